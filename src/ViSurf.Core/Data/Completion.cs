@@ -1,0 +1,38 @@
+namespace ViSurf.Core.Data;
+
+/// <summary>Why a completion ended.</summary>
+public enum FinishReason
+{
+    /// <summary>A stop token was produced (it is part of the token ids).</summary>
+    Stop,
+
+    /// <summary>The token limit was reached first.</summary>
+    Length,
+}
+
+/// <summary>Who wrote a completion.</summary>
+public enum CompletionSource
+{
+    /// <summary>Sampled from the policy.</summary>
+    Policy,
+
+    /// <summary>The label, injected into the group.</summary>
+    Demonstration,
+}
+
+/// <summary>One answer to a prompt: a rollout, or the label in the rollouts' form.</summary>
+/// <param name="TokenIds">Token ids, the stop token included when there is one.</param>
+/// <param name="Text">The decoded text without special tokens: what rewards read.</param>
+/// <param name="FinishReason">Why it ended.</param>
+/// <param name="Source">Who wrote it.</param>
+public sealed record Completion(IReadOnlyList<int> TokenIds, string Text, FinishReason FinishReason, CompletionSource Source)
+{
+    /// <summary>A completion of which only the text matters, for trying a reward by hand.</summary>
+    public static Completion OfText(string text, CompletionSource source = CompletionSource.Policy)
+        => new([], text, FinishReason.Stop, source);
+}
+
+/// <summary>An example with all its completions; groups may differ in size (an example without a label has one row less).</summary>
+/// <param name="Example">The example.</param>
+/// <param name="Completions">Rollouts first, the label (when there is one) last.</param>
+public sealed record RolloutGroup(VisionExample Example, IReadOnlyList<Completion> Completions);

@@ -1,0 +1,53 @@
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Objectives;
+
+/// <summary>Sizes of the whole optimizer step, counted once before it is cut into micro-batches.</summary>
+/// <param name="Tokens">Completion tokens of all rows.</param>
+/// <param name="DemonstrationTokens">Completion tokens of the labels.</param>
+/// <param name="Sequences">Rows, labels included.</param>
+/// <param name="Demonstrations">Labels.</param>
+/// <param name="MaxNewTokens">The rollout limit, for length-independent constants (Dr.GRPO).</param>
+public sealed record LossScale(long Tokens, long DemonstrationTokens, int Sequences, int Demonstrations, int MaxNewTokens);
+
+/// <summary>Everything an objective may see of a micro-batch of N rows. Owns its tensors; all on the device of the scores.</summary>
+public sealed class UpdateBatch : IDisposable
+{
+    /// <summary>float32 [N, 1] or [N, T].</summary>
+    public required Tensor Advantages { get; init; }
+
+    /// <summary>bool [N, T]; false where padded.</summary>
+    public required Tensor CompletionMask { get; init; }
+
+    /// <summary>bool [N, 1]; true for labels.</summary>
+    public required Tensor IsDemonstration { get; init; }
+
+    /// <summary>
+    /// float32 [N, 1]: 1 / (prompts × group size), the weight of a row in "mean over the group, then mean over prompts".
+    /// Sums to 1 over the step; equals 1 / <see cref="LossScale.Sequences"/> when all groups have the same size.
+    /// </summary>
+    public required Tensor SequenceWeights { get; init; }
+
+    /// <summary>The whole step's sizes.</summary>
+    public required LossScale Scale { get; init; }
+
+    /// <summary>
+    /// float32 [N, T], log π_old; null when the rollouts come from the current weights (one update per rollout batch), which means
+    /// "current, detached": the ratio is 1 and its gradient is that of the log-probability.
+    /// </summary>
+    public Tensor? OldLogProbs { get; init; }
+
+    /// <summary>float32 [N, T], log π_ref; null when nothing asks for a reference policy.</summary>
+    public Tensor? ReferenceLogProbs { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Advantages.Dispose();
+        CompletionMask.Dispose();
+        IsDemonstration.Dispose();
+        SequenceWeights.Dispose();
+        OldLogProbs?.Dispose();
+        ReferenceLogProbs?.Dispose();
+    }
+}

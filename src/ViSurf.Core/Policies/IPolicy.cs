@@ -1,0 +1,37 @@
+using ViSurf.Core.Encoding;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Policies;
+
+/// <summary>A model that scores completions with gradient and continues prompts token by token.</summary>
+public interface IPolicy
+{
+    /// <summary>Owns the parameters; its parameters' device is the policy's device.</summary>
+    nn.Module Module { get; }
+
+    /// <summary>
+    /// Log-probability of every completion token given its prompt and the tokens before it, logits divided by
+    /// <see cref="SequenceBatch.Temperature"/>. Differentiable when the caller's grad mode is on; exactly 0 where masked; never
+    /// changes train or eval mode. Position ids are the policy's own business.
+    /// </summary>
+    /// <returns>Tensors on the policy's device; ownership goes to the caller.</returns>
+    TokenScores Score(SequenceBatch batch);
+
+    /// <summary>Runs the prompts once and opens a session over R = Q × <paramref name="copies"/> rows, prompt-major.</summary>
+    /// <param name="prompts">Must outlive the session.</param>
+    /// <param name="copies">Rows per prompt, at least 1.</param>
+    /// <param name="maxNewTokens">Upper bound of <see cref="IDecodeSession.Next"/> calls with tokens.</param>
+    IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens);
+}
+
+/// <summary>Step-by-step decoding with a cache. Used under <c>no_grad</c>, on one thread.</summary>
+public interface IDecodeSession : IDisposable
+{
+    /// <summary>Logits of the next token of every live row: raw (temperature 1), float32 [R, V], owned by the caller.</summary>
+    /// <param name="tokens">int64 [R] on any device: the token just chosen for every live row; null on the first call.</param>
+    Tensor Next(Tensor? tokens);
+
+    /// <summary>Drops rows that are finished; the rest keep their order.</summary>
+    /// <param name="rows">Ascending indices of the live rows to keep, at least one.</param>
+    void Keep(ReadOnlySpan<int> rows);
+}

@@ -1,0 +1,23 @@
+using ViSurf.Core.Common;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Policies;
+
+/// <summary>What a policy says about completion tokens. Owns its tensors.</summary>
+/// <param name="logProbs">float32 [N, T] (float64 for exact tests); exactly 0 where masked.</param>
+/// <param name="entropy">Same shape, or null when it was not asked for.</param>
+public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisposable
+{
+    /// <summary>Log-probability of each completion token, float32 [N, T]; 0 where masked.</summary>
+    public Tensor LogProbs { get; } = TensorGuard.Shape(logProbs, null, [-1, -1]);
+
+    /// <summary>Entropy of each token's distribution in nats, [N, T]; null unless asked for.</summary>
+    public Tensor? Entropy { get; } = entropy;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        LogProbs.Dispose();
+        Entropy?.Dispose();
+    }
+}
