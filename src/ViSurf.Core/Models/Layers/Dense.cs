@@ -1,0 +1,27 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Layers;
+
+/// <summary>
+/// y = x Wᵀ + b. Unlike <c>nn.Linear</c> its memory is left as allocated: a checkpoint is read straight into it, and initialising
+/// seven billion numbers only to overwrite them would take a minute.
+/// </summary>
+internal sealed class Dense : nn.Module<Tensor, Tensor>
+{
+    public Dense(long inputs, long outputs, bool bias, ScalarType type, Device device)
+        : base(nameof(Dense))
+    {
+        weight = new Parameter(empty([outputs, inputs], type, device));
+        register_parameter("weight", weight);
+        if (!bias) return;
+        this.bias = new Parameter(empty([outputs], type, device));
+        register_parameter("bias", this.bias);
+    }
+
+    public Parameter weight { get; }
+
+    public Parameter? bias { get; }
+
+    public override Tensor forward(Tensor x) => nn.functional.linear(x, weight, bias);
+}

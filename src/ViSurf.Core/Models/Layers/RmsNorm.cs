@@ -1,0 +1,28 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Layers;
+
+/// <summary>x / rms(x) · w, the mean of squares in float32 and cast back before the weight, as transformers' Qwen2RMSNorm.</summary>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+{
+    private readonly double _epsilon;
+
+    public RmsNorm(long size, double epsilon, ScalarType type, Device device)
+        : base(nameof(RmsNorm))
+    {
+        _epsilon = epsilon;
+        weight = new Parameter(empty([size], type, device));
+        register_parameter("weight", weight);
+    }
+
+    public Parameter weight { get; }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var wide = x.dtype == ScalarType.Float64 ? x : x.to_type(ScalarType.Float32);
+        var scale = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();
+        return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
+    }
+}

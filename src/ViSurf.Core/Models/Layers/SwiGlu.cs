@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Layers;
+
+/// <summary>down(silu(gate(x)) · up(x)); with biases in the vision tower, without in the decoder.</summary>
+internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
+{
+    private readonly Dense _gate, _up, _down;
+
+    public SwiGlu(long size, long inner, bool bias, ScalarType type, Device device)
+        : base(nameof(SwiGlu))
+    {
+        register_module("gate_proj", _gate = new Dense(size, inner, bias, type, device));
+        register_module("up_proj", _up = new Dense(size, inner, bias, type, device));
+        register_module("down_proj", _down = new Dense(inner, size, bias, type, device));
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return _down.forward(nn.functional.silu(_gate.forward(x)) * _up.forward(x)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,113 @@
+using ViSurf.Core.Common;
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.Weights;
+using ViSurf.Core.Policies;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>A Qwen2.5-VL checkpoint directory as a policy. Picture and prompt run once per group, in scoring and in decoding.</summary>
+/// <remarks>
+/// Follows transformers' <c>Qwen2_5_VLForConditionalGeneration</c>. Dispose it to free the weights. Do not move
+/// <see cref="Module"/> to another device or dtype: load it there.
+/// </remarks>
+public sealed class QwenVlPolicy : IPolicy, IDisposable
+{
+    private readonly QwenVlModule _module;
+
+    private QwenVlPolicy(QwenVlModule module, string directory) => (_module, Directory) = (module, directory);
+
+    /// <inheritdoc/>
+    public nn.Module Module => _module;
+
+    /// <summary>The checkpoint's configuration.</summary>
+    public QwenVlConfig Config => _module.Config;
+
+    /// <summary>Where it was loaded from.</summary>
+    public string Directory { get; }
+
+    /// <summary>Loads a checkpoint directory.</summary>
+    /// <param name="directory">Holds <c>config.json</c> and safetensors weights, of either tensor-name generation.</param>
+    /// <param name="device">Where the policy lives; null means the CPU.</param>
+    /// <param name="type">
+    /// Float32 or BFloat16 (Float16 on CUDA). Default Float32: AdamW at the usual learning rate of 1e-6 would be lost in bfloat16's
+    /// rounding.
+    /// </param>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is broken, or weights and configuration disagree (all tensors listed).</exception>
+    public static QwenVlPolicy Load(string directory, Device? device = null, ScalarType type = ScalarType.Float32)
+        => Load(directory, QwenVlConfigReader.Read(directory), device ?? CPU, type);
+
+    internal static QwenVlPolicy Load(string directory, QwenVlConfig config, Device device, ScalarType type)
+    {
+        using var checkpoint = CheckpointReader.Open(directory);
+        var module = new QwenVlModule(config, type, device);
+        try
+        {
+            WeightLoader.Load(module.Names, checkpoint, name => QwenVlNames.Canonical(name, config.TiedHead));
+            return new QwenVlPolicy(module, directory);
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A policy with random weights: normal with σ 0.02, biases 0, norms 1, as transformers initialises it.</summary>
+    /// <param name="directory">Holds <c>config.json</c>; weights there are ignored.</param>
+    /// <param name="seed">Same seed, same weights, on every device.</param>
+    /// <param name="device">Where the policy lives; null means the CPU.</param>
+    public static QwenVlPolicy Initialize(string directory, long seed, Device? device = null)
+    {
+        var module = new QwenVlModule(QwenVlConfigReader.Read(directory), ScalarType.Float32, device ?? CPU);
+        using var noGrad = no_grad();
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (var (name, parameter) in module.Names.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
+            else if (parameter.dim() == 1) parameter.fill_(1);
+            else parameter.copy_(randn(parameter.shape, generator: generator) * 0.02);
+        }
+        return new QwenVlPolicy(module, directory);
+    }
+
+    /// <summary>Weights by their names in a published checkpoint; they stay the policy's.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Weights()
+        => _module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value)).ToArray();
+
+    /// <inheritdoc/>
+    public TokenScores Score(SequenceBatch batch)
+    {
+        Guard.NotNull(batch);
+        using var scope = NewDisposeScope();
+        using var prompts = PromptPass.Run(_module, batch.Prompts);
+        var hidden = CompletionPass.Run(_module, prompts, batch);
+        return CompletionScores.Of(hidden, _module.Head, batch);
+    }
+
+    /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
+    /// <param name="pixels">[K, D].</param>
+    /// <param name="grids">One per picture.</param>
+    public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids) => _module.Visual.Forward(Guard.NotNull(pixels), Guard.NotNull(grids));
+
+    /// <inheritdoc/>
+    public IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens)
+        => new QwenVlDecodeSession(_module, Guard.NotNull(prompts), Guard.Positive(copies), Guard.Positive(maxNewTokens));
+
+    /// <summary>
+    /// Writes <c>config.json</c> and the weights (in the policy's dtype, hub names) into a directory. The prompt encoder writes its own files.
+    /// </summary>
+    public void Save(string directory)
+    {
+        System.IO.Directory.CreateDirectory(Guard.NotBlank(directory));
+        var (source, target) = (Path.Combine(Directory, "config.json"), Path.Combine(directory, "config.json"));
+        if (Path.GetFullPath(source) != Path.GetFullPath(target)) File.Copy(source, target, overwrite: true);
+        CheckpointWriter.Write(directory, Weights());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _module.Dispose();
+}

@@ -1,0 +1,52 @@
+using ViSurf.Core.Encoding;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>
+/// M-RoPE positions of a prompt: text counts on in all three rows, an image counts (frame, row, column) from where the text stopped,
+/// and the next text starts one after the largest index. Follows transformers' <c>get_rope_index</c>.
+/// </summary>
+/// <param name="Time">[L].</param>
+/// <param name="Height">[L].</param>
+/// <param name="Width">[L].</param>
+/// <param name="Next">Position of the first token after the prompt, in all three rows.</param>
+internal sealed record RopeIndex(long[] Time, long[] Height, long[] Width, long Next)
+{
+    /// <summary>next − length: what has to be added to a token's place in the sequence (transformers' <c>rope_deltas</c>).</summary>
+    public long Delta => Next - Time.Length;
+
+    public static RopeIndex Of(EncodedPrompt prompt, QwenVlConfig config)
+    {
+        var (ids, merge) = (prompt.TokenIds, config.Vision.SpatialMergeSize);
+        var rows = new[] { new long[ids.Count], new long[ids.Count], new long[ids.Count] };
+        var (next, image, i) = (0L, 0, 0);
+        while (i < ids.Count)
+        {
+            if (ids[i] != config.ImageTokenId)
+            {
+                rows[0][i] = rows[1][i] = rows[2][i] = next++;
+                i++;
+                continue;
+            }
+            if (image == prompt.Grids.Count) throw Mismatch(prompt, $"placeholders for more than {image} pictures");
+            var grid = prompt.Grids[image++];
+            var (height, width) = (grid.Height / merge, grid.Width / merge);
+            var count = grid.Frames * height * width;
+            if (i + count > ids.Count) throw Mismatch(prompt, $"the prompt's end after {ids.Count - i} of picture {image}'s {count} placeholders");
+            for (var k = 0; k < count; k++, i++)
+            {
+                if (ids[i] != config.ImageTokenId) throw Mismatch(prompt, $"token {ids[i]} after {k} of picture {image}'s {count} placeholders");
+                rows[0][i] = next + k / (height * width);
+                rows[1][i] = next + k / width % height;
+                rows[2][i] = next + k % width;
+            }
+            next += Math.Max(grid.Frames, Math.Max(height, width));
+        }
+        if (image != prompt.Grids.Count) throw Mismatch(prompt, $"placeholders for {image} pictures");
+        return new RopeIndex(rows[0], rows[1], rows[2], next);
+    }
+
+    private static InvalidDataException Mismatch(EncodedPrompt prompt, string found)
+        => new($"Expected image placeholders for {prompt.Grids.Count} pictures in the prompt of example '{prompt.Example.Id}', got {found}. "
+            + "Use the prompt encoder of the same checkpoint.");
+}

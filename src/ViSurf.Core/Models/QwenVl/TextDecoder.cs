@@ -1,0 +1,63 @@
+using TorchSharp.Modules;
+using ViSurf.Core.Models.Layers;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>Embedding, layers, final norm.</summary>
+internal sealed class TextDecoder : nn.Module
+{
+    private readonly QwenTextConfig _config;
+    private readonly DecoderLayer[] _layers;
+    private readonly RmsNorm _norm;
+    private readonly WeightOnly _embedding;
+
+    public TextDecoder(QwenTextConfig config, ScalarType type, Device device)
+        : base(nameof(TextDecoder))
+    {
+        _config = config;
+        _layers = Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(config, i, type, device)).ToArray();
+        register_module("embed_tokens", _embedding = new WeightOnly([config.VocabularySize, config.HiddenSize], type, device));
+        register_module("layers", new ModuleList<DecoderLayer>(_layers));
+        register_module("norm", _norm = new RmsNorm(config.HiddenSize, config.NormEpsilon, type, device));
+    }
+
+    /// <summary>[vocabulary, hidden]; also the head when the checkpoint ties them.</summary>
+    public Parameter Embedding => _embedding.weight;
+
+    /// <summary>Token ids int64 [B, L] to [B, L, H].</summary>
+    public Tensor Embed(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        return Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states after the final norm.</summary>
+    /// <param name="embeddings">[B, L, H].</param>
+    /// <param name="positions">int64 [3, B, L] on the policy's device.</param>
+    /// <param name="mask">bool [B, 1, L, S] on the policy's device: true where a query may look.</param>
+    /// <param name="memory">Receives each layer's keys and values.</param>
+    /// <returns>[B, L, H].</returns>
+    public Tensor Forward(Tensor embeddings, Tensor positions, Tensor mask, IKeyValueMemory memory)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = RotaryTables(positions);
+        var repeats = _config.Heads / _config.KeyValueHeads;
+        var context = new DecoderContext(cos, sin, mask.repeat(1, 1, repeats, 1), memory);
+        var x = embeddings;
+        foreach (var layer in _layers) x = layer.Forward(x, context);
+        return _norm.forward(x).MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Cos, Tensor Sin) RotaryTables(Tensor positions)
+    {
+        // Frequency i reads the time, height or width index according to its section; the same half again for rotate-half.
+        var section = _config.RopeSection.SelectMany((count, row) => Enumerable.Repeat((long)row, count)).ToArray();
+        var frequencies = tensor(Rotary.InverseFrequencies(_config.HeadSize, _config.RopeTheta)).to(positions.device);
+        if (_config.RoundedRopeFrequencies) frequencies = frequencies.to_type(ScalarType.BFloat16).to_type(ScalarType.Float32);
+        var rows = positions.index_select(0, tensor(section).to(positions.device)).permute(1, 2, 0).to_type(ScalarType.Float32);
+        var half = rows * frequencies;
+        var angles = cat([half, half], -1).unsqueeze(1);
+        return (angles.cos(), angles.sin());
+    }
+}

@@ -1,0 +1,52 @@
+using ViSurf.Core.Models.Layers;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>x += attention(norm(x)); x += mlp(norm(x)), all linear layers with biases.</summary>
+internal sealed class VisionBlock : nn.Module
+{
+    private const double NormEpsilon = 1e-6;
+    private readonly RmsNorm _norm1, _norm2;
+    private readonly VisionAttention _attention;
+    private readonly SwiGlu _mlp;
+
+    public VisionBlock(QwenVisionConfig config, ScalarType type, Device device)
+        : base(nameof(VisionBlock))
+    {
+        register_module("norm1", _norm1 = new RmsNorm(config.HiddenSize, NormEpsilon, type, device));
+        register_module("norm2", _norm2 = new RmsNorm(config.HiddenSize, NormEpsilon, type, device));
+        register_module("attn", _attention = new VisionAttention(config, type, device));
+        register_module("mlp", _mlp = new SwiGlu(config.HiddenSize, config.IntermediateSize, bias: true, type, device));
+    }
+
+    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
+    {
+        using var scope = NewDisposeScope();
+        var attended = x + _attention.Forward(_norm1.forward(x), cos, sin, segments);
+        return (attended + _mlp.forward(_norm2.forward(attended))).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Fused query, key and value; rotary by (row, column); attention inside segments.</summary>
+internal sealed class VisionAttention : nn.Module
+{
+    private readonly Dense _qkv, _proj;
+    private readonly int _heads, _size;
+
+    public VisionAttention(QwenVisionConfig config, ScalarType type, Device device)
+        : base(nameof(VisionAttention))
+    {
+        (_heads, _size) = (config.Heads, config.HiddenSize / config.Heads);
+        register_module("qkv", _qkv = new Dense(config.HiddenSize, 3L * config.HiddenSize, bias: true, type, device));
+        register_module("proj", _proj = new Dense(config.HiddenSize, config.HiddenSize, bias: true, type, device));
+    }
+
+    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
+    {
+        using var scope = NewDisposeScope();
+        var parts = _qkv.forward(x).view(-1, 3, _heads, _size).unbind(1);
+        var mixed = segments.Attend(Rotary.Apply(parts[0], cos, sin), Rotary.Apply(parts[1], cos, sin), parts[2]);
+        return _proj.forward(mixed).MoveToOuterDisposeScope();
+    }
+}
