@@ -15,6 +15,9 @@ public sealed record QwenVlConfig
     /// <summary>Whether the head is the embedding matrix (the checkpoint then holds no <c>lm_head.weight</c>).</summary>
     public bool TiedHead { get; init; }
 
+    /// <summary>Standard deviation of fresh weights, for <see cref="QwenVlPolicy.Initialize"/>.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+
     /// <summary>Placeholder that image features replace.</summary>
     public int ImageTokenId { get; init; } = 151655;
 

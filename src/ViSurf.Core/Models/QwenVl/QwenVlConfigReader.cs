@@ -42,6 +42,7 @@ public static class QwenVlConfigReader
             Vision = ReadVision(vision),
             // transformers reads the flag at the root; a nested file may state it in text_config alone.
             TiedHead = Bool(root, "tie_word_embeddings") ?? Bool(text, "tie_word_embeddings") ?? defaults.TiedHead,
+            InitializerRange = Number(root, "initializer_range", Number(text, "initializer_range", defaults.InitializerRange)),
             ImageTokenId = Int(root, "image_token_id", defaults.ImageTokenId),
             VideoTokenId = Int(root, "video_token_id", defaults.VideoTokenId),
             VisionStartTokenId = Int(root, "vision_start_token_id", defaults.VisionStartTokenId),

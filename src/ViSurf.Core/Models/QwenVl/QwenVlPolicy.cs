@@ -55,7 +55,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         }
     }
 
-    /// <summary>A policy with random weights: normal with σ 0.02, biases 0, norms 1, as transformers initialises it.</summary>
+    /// <summary>A policy with random weights: normal with σ = <c>initializer_range</c>, biases 0, norms 1, as transformers initialises it.</summary>
     /// <param name="directory">Holds <c>config.json</c>; weights there are ignored.</param>
     /// <param name="seed">Same seed, same weights, on every device.</param>
     /// <param name="device">Where the policy lives; null means the CPU.</param>
@@ -69,7 +69,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
             using var scope = NewDisposeScope();
             if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
             else if (parameter.dim() == 1) parameter.fill_(1);
-            else parameter.copy_(randn(parameter.shape, generator: generator) * 0.02);
+            else parameter.copy_(randn(parameter.shape, generator: generator) * module.Config.InitializerRange);
         }
         return new QwenVlPolicy(module, directory);
     }
