@@ -1,0 +1,84 @@
+using ViSurf.Core.Common;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Policies;
+
+/// <summary>
+/// Log-probabilities of chosen tokens, in chunks of rows: what is kept of each row is one number (two with entropy), and the float32
+/// copy of the logits never exists for all rows at once unless autograd has to keep it.
+/// </summary>
+/// <remarks>
+/// Arithmetic is float32 for half-precision logits and float64 for float64 logits. Equals <c>log_softmax(logits / temperature)</c>
+/// gathered at the chosen ids; TRL calls it <c>selective_log_softmax</c>.
+/// </remarks>
+public static class SelectiveLogSoftmax
+{
+    /// <summary>Numbers of a logits chunk: 64 MiB in float32, large enough for the matmul to run at full rate.</summary>
+    private const long ChunkElements = 1L << 24;
+
+    /// <summary>Scores rows whose logits are already there.</summary>
+    /// <param name="logits">Floating point [M, V], raw (not divided by the temperature).</param>
+    /// <param name="ids">int64 [M], each in [0, V), on the same device.</param>
+    /// <param name="temperature">Divides the logits; greater than 0.</param>
+    /// <param name="withEntropy">Whether to return the entropy too.</param>
+    /// <returns>Log-probabilities [M] and entropies [M] in nats (or null), with gradient when grad mode is on.</returns>
+    /// <exception cref="ArgumentException">Shapes or dtypes do not fit.</exception>
+    public static (Tensor LogProbs, Tensor? Entropy) OfLogits(Tensor logits, Tensor ids, double temperature = 1.0, bool withEntropy = false)
+    {
+        TensorGuard.Shape(logits, null, [-1, -1]);
+        return Chunked(logits, rows => rows, ids, temperature, withEntropy, Math.Max(1, ChunkElements / Math.Max(1, logits.shape[1])));
+    }
+
+    /// <summary>Scores rows from hidden states, so that the output head runs in chunks as well.</summary>
+    /// <param name="hidden">Floating point [M, H], after the final norm: only rows whose token counts.</param>
+    /// <param name="head">Maps [m, H] to raw logits [m, V], row by row.</param>
+    /// <param name="vocabulary">V, which decides the chunk.</param>
+    /// <param name="ids">int64 [M], each in [0, V), on the same device.</param>
+    /// <param name="temperature">Divides the logits; greater than 0.</param>
+    /// <param name="withEntropy">Whether to return the entropy too.</param>
+    /// <returns>Log-probabilities [M] and entropies [M] in nats (or null), with gradient when grad mode is on.</returns>
+    /// <exception cref="ArgumentException">Shapes or dtypes do not fit.</exception>
+    public static (Tensor LogProbs, Tensor? Entropy) OfHidden(Tensor hidden, Func<Tensor, Tensor> head, int vocabulary, Tensor ids,
+        double temperature = 1.0, bool withEntropy = false)
+    {
+        TensorGuard.Shape(hidden, null, [-1, -1]);
+        Guard.NotNull(head);
+        return Chunked(hidden, head, ids, temperature, withEntropy, Math.Max(1, ChunkElements / Guard.Positive(vocabulary)));
+    }
+
+    internal static (Tensor LogProbs, Tensor? Entropy) Chunked(Tensor rows, Func<Tensor, Tensor> head, Tensor ids, double temperature,
+        bool withEntropy, long chunk)
+    {
+        TensorGuard.Shape(ids, ScalarType.Int64, [rows.shape[0]]);
+        Guard.Positive(temperature);
+        using var scope = NewDisposeScope();
+        var logProbs = new List<Tensor>();
+        var entropies = new List<Tensor>();
+        for (long start = 0; start < rows.shape[0]; start += chunk)
+        {
+            using var inner = NewDisposeScope();
+            var length = Math.Min(chunk, rows.shape[0] - start);
+            var (logProb, entropy) = Score(head(rows.narrow(0, start, length)), ids.narrow(0, start, length), temperature, withEntropy);
+            logProbs.Add(logProb.MoveToOuterDisposeScope());
+            if (entropy is not null) entropies.Add(entropy.MoveToOuterDisposeScope());
+        }
+        if (logProbs.Count == 0) logProbs.Add(zeros([0], Precision(rows.dtype), rows.device));
+        if (withEntropy && entropies.Count == 0) entropies.Add(zeros([0], Precision(rows.dtype), rows.device));
+        return (cat(logProbs, 0).MoveToOuterDisposeScope(), withEntropy ? cat(entropies, 0).MoveToOuterDisposeScope() : null);
+    }
+
+    private static (Tensor LogProb, Tensor? Entropy) Score(Tensor logits, Tensor ids, double temperature, bool withEntropy)
+    {
+        TensorGuard.Shape(logits, null, [ids.shape[0], -1]);
+        var scaled = logits.to(Precision(logits.dtype));
+        if (temperature != 1.0) scaled = scaled / temperature;
+        var logDistribution = scaled.log_softmax(-1);
+        var logProb = logDistribution.gather(1, ids.unsqueeze(1)).squeeze(1);
+        if (!withEntropy) return (logProb, null);
+        // A suppressed token (logit −∞) has probability 0 and adds nothing; 0 × −∞ would be NaN.
+        var contribution = logDistribution.exp() * logDistribution.clamp_min(-1e30);
+        return (logProb, contribution.sum(-1).neg());
+    }
+
+    private static ScalarType Precision(ScalarType type) => type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+}
