@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Rollouts;
+
+/// <summary>Inverse of a cumulative distribution given by unnormalised weights.</summary>
+internal static class InverseDistribution
+{
+    /// <summary>Just below 1, so that u · total stays below total after rounding.</summary>
+    private const double BelowOne = 1 - 1.0 / (1L << 51);
+
+    /// <summary>The first index whose cumulative weight exceeds u × total; never an index of weight 0.</summary>
+    /// <param name="weights">float32 [R, V], at least one positive per row.</param>
+    /// <param name="uniforms">float64 [R] in [0, 1).</param>
+    /// <returns>int64 [R, 1].</returns>
+    public static Tensor Draw(Tensor weights, Tensor uniforms)
+    {
+        var (rows, vocabulary) = (weights.shape[0], weights.shape[1]);
+        var width = BlockWidth(vocabulary);
+        var blocks = weights.reshape(rows, vocabulary / width, width);
+        var u = uniforms.unsqueeze(1);
+
+        var (block, rest) = Invert(blocks.sum(-1).to(ScalarType.Float64), u);
+        var inside = blocks.gather(1, block.unsqueeze(2).expand(rows, 1, width)).squeeze(1);
+        var (offset, _) = Invert(inside.to(ScalarType.Float64), rest);
+        return block * width + offset;
+    }
+
+    /// <summary>Index of the cell that u falls into, and where in that cell it falls, again in [0, 1].</summary>
+    private static (Tensor Index, Tensor Within) Invert(Tensor cells, Tensor u)
+    {
+        var cumulative = cells.cumsum(-1);
+        var total = cumulative.narrow(1, cumulative.shape[1] - 1, 1);
+        var target = minimum(u * total, total * BelowOne);
+        // Cells up to and including the target's lower edge; the next one has positive weight because the sum grows there.
+        var index = (cumulative <= target).sum(-1, keepdim: true).clamp_max(cumulative.shape[1] - 1);
+        var weight = cells.gather(1, index);
+        var before = cumulative.gather(1, index) - weight;
+        return (index, ((target - before) / weight).clamp(0, 1));
+    }
+
+    /// <summary>The smallest divisor of the vocabulary not below its square root: the whole vocabulary when that is prime.</summary>
+    private static long BlockWidth(long vocabulary)
+    {
+        for (var width = (long)Math.Ceiling(Math.Sqrt(vocabulary)); width < vocabulary; width++)
+        {
+            if (vocabulary % width == 0) return width;
+        }
+        return vocabulary;
+    }
+}
