@@ -9,8 +9,9 @@ internal static class CompletionScores
 {
     /// <param name="hidden">[N, T, H].</param>
     /// <param name="head">[M, H] to logits [M, V].</param>
+    /// <param name="vocabulary">V.</param>
     /// <param name="batch">The completions.</param>
-    public static TokenScores Of(Tensor hidden, Func<Tensor, Tensor> head, SequenceBatch batch)
+    public static TokenScores Of(Tensor hidden, Func<Tensor, Tensor> head, int vocabulary, SequenceBatch batch)
     {
         using var scope = NewDisposeScope();
         var (rows, length) = (hidden.shape[0], hidden.shape[1]);
@@ -19,10 +20,8 @@ internal static class CompletionScores
         var ids = batch.CompletionIds.reshape(-1).index_select(0, valid).to(hidden.device);
         var places = valid.to(hidden.device);
         var states = hidden.reshape(rows * length, -1).index_select(0, places);
-        var logits = head(states).to_type(ScalarType.Float32) / batch.Temperature;
-        var all = nn.functional.log_softmax(logits, -1);
-        var chosen = all.gather(1, ids.unsqueeze(1)).squeeze(1);
+        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, head, vocabulary, ids, batch.Temperature, batch.WithEntropy);
         Tensor Spread(Tensor values) => zeros([rows * length], values.dtype, values.device).index_copy(0, places, values).view(rows, length).DetachFromDisposeScope();
-        return new TokenScores(Spread(chosen), batch.WithEntropy ? Spread(-(all.exp() * all).sum(-1)) : null);
+        return new TokenScores(Spread(chosen), entropy is null ? null : Spread(entropy));
     }
 }

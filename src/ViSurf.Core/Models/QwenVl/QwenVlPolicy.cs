@@ -85,7 +85,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         using var scope = NewDisposeScope();
         using var prompts = PromptPass.Run(_module, batch.Prompts);
         var hidden = CompletionPass.Run(_module, prompts, batch);
-        return CompletionScores.Of(hidden, _module.Head, batch);
+        return CompletionScores.Of(hidden, _module.Head, Config.Text.VocabularySize, batch);
     }
 
     /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
