@@ -1,0 +1,52 @@
+using TorchSharp;
+using ViSurf.Core.Common;
+using ViSurf.Core.Encoding;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Images;
+
+/// <summary>Pixels to patches: resize, normalise, cut into patches in the order the vision tower merges them. Runs on the CPU.</summary>
+/// <remarks>transformers' Qwen2VLImageProcessor (fast): bicubic with antialias on 8-bit values.</remarks>
+public sealed class QwenImageProcessor
+{
+    private readonly float[] _scale, _shift;
+
+    /// <param name="config">Null for the defaults.</param>
+    public QwenImageProcessor(ImageProcessorConfig? config = null)
+    {
+        Config = config ?? new ImageProcessorConfig();
+        // (x / 255 − mean) / std in one step, as the reference fuses them: (x − mean · 255) / (std · 255).
+        _shift = Config.Mean.Select(m => (float)(m / Config.RescaleFactor)).ToArray();
+        _scale = Config.Std.Select(s => (float)(s / Config.RescaleFactor)).ToArray();
+    }
+
+    /// <summary>The settings.</summary>
+    public ImageProcessorConfig Config { get; }
+
+    /// <summary>Cuts a picture into patches.</summary>
+    /// <returns>float32 [K, channels · frames · side²] on the CPU, owned by the caller; and the grid, K = its number of patches.</returns>
+    /// <exception cref="ArgumentException">One side is more than 200 times the other.</exception>
+    public (Tensor Pixels, PatchGrid Grid) Process(RgbImage image)
+    {
+        Guard.NotNull(image);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (height, width) = SmartResize.Of(image.Height, image.Width, Config.Factor, Config.MinPixels, Config.MaxPixels);
+        var pixels = tensor(image.Pixels, [1, image.Height, image.Width, 3], ScalarType.Byte).permute(0, 3, 1, 2).contiguous();
+        if ((height, width) != (image.Height, image.Width))
+            pixels = nn.functional.interpolate(pixels, [height, width], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true);
+        var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift).view(1, 3, 1, 1)) / tensor(_scale).view(1, 3, 1, 1);
+        return (Patches(normalised, height, width).DetachFromDisposeScope(), new PatchGrid(1, height / Config.PatchSize, width / Config.PatchSize));
+    }
+
+    /// <summary>(C, gh/m, m, p, gw/m, m, p) → (gh/m, gw/m, m, m, C, frames, p, p): merge blocks side by side, each vector channel first.</summary>
+    private Tensor Patches(Tensor pixels, int height, int width)
+    {
+        var (patch, merge, frames) = (Config.PatchSize, Config.MergeSize, Config.TemporalPatchSize);
+        var (rows, columns) = (height / patch / merge, width / patch / merge);
+        return pixels.view(3, rows, merge, patch, columns, merge, patch)
+            .permute(1, 4, 2, 5, 0, 3, 6).unsqueeze(5)
+            .expand(rows, columns, merge, merge, 3, frames, patch, patch)
+            .reshape((long)rows * columns * merge * merge, 3L * frames * patch * patch);
+    }
+}

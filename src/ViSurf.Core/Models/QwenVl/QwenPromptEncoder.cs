@@ -1,0 +1,118 @@
+using TorchSharp;
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.Images;
+using ViSurf.Core.Models.Tokens;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>
+/// Everything of a Qwen2.5-VL checkpoint directory that is not weights: tokenizer, chat template, image processor, end-of-turn tokens.
+/// Thread-safe.
+/// </summary>
+public sealed class QwenPromptEncoder : IPromptEncoder
+{
+    private static readonly string[] VisionTokens =
+        ["<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", QwenChat.ImagePad, "<|video_pad|>"];
+
+    private static readonly string[] Files =
+        ["tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json",
+         "preprocessor_config.json", "processor_config.json", "generation_config.json", "chat_template.json", "chat_template.jinja"];
+
+    private readonly string _directory;
+    private readonly IImageDecoder _decoder;
+    private readonly int _imagePad;
+
+    private QwenPromptEncoder(string directory, IImageDecoder decoder)
+    {
+        (_directory, _decoder) = (directory, decoder);
+        Tokenizer = QwenTokenizer.Load(directory);
+        ImageProcessor = new QwenImageProcessor(ImageProcessorConfig.Read(directory));
+        StopIds = EndOfTurn.Read(directory, Tokenizer);
+        SuppressedIds = VisionTokens.Select(Tokenizer.Find).OfType<int>().ToArray();
+        _imagePad = Tokenizer.Id(QwenChat.ImagePad);
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public QwenTokenizer Tokenizer { get; }
+
+    /// <summary>Pixels to patches.</summary>
+    public QwenImageProcessor ImageProcessor { get; }
+
+    /// <summary>Tokens that end an answer: <c>&lt;|im_end|&gt;</c> first, then those of generation_config.json.</summary>
+    public IReadOnlyList<int> StopIds { get; }
+
+    /// <summary>Vision placeholders, which must never be sampled: the model would look for pictures that are not there.</summary>
+    public IReadOnlyList<int> SuppressedIds { get; }
+
+    /// <summary>Loads a checkpoint directory's files.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="decoder">Null for <see cref="SkiaImageDecoder"/>.</param>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    /// <exception cref="FileNotFoundException">There is no tokenizer in it.</exception>
+    /// <exception cref="InvalidDataException">A file is broken or of another model family.</exception>
+    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null) => new(directory, decoder ?? new SkiaImageDecoder());
+
+    /// <summary>The conversation as the model reads it, one placeholder per image: for logs and for engines that take text.</summary>
+    public static string Render(VisionExample example) => QwenChat.Render(Guard.NotNull(example).Turns);
+
+    /// <inheritdoc/>
+    public EncodedPrompt Encode(VisionExample example)
+    {
+        var images = Guard.NotNull(example).Images;
+        var places = example.Turns.Sum(t => t.Parts.Count(p => p.IsImage));
+        if (places != images.Count)
+            throw new InvalidDataException($"Expected as many image places in the turns of example '{example.Id}' as it has images ({images.Count}), got {places}.");
+        var patches = new List<(Tensor Pixels, PatchGrid Grid)>();
+        using var scope = NewDisposeScope();
+        try
+        {
+            foreach (var image in images) patches.Add(ImageProcessor.Process(_decoder.Decode(image)));
+            var ids = Expand(Tokenizer.Encode(Render(example)), patches.Select(p => p.Grid).ToArray(), example.Id);
+            return new EncodedPrompt(example, ids, patches.Select(p => p.Grid).ToArray(), patches.Count == 0 ? null : cat(patches.Select(p => p.Pixels).ToArray(), 0));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException)
+        {
+            throw new InvalidDataException($"Example '{example.Id}': {e.Message}", e);
+        }
+        finally
+        {
+            foreach (var (pixels, _) in patches) pixels.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> EncodeAnswer(string text) => [.. Tokenizer.Encode(text), StopIds[0]];
+
+    /// <inheritdoc/>
+    public string Decode(IReadOnlyList<int> tokenIds) => Tokenizer.Decode(tokenIds);
+
+    /// <summary>Copies the files it was loaded from, so that a saved policy's directory is a whole checkpoint.</summary>
+    public void Save(string directory)
+    {
+        Directory.CreateDirectory(Guard.NotBlank(directory));
+        if (Path.GetFullPath(directory) == Path.GetFullPath(_directory)) return;
+        foreach (var file in Files.Where(f => File.Exists(Path.Combine(_directory, f))))
+            File.Copy(Path.Combine(_directory, file), Path.Combine(directory, file), overwrite: true);
+    }
+
+    private List<int> Expand(IReadOnlyList<int> ids, PatchGrid[] grids, string example)
+    {
+        var merged = ImageProcessor.Config.MergeSize * ImageProcessor.Config.MergeSize;
+        var (expanded, image) = (new List<int>(ids.Count), 0);
+        foreach (var id in ids)
+        {
+            if (id != _imagePad)
+            {
+                expanded.Add(id);
+                continue;
+            }
+            if (image == grids.Length)
+                throw new InvalidDataException($"Expected {grids.Length} image placeholders, got more: does the text of example '{example}' spell {QwenChat.ImagePad} out?");
+            expanded.AddRange(Enumerable.Repeat(id, grids[image++].Patches / merged));
+        }
+        return expanded;
+    }
+}

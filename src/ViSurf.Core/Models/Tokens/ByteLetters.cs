@@ -1,0 +1,21 @@
+namespace ViSurf.Core.Models.Tokens;
+
+/// <summary>GPT-2's printable stand-ins for the 256 bytes, in which byte-level vocabularies are written.</summary>
+internal static class ByteLetters
+{
+    private static readonly char[] Letters = Build();
+    private static readonly Dictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToDictionary(b => Letters[b], b => (byte)b);
+
+    /// <summary>The bytes a vocabulary entry stands for; an entry with other letters stands for its own UTF-8.</summary>
+    public static byte[] Decode(string token)
+        => token.All(Bytes.ContainsKey) ? token.Select(c => Bytes[c]).ToArray() : System.Text.Encoding.UTF8.GetBytes(token);
+
+    private static char[] Build()
+    {
+        var letters = new char[256];
+        var next = 256;
+        for (var b = 0; b < 256; b++)
+            letters[b] = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : (char)next++;
+        return letters;
+    }
+}
