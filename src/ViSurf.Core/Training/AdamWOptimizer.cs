@@ -1,0 +1,105 @@
+using TorchSharp;
+using ViSurf.Core.Common;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module, with torch's arithmetic, a learning-rate schedule,
+/// and float32 master weights for parameters of lower precision. Owns its state, not the parameters.
+/// </summary>
+/// <remarks>
+/// Move and cast the module before making the optimizer: TorchSharp replaces the parameters of a module that moves. Parameters
+/// without gradient in an update are left alone. The gradient is scaled inside the update, so that clipping costs no pass of its own.
+/// </remarks>
+public sealed class AdamWOptimizer : IDisposable
+{
+    private const string Format = "ViSurf.AdamW 1";
+
+    private readonly AdamWOptions _options;
+    private readonly List<AdamWSlot> _slots;
+
+    /// <summary>Takes every parameter of the module that requires a gradient.</summary>
+    /// <exception cref="ArgumentException">No parameter requires a gradient.</exception>
+    public AdamWOptimizer(nn.Module module, AdamWOptions? options = null)
+    {
+        Guard.NotNull(module);
+        _options = (options ?? new AdamWOptions()).Validated();
+        _slots = module.named_parameters().Where(p => p.parameter.requires_grad)
+            .Select(p => new AdamWSlot(p.name, p.parameter, _options)).ToList();
+        if (_slots.Count == 0)
+            throw new ArgumentException($"Expected trainable parameters, got a module ({module.GetName()}) in which none requires a gradient.", nameof(module));
+    }
+
+    /// <summary>Updates made so far; the next one uses <c>LearningRate(Updates)</c>.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>The learning rate of the next update.</summary>
+    public double NextLearningRate => _options.LearningRate(Updates);
+
+    /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none.</summary>
+    public Tensor GradientNorm()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var norms = new List<Tensor>();
+        foreach (var slot in _slots)
+            if (slot.Parameter.grad is { } gradient)
+                norms.Add(linalg.vector_norm(gradient).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32));
+        return (norms.Count == 0 ? zeros([]) : linalg.vector_norm(stack(norms))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Updates every parameter that has a gradient, each gradient times <paramref name="gradientScale"/>.</summary>
+    /// <param name="gradientScale">Below 1 when gradients are clipped; see <see cref="ClipScale"/>.</param>
+    public void Step(double gradientScale = 1.0)
+    {
+        using var _ = no_grad();
+        var rate = NextLearningRate;
+        foreach (var slot in _slots) slot.Update(rate, gradientScale);
+        Updates++;
+    }
+
+    /// <summary>Frees the gradients of all parameters, so that rollouts have their memory.</summary>
+    public void ZeroGradients()
+    {
+        foreach (var slot in _slots) slot.Parameter.grad = null;
+    }
+
+    /// <summary>The factor that brings a gradient of this norm down to the limit; 1 when it is below. torch's formula, its 1e-6 included.</summary>
+    public static double ClipScale(double norm, double maximum) => Math.Min(1.0, maximum / (norm + 1e-6));
+
+    /// <summary>
+    /// Writes the update count and the state of every parameter, so that a resumed run continues bit for bit (given the same weights).
+    /// </summary>
+    /// <param name="stream">Open for writing; stays open.</param>
+    public void Save(Stream stream)
+    {
+        using var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
+        writer.Write(Format);
+        writer.Write(Updates);
+        writer.Write(_slots.Count);
+        foreach (var slot in _slots) slot.Save(writer);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="stream">Open for reading, at the place where <see cref="Save"/> began; stays open.</param>
+    /// <exception cref="InvalidDataException">Not such a state, or one of other parameters; the message names the first that differs.</exception>
+    public void Load(Stream stream)
+    {
+        using var reader = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
+        if (reader.ReadString() is var format && format != Format)
+            throw new InvalidDataException($"Expected an optimizer state that starts with '{Format}', got '{format}'.");
+        var updates = reader.ReadInt64();
+        if (reader.ReadInt32() is var count && count != _slots.Count)
+            throw new InvalidDataException(
+                $"Expected the state of {_slots.Count} parameters, got {count}. Freeze the same parameters as in the run that was saved.");
+        foreach (var slot in _slots) slot.Load(reader);
+        Updates = updates;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var slot in _slots) slot.Dispose();
+    }
+}

@@ -1,0 +1,50 @@
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>Knobs of <see cref="AdamWOptimizer"/>.</summary>
+public sealed record AdamWOptions
+{
+    /// <summary>The learning rate of each update.</summary>
+    /// <value>Constant 1e-6, the rate of ViSurf's ancestors for all weights of a 7B model. LoRA wants 10 to 100 times more.</value>
+    public LearningRateSchedule LearningRate { get; init; } = Training.LearningRate.Constant(1e-6);
+
+    /// <summary>Decay of the mean of gradients, in [0, 1).</summary>
+    /// <value>0.9.</value>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the mean of squared gradients, in [0, 1).</summary>
+    /// <value>0.999.</value>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the denominator.</summary>
+    /// <value>1e-8.</value>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Each update first shrinks a weight by learning rate × this.</summary>
+    /// <value>0.01.</value>
+    public double WeightDecay { get; init; } = 1e-2;
+
+    /// <summary>Whether biases and norm scales (parameters of one dimension or none) decay too.</summary>
+    /// <value>true, as torch's AdamW and the reference recipes do.</value>
+    public bool DecayVectors { get; init; } = true;
+
+    /// <summary>
+    /// Keeps a float32 copy of every parameter of lower precision and updates that. Without it an update of 1e-6 to a bfloat16
+    /// weight of 0.02 (spacing 1.2e-4 there) is rounded away and nothing is ever learnt. Costs 12 bytes a parameter instead of 4.
+    /// </summary>
+    /// <value>true. It changes nothing for float32 and float64 parameters.</value>
+    public bool MasterWeights { get; init; } = true;
+
+    /// <summary>Returns these options when every value is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not; the message names it.</exception>
+    public AdamWOptions Validated()
+    {
+        Guard.NotNull(LearningRate);
+        Guard.InRange(Beta1, 0, Math.BitDecrement(1.0));
+        Guard.InRange(Beta2, 0, Math.BitDecrement(1.0));
+        Guard.Positive(Epsilon);
+        Guard.NotNegative(WeightDecay);
+        return this;
+    }
+}

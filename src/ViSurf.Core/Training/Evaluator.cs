@@ -1,0 +1,83 @@
+using TorchSharp;
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Policies;
+using ViSurf.Core.Rollouts;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>An example with the policy's answer to it.</summary>
+/// <param name="Example">The example.</param>
+/// <param name="Completion">The answer.</param>
+public sealed record EvaluatedExample(VisionExample Example, Completion Completion);
+
+/// <summary>
+/// Answers held-out examples, in batches and in order. With a greedy sampler the same weights give the same answers, whatever the
+/// batch size. The policy's train or eval mode is left as it is.
+/// </summary>
+/// <param name="encoder">Text and pictures to tokens, and back.</param>
+/// <param name="policy">The policy to evaluate.</param>
+/// <param name="sampler">One at temperature 0 for the numbers people compare; any other for mean@N.</param>
+public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSampler sampler)
+{
+    private readonly IPromptEncoder _encoder = Guard.NotNull(encoder);
+    private readonly IPolicy _policy = Guard.NotNull(policy);
+    private readonly IRolloutSampler _sampler = Guard.NotNull(sampler);
+
+    /// <summary>Prompts encoded and answered at a time.</summary>
+    /// <value>16.</value>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Most tokens of an answer.</summary>
+    /// <value>2048, ViSurf's inference limit.</value>
+    public int MaxNewTokens { get; init; } = 2048;
+
+    /// <summary>Answers per example.</summary>
+    /// <value>1.</value>
+    public int Answers { get; init; } = 1;
+
+    /// <summary>Seed of a sampler that is not greedy.</summary>
+    /// <value>0.</value>
+    public long Seed { get; init; }
+
+    /// <summary>Answers every example.</summary>
+    /// <param name="examples">Read once, a batch at a time.</param>
+    /// <param name="each">Sees every answer as it comes: metrics accumulate here.</param>
+    /// <param name="cancellation">Checked at every token.</param>
+    /// <returns>Answers in the order of the examples, <see cref="Answers"/> for each.</returns>
+    public IReadOnlyList<EvaluatedExample> Run(
+        IEnumerable<VisionExample> examples, Action<EvaluatedExample>? each = null, CancellationToken cancellation = default)
+    {
+        var results = new List<EvaluatedExample>();
+        foreach (var batch in Guard.NotNull(examples).Chunk(Guard.Positive(BatchSize)))
+        {
+            foreach (var group in Answer(batch, cancellation))
+            {
+                foreach (var completion in group.Completions)
+                {
+                    results.Add(new EvaluatedExample(group.Example, completion));
+                    each?.Invoke(results[^1]);
+                }
+            }
+        }
+        return results;
+    }
+
+    private IReadOnlyList<RolloutGroup> Answer(VisionExample[] batch, CancellationToken cancellation)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var grad = torch.no_grad();
+        var encoded = Prompts.Encode(_encoder, batch);
+        try
+        {
+            using var prompts = Collator.Prompts(encoded);
+            var request = new RolloutRequest(Guard.Positive(Answers), Guard.Positive(MaxNewTokens), Seed, Step: 0, cancellation);
+            return RolloutGroups.Assemble(batch, _sampler.Sample(_policy, prompts, request), _encoder);
+        }
+        finally
+        {
+            foreach (var prompt in encoded) prompt.Dispose();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using ViSurf.Core.Data;
+using ViSurf.Core.Rewards;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>Averages of a step: managed arithmetic only.</summary>
+internal static class StepSummaries
+{
+    public static RewardSummary Rewards(IReadOnlyList<TrainedGroup> groups)
+    {
+        var totals = groups.Select(g => Pick(g.Scored, CompletionSource.Policy).Select(s => s.Total).ToArray()).Where(t => t.Length > 0).ToArray();
+        var labels = groups.SelectMany(g => Pick(g.Scored, CompletionSource.Demonstration)).ToArray();
+        var controlled = groups.SelectMany(g => Pick(g.Controlled, CompletionSource.Demonstration)).ToArray();
+        return new RewardSummary
+        {
+            Mean = Mean(totals.SelectMany(t => t)),
+            Deviation = Mean(totals.Select(Deviation)),
+            LabelMean = Mean(labels.Select(s => s.Total)),
+            LabelUsed = Mean(controlled.Select(s => s.Neutral ? 0.0 : 1.0)),
+            NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
+            UniformRollouts = Mean(totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0)),
+            Components = Components(groups),
+        };
+    }
+
+    public static LengthSummary Lengths(IReadOnlyList<TrainedGroup> groups, IReadOnlyList<int> promptTokens)
+    {
+        var completions = groups.SelectMany(g => g.Scored.Group.Completions).ToArray();
+        var rollouts = completions.Where(c => c.Source == CompletionSource.Policy).ToArray();
+        var labels = completions.Where(c => c.Source == CompletionSource.Demonstration);
+        return new LengthSummary(
+            Mean(rollouts.Select(c => (double)c.TokenIds.Count)),
+            rollouts.Length == 0 ? null : rollouts.Max(c => c.TokenIds.Count),
+            Mean(rollouts.Select(c => c.FinishReason == FinishReason.Length ? 1.0 : 0.0)),
+            Mean(labels.Select(c => (double)c.TokenIds.Count)),
+            promptTokens.Sum(n => (long)n),
+            completions.Sum(c => (long)c.TokenIds.Count));
+    }
+
+    private static ComponentSummary[] Components(IReadOnlyList<TrainedGroup> groups)
+    {
+        var names = groups.SelectMany(g => g.Scored.Scores).SelectMany(s => s.Components).Select(c => c.Name).Distinct();
+        return names.Select(name => new ComponentSummary(
+            name, ValueOf(name, CompletionSource.Policy), ValueOf(name, CompletionSource.Demonstration))).ToArray();
+
+        double? ValueOf(string name, CompletionSource source)
+            => Mean(groups.SelectMany(g => Pick(g.Scored, source)).Select(s => s.Find(name)?.Value).OfType<double>());
+    }
+
+    private static IEnumerable<CompletionScore> Pick(ScoredGroup group, CompletionSource source)
+        => group.Scores.Where((_, i) => group.Group.Completions[i].Source == source);
+
+    private static double? Mean(IEnumerable<double> values)
+    {
+        var (sum, count) = values.Aggregate((Sum: 0.0, Count: 0), (a, v) => (a.Sum + v, a.Count + 1));
+        return count == 0 ? null : sum / count;
+    }
+
+    private static double Deviation(double[] values)
+    {
+        if (values.Length < 2) return 0;
+        var mean = values.Average();
+        return Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
+    }
+}

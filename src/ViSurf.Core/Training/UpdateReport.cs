@@ -1,0 +1,18 @@
+namespace ViSurf.Core.Training;
+
+/// <summary>One optimizer update.</summary>
+/// <param name="Loss">The whole step's loss, summed over micro-batches. Its size says little: with one update it is 0 up to normalisation.</param>
+/// <param name="GradientNorm">Global norm before clipping.</param>
+/// <param name="LearningRate">The rate this update used (or would have used).</param>
+/// <param name="Metrics">
+/// The objective's metrics by name, and in the first update of a step <c>sampler_drift</c> (mean |difference| of the sampler's and the
+/// trainer's log-probability per rollout token, in nats) and <c>label_log_prob</c> (mean log-probability of a label token), where they apply.
+/// </param>
+/// <param name="Skipped">Why no update was made; null when it was.</param>
+public sealed record UpdateReport(
+    double Loss, double GradientNorm, double LearningRate, IReadOnlyDictionary<string, double> Metrics, SkippedUpdate? Skipped);
+
+/// <summary>An update that was not made: weights, optimizer state and learning-rate schedule are as they were.</summary>
+/// <param name="Reason">What was not finite.</param>
+/// <param name="ExampleIds">Examples of the micro-batches whose loss was not finite; all of the update when only the gradient was.</param>
+public sealed record SkippedUpdate(string Reason, IReadOnlyList<string> ExampleIds);
