@@ -13,29 +13,16 @@ internal static class ScoreMetrics
     /// </summary>
     public const string SamplerDrift = "sampler_drift";
 
-    /// <summary>Mean log-probability of a label token: what supervised fine-tuning would raise.</summary>
-    public const string LabelLogProb = "label_log_prob";
-
-    /// <summary>Adds this micro-batch's share of both; each share is divided by the step's count, so that shares add up.</summary>
+    /// <summary>Adds this micro-batch's share, divided by the update's count, so that shares add up.</summary>
     public static void Add(UpdatePlan plan, MicroBatch batch, TokenScores scores, int index, ScalarLedger ledger)
     {
+        if (batch.Rows.All(row => row.SamplerLogProbs is null)) return;
         using var scope = NewDisposeScope();
         using var grad = no_grad();
-        var logProbs = scores.LogProbs.detach();
-        if (batch.Rows.Any(row => row.IsDemonstration))
-        {
-            var tokens = plan.Rows.Where(row => row.IsDemonstration).Sum(row => row.Tokens);
-            var mine = tensor(batch.Rows.Select(row => row.IsDemonstration).ToArray(), [batch.Rows.Count, 1], device: logProbs.device);
-            ledger.Add(LabelLogProb, index, logProbs.mul(mine).sum().div(tokens));
-        }
-        if (batch.Rows.Any(row => row.SamplerLogProbs is not null))
-        {
-            var tokens = plan.Rows.Where(row => row.SamplerLogProbs is not null).Sum(row => row.Tokens);
-            var (sampled, known) = Padded(batch.Rows, (int)logProbs.shape[1]);
-            var difference = logProbs.sub(tensor(sampled, logProbs.shape, device: logProbs.device)).abs()
-                .mul(tensor(known, logProbs.shape, device: logProbs.device));
-            ledger.Add(SamplerDrift, index, difference.sum().div(tokens));
-        }
+        var (shape, device) = (scores.LogProbs.shape, scores.LogProbs.device);
+        var (sampled, known) = Padded(batch.Rows, (int)shape[1]);
+        var difference = scores.LogProbs.sub(tensor(sampled, shape, device: device)).abs().mul(tensor(known, shape, device: device));
+        ledger.Add(SamplerDrift, index, difference.sum().div(plan.Rows.Sum(row => row.SamplerLogProbs?.Count ?? 0)));
     }
 
     private static (float[] Values, bool[] Known) Padded(IReadOnlyList<TrainingRow> rows, int width)

@@ -5,8 +5,8 @@ namespace ViSurf.Core.Training;
 /// <param name="GradientNorm">Global norm before clipping.</param>
 /// <param name="LearningRate">The rate this update used (or would have used).</param>
 /// <param name="Metrics">
-/// The objective's metrics by name, and in the first update of a step <c>sampler_drift</c> (mean |difference| of the sampler's and the
-/// trainer's log-probability per rollout token, in nats) and <c>label_log_prob</c> (mean log-probability of a label token), where they apply.
+/// The objective's metrics by name, and in the first update of a step <c>sampler_drift</c>: mean |difference| of the sampler's and the
+/// trainer's log-probability per rollout token, in nats, where the sampler gives its own. Rows of skipped groups count as 0.
 /// </param>
 /// <param name="Skipped">Why no update was made; null when it was.</param>
 public sealed record UpdateReport(
