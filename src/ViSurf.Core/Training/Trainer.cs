@@ -26,10 +26,15 @@ public sealed class Trainer
     /// <param name="parts">See <see cref="TrainerParts.ViSurf"/>, <see cref="TrainerParts.Grpo"/> and <see cref="TrainerParts.Sft"/>.</param>
     /// <param name="options">Null means the defaults.</param>
     /// <param name="stepsTaken">Steps of the run so far, when it is resumed: part of the address of every random number.</param>
+    /// <exception cref="ArgumentException">Parts or options do not fit together; the message says which and why.</exception>
     public Trainer(TrainerParts parts, TrainerOptions? options = null, long stepsTaken = 0)
     {
         _parts = Guard.NotNull(parts).Validated();
         _options = (options ?? new TrainerOptions()).Validated();
+        if (_parts.Sampler is AutoregressiveSampler { Options.ScoringTemperature: var temperature } && temperature != _options.Temperature)
+            throw new ArgumentException(
+                $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "
+                + "rollouts must be scored at the temperature they were drawn at.", nameof(options));
         _batcher = new MicroBatcher(_options.MicroBatchTokens, _options.MicroBatchRows);
         _updater = new PolicyUpdater(_parts.Policy, _parts.Objective, _parts.Optimizer, _options, _parts.Reference);
         StepsTaken = Guard.NotNegative(stepsTaken);
