@@ -1,0 +1,56 @@
+using FluentAssertions;
+using TorchSharp;
+using ViSurf.Core.Data;
+using ViSurf.Core.Tests.Support;
+using ViSurf.Core.Training;
+using Xunit;
+
+namespace ViSurf.Core.Tests.Training;
+
+public sealed class EvaluatorTests
+{
+    [Fact]
+    public void Greedy_answers_are_the_same_for_any_batch_size_and_come_in_order()
+    {
+        var policy = TinyText.Policy(1);
+        var alone = Run(1);
+        Run(3).Select(r => r.Completion.Text).Should().Equal(alone.Select(r => r.Completion.Text));
+        alone.Select(r => r.Example.Id).Should().Equal("one", "two", "free", "three");
+        alone.Should().OnlyContain(r => r.Completion.Source == CompletionSource.Policy && r.Completion.TokenIds.Count <= 6);
+
+        IReadOnlyList<EvaluatedExample> Run(int batch)
+            => new Evaluator(TinyText.Encoder, policy, Toy.Greedy) { BatchSize = batch, MaxNewTokens = 6 }.Run(Toy.Questions);
+    }
+
+    [Fact]
+    public void Every_answer_is_seen_as_it_comes_and_no_tensor_stays_behind()
+    {
+        var policy = TinyText.Policy(1);
+        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var seen = new List<string>();
+        var evaluator = new Evaluator(TinyText.Encoder, policy, Toy.Sampler) { Answers = 3, MaxNewTokens = 4, BatchSize = 2 };
+        var results = evaluator.Run(Toy.Questions, each: r => seen.Add(r.Example.Id));
+        results.Should().HaveCount(4 * 3);
+        seen.Should().Equal(results.Select(r => r.Example.Id));
+        DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
+    }
+
+    [Fact]
+    public void Evaluating_leaves_training_as_it_was()
+    {
+        Run(evaluate: true).Should().Equal(Run(evaluate: false));
+
+        static double[] Run(bool evaluate)
+        {
+            var policy = TinyText.Policy(1);
+            using var optimizer = Toy.Optimizer(policy);
+            var trainer = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer), Toy.Options);
+            for (var i = 0; i < 3; i++)
+            {
+                trainer.Step(Toy.Questions);
+                if (evaluate) new Evaluator(TinyText.Encoder, policy, Toy.Greedy) { MaxNewTokens = 3 }.Run(Toy.Questions);
+            }
+            return Toy.Weights(policy);
+        }
+    }
+}
