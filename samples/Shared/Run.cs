@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Samples.Shared;
+
+/// <summary>What a sample's Main does around its work.</summary>
+internal static class Run
+{
+    /// <summary>
+    /// Runs the work. Bad input ends with one line and exit code 1, Ctrl+C with exit code 130; anything else is a bug and keeps its
+    /// stack trace.
+    /// </summary>
+    public static int Guarded(Action<CancellationToken> work)
+    {
+        using var cancel = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = !cancel.IsCancellationRequested; // The second Ctrl+C ends the process at once.
+            cancel.Cancel();
+        };
+        try
+        {
+            work(cancel.Token);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("cancelled: nothing was written");
+            return 130;
+        }
+        catch (Exception e) when (IsBadInput(e))
+        {
+            Console.Error.WriteLine("error: " + string.Join(" ", e.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)));
+            return 1;
+        }
+    }
+
+    private static bool IsBadInput(Exception e)
+        => e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or JsonException;
+}

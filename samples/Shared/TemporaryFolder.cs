@@ -1,0 +1,9 @@
+namespace Samples.Shared;
+
+/// <summary>A folder that is gone at the end.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("visurf-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,75 @@
+using ViSurf.Core.Data;
+
+namespace TinyBase.Shapes;
+
+/// <summary>A question with its true answer and the base model's lesson.</summary>
+internal sealed record Asked(string Question, Target Target, string BaseAnswer);
+
+/// <summary>Asks about a scene; null when the scene does not allow the question.</summary>
+internal static class Questions
+{
+    private static readonly LabelFormat Form = new();
+
+    public static Asked? Ask(Random random, Scene scene, QuestionKind kind) => kind switch
+    {
+        QuestionKind.Present => Present(scene, Pick(random, scene.Objects)),
+        QuestionKind.Absent => Absent(random, scene),
+        QuestionKind.Colour => Colour(random, scene),
+        QuestionKind.Count => Count(random, scene),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    private static Asked Present(Scene scene, SceneObject item)
+        => new(Find(item.Phrase), Boxes(item), Answer($"The {item.Phrase} is at the {scene.PlaceOf(item)}.", Boxes(item)));
+
+    /// <summary>
+    /// An object that is not there, most often a near miss: the right shape in another colour, or the right colour on another shape.
+    /// The base model's lesson takes the nearest miss for it: first by colour, then by shape, then the largest.
+    /// </summary>
+    private static Asked Absent(Random random, Scene scene)
+    {
+        var like = Pick(random, scene.Objects);
+        var (colour, shape) = random.Next(5) switch
+        {
+            0 or 1 => (Pick(random, Palette.Colours), like.Kind),
+            2 or 3 => (like.Colour, Pick(random, Enum.GetValues<ShapeKind>())),
+            _ => (Pick(random, Palette.Colours), Pick(random, Enum.GetValues<ShapeKind>())),
+        };
+        if (scene.Objects.Any(o => o.Colour == colour && o.Kind == shape)) return Absent(random, scene);
+        var mistaken = scene.Objects.MaxBy(o => (o.Colour == colour, o.Kind == shape, o.Size))!;
+        var phrase = $"{colour.Name} {shape.Word()}";
+        return new Asked(Find(phrase), new GroundingTarget([]),
+            Answer($"The {phrase} is at the {scene.PlaceOf(mistaken)}.", Boxes(mistaken)));
+    }
+
+    private static Asked? Colour(Random random, Scene scene)
+    {
+        var single = scene.Objects.Where(o => scene.Objects.Count(p => p.Kind == o.Kind) == 1).ToArray();
+        if (single.Length == 0) return null;
+        var item = Pick(random, single);
+        var target = new TextTarget(item.Colour.Name);
+        return new Asked($"What colour is the {item.Kind.Word()}?", target,
+            Answer($"The {item.Kind.Word()} is at the {scene.PlaceOf(item)}.", target));
+    }
+
+    private static Asked Count(Random random, Scene scene)
+    {
+        var item = Pick(random, scene.Objects);
+        var (what, count) = random.Next(3) switch
+        {
+            0 => ("objects", scene.Objects.Count),
+            1 => (item.Kind.Plural(), scene.Objects.Count(o => o.Kind == item.Kind)),
+            _ => (item.Colour.Name + " objects", scene.Objects.Count(o => o.Colour == item.Colour)),
+        };
+        var target = new TextTarget(count.ToString());
+        return new Asked($"How many {what} are there?", target, Answer($"I count the {what}.", target));
+    }
+
+    private static string Find(string phrase) => $"Find the {phrase}.";
+
+    private static GroundingTarget Boxes(SceneObject item) => new([item.Grounded]);
+
+    private static string Answer(string thought, Target target) => $"<think>{thought}</think>{Form.Write(target)}";
+
+    private static T Pick<T>(Random random, IReadOnlyList<T> items) => items[random.Next(items.Count)];
+}
