@@ -59,7 +59,6 @@ internal static class ModelCommand
             row => (string[])["system\n", ChatTemplate.SystemPrompt, "user\n", row.Question, "assistant\n", row.BaseAnswer, "<answer>[]</answer>"]);
         var vocabulary = BytePairTrainer.Train(chats, config.MaxVocabulary);
         CheckpointFiles.Write(folder, config, vocabulary);
-        var parameters = FreshWeights.Write(folder, config, CheckpointFiles.EmbeddingRows(vocabulary), seed);
-        Console.WriteLine($"vocabulary of {vocabulary.Tokens.Count} tokens, {parameters / 1e6:0.00} M parameters");
+        Console.WriteLine($"vocabulary of {vocabulary.Tokens.Count} learned and {SpecialTokens.All.Count} added tokens");
     }
 }

@@ -21,7 +21,8 @@ internal static partial class BytePairTrainer
     /// <param name="size">Most tokens, the 256 bytes included.</param>
     public static BytePairVocabulary Train(IEnumerable<string> texts, int size)
     {
-        var words = texts.SelectMany(t => Words().Matches(t)).GroupBy(m => m.Value)
+        // Added tokens are cut out before the words are looked at, in learning as in use.
+        var words = texts.SelectMany(t => t.Split([.. SpecialTokens.Pieces], StringSplitOptions.None)).SelectMany(t => Words().Matches(t)).GroupBy(m => m.Value)
             .Select(g => (Symbols: Spell(g.Key), Count: g.Count())).ToArray();
         var tokens = ByteLetters.Order(StringComparer.Ordinal).ToList();
         var merges = new List<(string Left, string Right)>();

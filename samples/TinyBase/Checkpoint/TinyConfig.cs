@@ -46,5 +46,5 @@ internal sealed record TinyConfig
     public int MaxVocabulary { get; init; } = 768;
 
     /// <summary>Standard deviation of fresh weights.</summary>
-    public double InitializerRange { get; init; } = 0.02;
+    public double InitializerRange { get; init; } = 0.05;
 }

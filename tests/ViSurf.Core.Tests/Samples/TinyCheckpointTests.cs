@@ -34,23 +34,4 @@ public class TinyCheckpointTests
         config.RootElement.GetProperty("eos_token_id").GetInt32().Should().Be(added["<|im_end|>"]);
         added.Values.Max().Should().BeLessThan(config.RootElement.GetProperty("vocab_size").GetInt32());
     }
-
-    [Fact]
-    public void Fresh_weights_have_the_published_names_and_shapes()
-    {   // The golden checkpoint in the published layout has the same architecture at another size: same names, same number of dimensions.
-        using var folder = new global::Samples.Shared.TemporaryFolder();
-        FreshWeights.Write(folder.Path, new TinyConfig(), vocabulary: 512, seed: 1);
-        var ours = Ranks(Path.Combine(folder.Path, "model.safetensors"));
-        var published = Directory.GetFiles(Support.Fixtures.PathOf("qwen2_5_vl_hub"), "*.safetensors").SelectMany(Ranks)
-            .Where(t => t.Key != "lm_head.weight"); // Ours is tied to the embedding.
-        ours.Should().BeEquivalentTo(published.ToDictionary(t => t.Key, t => t.Value));
-    }
-
-    private static Dictionary<string, int> Ranks(string file)
-    {
-        using var reader = new BinaryReader(File.OpenRead(file));
-        using var header = JsonDocument.Parse(reader.ReadBytes((int)reader.ReadUInt64()));
-        return header.RootElement.EnumerateObject().Where(t => t.Name != "__metadata__")
-            .ToDictionary(t => t.Name, t => t.Value.GetProperty("shape").GetArrayLength());
-    }
 }
