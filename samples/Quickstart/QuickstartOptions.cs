@@ -29,7 +29,7 @@ internal sealed record QuickstartOptions
     /// <summary>Most held-out rows to look at.</summary>
     public required int MostHeldOut { get; init; }
 
-    public static CommandLine CommandLine { get; } = new(
+    public static CommandLine Describe() => new(
         """
         Post-trains a vision-language model with ViSurf and shows what it learned.
 
@@ -44,6 +44,7 @@ internal sealed record QuickstartOptions
         new Option("--output", "DIR", "results (out/quickstart)"),
         new Option("--smoke", null, "2 steps and 8 held-out rows, to see that everything runs"));
 
+    /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static QuickstartOptions Read(CommandLine line)
     {
         var smoke = line.Has("--smoke");
