@@ -20,9 +20,9 @@ internal sealed record TinyConfig
 
     /// <summary>Base of the rotary frequencies.</summary>
     /// <value>
-    /// 10. Rows and columns get the slower frequencies of a head; with the published 1e6 and heads this small, a picture of five columns
-    /// turns the last column by 1e-4 rad, and the decoder cannot tell left from right. With 10 it learns to place boxes in a
-    /// tenth of the steps.
+    /// 10. Rows and columns get the slower frequencies of a head; with the published 1e6 and heads this small, the last of five columns is
+    /// turned by less than 1e-3 rad, and the decoder cannot tell left from right. With 10 it learns to place boxes in less than half
+    /// the steps of 1e4.
     /// </value>
     public double RopeTheta { get; init; } = 10;
 
