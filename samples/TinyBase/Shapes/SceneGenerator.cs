@@ -5,10 +5,10 @@ internal sealed record SceneOptions
 {
     /// <summary>Widths and heights to draw from, in pixels.</summary>
     /// <value>Multiples of 28 (one image token each way), so the image processor leaves the picture, and the label's pixels, alone.</value>
-    public IReadOnlyList<int> Sides { get; init; } = [84, 112, 140];
+    public IReadOnlyList<int> Sides { get; init; } = [84, 112];
 
     /// <summary>Most objects in a picture; the fewest is one.</summary>
-    public int MaxObjects { get; init; } = 4;
+    public int MaxObjects { get; init; } = 3;
 
     /// <summary>Smallest side of an object in pixels.</summary>
     public int MinSize { get; init; } = 20;
