@@ -3,6 +3,7 @@ using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.Training;
 using Xunit;
 
@@ -34,7 +35,7 @@ public sealed class UpdatePlanTests
     {
         var plan = UpdatePlan.Create(UpdatePlan.RowsOf(Groups, [[1, -1, 0.5], [0, 0]]), [7, 7], new MicroBatcher(1000), maxNewTokens: 6, skip);
         plan.Rows.Should().HaveCount(rows);
-        plan.Scale.Should().Be(new Objectives.LossScale(Tokens: 20, DemonstrationTokens: 4, Sequences: 5, Demonstrations: 1, MaxNewTokens: 6));
+        plan.Scale.Should().Be(new LossScale(Tokens: 20, DemonstrationTokens: 4, Sequences: 5, Demonstrations: 1, MaxNewTokens: 6));
     }
 
     [Fact]
