@@ -1,0 +1,21 @@
+using ViSurf.Core.Data;
+using ViSurf.Core.Rewards;
+
+namespace ViSurf.Core.Evaluation;
+
+/// <summary>Reads predictions.</summary>
+public static class AnswerParser
+{
+    /// <summary>The objects in the first answer block of a completion; empty for "nothing there".</summary>
+    /// <returns>
+    /// null when there is no answer block, it is no JSON list, or an element lacks a <c>bbox_2d</c> of four or a <c>point_2d</c> of two
+    /// numbers that can be pixels (finite, below a thousand million: areas must not overflow).
+    /// </returns>
+    public static IReadOnlyList<GroundedObject>? Objects(string text)
+        => GroundingAnswer.FromText(text)?.Objects() is { } objects && objects.All(IsUsable) ? objects : null;
+
+    private static bool IsUsable(GroundedObject o)
+        => IsPixel(o.Box.X1) && IsPixel(o.Box.Y1) && IsPixel(o.Box.X2) && IsPixel(o.Box.Y2) && IsPixel(o.Point.X) && IsPixel(o.Point.Y);
+
+    private static bool IsPixel(double value) => Math.Abs(value) < 1e9;
+}

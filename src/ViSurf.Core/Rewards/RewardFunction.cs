@@ -1,0 +1,56 @@
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Rewards;
+
+/// <summary>Rewards from lambdas, and decorators for any reward.</summary>
+public static class RewardFunction
+{
+    /// <summary>A reward from a function that may say "does not apply" with null.</summary>
+    /// <param name="name">Unique in a suite; snake case by custom.</param>
+    /// <param name="score">Pure and thread-safe: see <see cref="IRewardFunction.Score"/>.</param>
+    /// <param name="maximum">The largest value <paramref name="score"/> can return.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
+    public static IRewardFunction From(string name, Func<VisionExample, Completion, double?> score, double maximum = 1.0)
+        => new Lambda(Guard.NotBlank(name), Guard.NotNull(score), maximum);
+
+    /// <summary>A reward from a function that applies to every example.</summary>
+    /// <inheritdoc cref="From(string, Func{VisionExample, Completion, double?}, double)"/>
+    public static IRewardFunction From(string name, Func<VisionExample, Completion, double> score, double maximum = 1.0)
+    {
+        Guard.NotNull(score);
+        return From(name, (example, completion) => (double?)score(example, completion), maximum);
+    }
+
+    /// <summary>The same reward, value and maximum multiplied by <paramref name="factor"/>; the name stays.</summary>
+    /// <param name="reward">The reward.</param>
+    /// <param name="factor">Positive; a penalty is a reward with negative values, not a negative factor.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="factor"/> is not positive.</exception>
+    public static IRewardFunction Scaled(this IRewardFunction reward, double factor)
+    {
+        Guard.NotNull(reward);
+        Guard.Positive(factor);
+        return From(reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor);
+    }
+
+    /// <summary>The same reward with values below <paramref name="low"/> or above <paramref name="high"/> moved to the bound.</summary>
+    /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>.</exception>
+    /// <remarks>A value that is not a number stays one, so that the suite can report it.</remarks>
+    public static IRewardFunction Clamped(this IRewardFunction reward, double low, double high)
+    {
+        Guard.NotNull(reward);
+        if (!(low <= high)) throw new ArgumentException($"Expected low <= high, got [{low}, {high}].", nameof(low));
+        return From(reward.Name,
+            (example, completion) => reward.Score(example, completion) is { } value ? Math.Clamp(value, low, high) : null,
+            Math.Clamp(reward.Maximum, low, high));
+    }
+
+    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum) : IRewardFunction
+    {
+        public string Name => name;
+
+        public double Maximum => maximum;
+
+        public double? Score(VisionExample example, Completion completion) => score(example, completion);
+    }
+}

@@ -1,0 +1,119 @@
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Rewards;
+
+/// <summary>A reward and what its value is multiplied with in the total.</summary>
+/// <param name="Function">The reward.</param>
+/// <param name="Weight">Finite. 0 keeps the component in reports without counting it.</param>
+public sealed record WeightedReward(IRewardFunction Function, double Weight = 1.0);
+
+/// <summary>A weighted set of rewards; turns a group of completions into named scores. Immutable and thread-safe.</summary>
+public sealed class RewardSuite
+{
+    /// <summary>A suite in which every reward has weight 1: the plain sum, as in VisionReasoner.</summary>
+    /// <exception cref="ArgumentException">Two rewards share a name.</exception>
+    public RewardSuite(params IEnumerable<IRewardFunction> rewards)
+        : this(Guard.NotNull(rewards).Select(r => new WeightedReward(r)).ToArray(), 1)
+    {
+    }
+
+    private RewardSuite(IReadOnlyList<WeightedReward> rewards, int parallelism)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (function, weight) in rewards)
+        {
+            Guard.NotBlank(Guard.NotNull(function).Name);
+            if (!double.IsFinite(weight))
+                throw new ArgumentException($"Expected a finite weight for reward '{function.Name}', got {weight}.", nameof(rewards));
+            if (!names.Add(function.Name))
+                throw new ArgumentException(
+                    $"Expected every reward of a suite to have its own name, got '{function.Name}' twice. Rename one of them.", nameof(rewards));
+        }
+        (Rewards, Parallelism) = (rewards, parallelism);
+    }
+
+    /// <summary>The rewards in the order of the components.</summary>
+    public IReadOnlyList<WeightedReward> Rewards { get; }
+
+    /// <summary>How many completions of a group may be scored at once; the result does not depend on it.</summary>
+    /// <value>1: the shipped rewards take microseconds. Raise it for rewards that wait or compute for long.</value>
+    public int Parallelism { get; }
+
+    /// <summary>The largest total a completion can reach when every reward applies.</summary>
+    public double Maximum => Rewards.Sum(r => Math.Max(0, r.Function.Maximum * r.Weight));
+
+    /// <summary>A new suite with one more reward.</summary>
+    /// <exception cref="ArgumentException">The name is taken or the weight is not finite.</exception>
+    public RewardSuite With(IRewardFunction reward, double weight = 1.0)
+        => new([.. Rewards, new WeightedReward(reward, weight)], Parallelism);
+
+    /// <summary>A new suite that scores up to <paramref name="parallelism"/> completions at once.</summary>
+    public RewardSuite InParallel(int parallelism) => new(Rewards, Guard.Positive(parallelism));
+
+    /// <summary>Scores every completion of the group with every reward.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// A reward threw, or returned a number that is not finite; the message names the reward, the example and the completion.
+    /// </exception>
+    public ScoredGroup Score(RolloutGroup group)
+    {
+        Guard.NotNull(group);
+        var scores = new CompletionScore[group.Completions.Count];
+        if (Parallelism == 1 || scores.Length < 2)
+        {
+            for (var i = 0; i < scores.Length; i++) scores[i] = ScoreOne(group, i);
+            return new ScoredGroup(group, scores);
+        }
+
+        // The first failing completion is reported, not the one that happened to fail first.
+        var errors = new Exception?[scores.Length];
+        Parallel.For(0, scores.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, i =>
+        {
+            try
+            {
+                scores[i] = ScoreOne(group, i);
+            }
+            catch (Exception e)
+            {
+                errors[i] = e;
+            }
+        });
+        if (Array.Find(errors, e => e is not null) is { } first)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        return new ScoredGroup(group, scores);
+    }
+
+    private CompletionScore ScoreOne(RolloutGroup group, int index)
+    {
+        var components = new RewardComponent[Rewards.Count];
+        for (var k = 0; k < components.Length; k++)
+        {
+            var (reward, weight) = Rewards[k];
+            components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum);
+        }
+        return new CompletionScore(components);
+    }
+
+    private static double? Value(IRewardFunction reward, RolloutGroup group, int index)
+    {
+        double? value;
+        try
+        {
+            value = reward.Score(group.Example, group.Completions[index]);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new InvalidOperationException(
+                $"Reward '{reward.Name}' failed on example '{group.Example.Id}', {Describe(group, index)}: {e.Message} " +
+                "Fix the row, or the reward so that it scores a malformed completion low instead of throwing.", e);
+        }
+        return value is null || double.IsFinite(value.Value)
+            ? value
+            : throw new InvalidOperationException(
+                $"Expected a finite number from reward '{reward.Name}' on example '{group.Example.Id}', {Describe(group, index)}, " +
+                $"got {value}. Return null where the reward does not apply.");
+    }
+
+    private static string Describe(RolloutGroup group, int index)
+        => group.Completions[index].Source == CompletionSource.Demonstration ? "its label" : $"completion {index}";
+}
