@@ -113,7 +113,11 @@ public sealed class AutoregressiveSampler : IRolloutSampler
     /// <summary>The tokens each row has met: its prompt's at first, then the one just chosen.</summary>
     private static Tensor Meet(Tensor? seen, Tensor? tokens, PromptBatch prompts, int copies, Tensor logits)
     {
-        if (seen is not null && tokens is not null) return seen.scatter(1, tokens.unsqueeze(1), true);
+        if (seen is not null && tokens is not null)
+        {
+            var column = tokens.unsqueeze(1);
+            return seen.scatter(1, column, ones_like(column, ScalarType.Bool));
+        }
         return TokenSelector.Seen(prompts.TokenIds.to(logits.device), prompts.Mask.to(logits.device), logits.shape[1]).repeat_interleave(copies, 0);
     }
 

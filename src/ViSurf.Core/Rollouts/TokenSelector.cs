@@ -60,7 +60,7 @@ public sealed class TokenSelector
         var filtered = _filter.Apply(logits, seen);
         var probabilities = Options.Temperature > 0
             ? filtered.softmax(-1)
-            : zeros_like(filtered).scatter(1, filtered.argmax(-1, keepdim: true), 1);
+            : nn.functional.one_hot(filtered.argmax(-1), filtered.shape[1]).to(filtered.dtype);
         return probabilities.MoveToOuterDisposeScope();
     }
 

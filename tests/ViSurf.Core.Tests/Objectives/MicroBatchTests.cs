@@ -52,6 +52,6 @@ public sealed class MicroBatchTests
             foreach (var (metric, value) in whole.Metrics) split.Metrics[metric].Should().BeApproximately(value, 1e-12, metric);
             for (var i = 0; i < whole.Gradient.Length; i++)
                 if (Math.Abs(split.Gradient[i] - whole.Gradient[i]) > 1e-12) split.Gradient[i].Should().BeApproximately(whole.Gradient[i], 1e-12);
-        }, iter: 12, threads: 1);
+        }, iter: 6, threads: 1);
     }
 }
