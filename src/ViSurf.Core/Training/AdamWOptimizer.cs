@@ -24,7 +24,7 @@ public sealed class AdamWOptimizer : IDisposable
     public AdamWOptimizer(nn.Module module, AdamWOptions? options = null)
     {
         Guard.NotNull(module);
-        _options = (options ?? new AdamWOptions()).Validated();
+        _options = options ?? new AdamWOptions();
         _slots = module.named_parameters().Where(p => p.parameter.requires_grad)
             .Select(p => new AdamWSlot(p.name, p.parameter, _options)).ToList();
         if (_slots.Count == 0)

@@ -7,23 +7,23 @@ public sealed record AdamWOptions
 {
     /// <summary>The learning rate of each update.</summary>
     /// <value>Constant 1e-6, the rate of ViSurf's ancestors for all weights of a 7B model. LoRA wants 10 to 100 times more.</value>
-    public LearningRateSchedule LearningRate { get; init; } = Training.LearningRate.Constant(1e-6);
+    public LearningRateSchedule LearningRate { get; init => field = Guard.NotNull(value); } = Training.LearningRate.Constant(1e-6);
 
     /// <summary>Decay of the mean of gradients, in [0, 1).</summary>
     /// <value>0.9.</value>
-    public double Beta1 { get; init; } = 0.9;
+    public double Beta1 { get; init => field = Guard.InRange(value, 0, Math.BitDecrement(1.0)); } = 0.9;
 
     /// <summary>Decay of the mean of squared gradients, in [0, 1).</summary>
     /// <value>0.999.</value>
-    public double Beta2 { get; init; } = 0.999;
+    public double Beta2 { get; init => field = Guard.InRange(value, 0, Math.BitDecrement(1.0)); } = 0.999;
 
     /// <summary>Added to the denominator.</summary>
     /// <value>1e-8.</value>
-    public double Epsilon { get; init; } = 1e-8;
+    public double Epsilon { get; init => field = Guard.Positive(value); } = 1e-8;
 
     /// <summary>Each update first shrinks a weight by learning rate × this.</summary>
     /// <value>0.01.</value>
-    public double WeightDecay { get; init; } = 1e-2;
+    public double WeightDecay { get; init => field = Guard.NotNegative(value); } = 1e-2;
 
     /// <summary>Whether biases and norm scales (parameters of one dimension or none) decay too.</summary>
     /// <value>true, as torch's AdamW and the reference recipes do.</value>
@@ -35,16 +35,4 @@ public sealed record AdamWOptions
     /// </summary>
     /// <value>true. It changes nothing for float32 and float64 parameters.</value>
     public bool MasterWeights { get; init; } = true;
-
-    /// <summary>Returns these options when every value is in its range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not; the message names it.</exception>
-    public AdamWOptions Validated()
-    {
-        Guard.NotNull(LearningRate);
-        Guard.InRange(Beta1, 0, Math.BitDecrement(1.0));
-        Guard.InRange(Beta2, 0, Math.BitDecrement(1.0));
-        Guard.Positive(Epsilon);
-        Guard.NotNegative(WeightDecay);
-        return this;
-    }
 }

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Training;
 
 /// <summary>
-/// The tensor half of a step: score the rows, sum the gradients of the micro-batches, clip, update. One wait for the device per update.
+/// The tensor half of a step: score the rows, sum the gradients of the micro-batches, clip, update. Numbers are read back from the
+/// device once per update, after the last micro-batch.
 /// </summary>
 /// <param name="policy">The policy to train. Its train or eval mode is left as it is: dropout in train mode makes ρ differ from 1.</param>
 /// <param name="objective">The loss.</param>
@@ -23,7 +24,7 @@ public sealed class PolicyUpdater(
     private readonly IPolicy _policy = Guard.NotNull(policy);
     private readonly IObjective _objective = Guard.NotNull(objective);
     private readonly AdamWOptimizer _optimizer = Guard.NotNull(optimizer);
-    private readonly TrainerOptions _options = Guard.NotNull(options).Validated();
+    private readonly TrainerOptions _options = Guard.NotNull(options);
 
     /// <summary>Makes <see cref="TrainerOptions.UpdatesPerRollout"/> updates over the same rows.</summary>
     /// <returns>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Training;
 
 /// <summary>
-/// Collects scalars that still live on the device and reads them all at once, so that an update waits for its device a single time.
+/// Collects scalars that still live on the device and reads them all at once: one transfer per update instead of one per scalar.
 /// </summary>
 internal sealed class ScalarLedger : IDisposable
 {

@@ -30,7 +30,7 @@ public sealed class Trainer
     public Trainer(TrainerParts parts, TrainerOptions? options = null, long stepsTaken = 0)
     {
         _parts = Guard.NotNull(parts).Validated();
-        _options = (options ?? new TrainerOptions()).Validated();
+        _options = options ?? new TrainerOptions();
         if (_parts.Sampler is AutoregressiveSampler { Options.ScoringTemperature: var temperature } && temperature != _options.Temperature)
             throw new ArgumentException(
                 $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "

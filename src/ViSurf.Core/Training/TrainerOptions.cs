@@ -4,51 +4,51 @@ namespace ViSurf.Core.Training;
 
 /// <summary>
 /// Sizes, limits and the seed of a run. What method is trained is not an option but a choice of parts; see <see cref="TrainerParts"/>.
-/// Compare runs with <c>options with { GroupSize = 4 }</c>.
+/// Compare runs with <c>options with { GroupSize = 4 }</c>. A value out of its range is refused where it is set.
 /// </summary>
 public sealed record TrainerOptions
 {
     /// <summary>G, rollouts per prompt; not used when there is no sampler (supervised fine-tuning).</summary>
     /// <value>8, as in ViSurf and its ancestors. At least 1; a group of 1 without a label never has an advantage.</value>
-    public int GroupSize { get; init; } = 8;
+    public int GroupSize { get; init => field = Guard.Positive(value); } = 8;
 
     /// <summary>Divides the logits when completions are scored. It must be the temperature of the sampler, or ρ is not 1 at the start.</summary>
     /// <value>1.0, so that rollouts come from the very distribution that the objective differentiates.</value>
-    public double Temperature { get; init; } = 1.0;
+    public double Temperature { get; init => field = Guard.Positive(value); } = 1.0;
 
     /// <summary>Most tokens of a rollout, the stop token included.</summary>
     /// <value>2000, the response limit of VisionReasoner, ViSurf's ancestor.</value>
-    public int MaxNewTokens { get; init; } = 2000;
+    public int MaxNewTokens { get; init => field = Guard.Positive(value); } = 2000;
 
     /// <summary>Most tokens of a prompt, pictures included. A longer one is an error that names the example, not cut in silence.</summary>
     /// <value>1300: an 840 × 840 picture is 900 tokens of a Qwen-VL prompt.</value>
-    public int MaxPromptTokens { get; init; } = 1300;
+    public int MaxPromptTokens { get; init => field = Guard.Positive(value); } = 1300;
 
     /// <summary>Prompts a data cursor should hand to one step. <see cref="Trainer.Step"/> takes any number.</summary>
     /// <value>16.</value>
-    public int PromptsPerStep { get; init; } = 16;
+    public int PromptsPerStep { get; init => field = Guard.Positive(value); } = 16;
 
     /// <summary>
     /// Optimizer updates for each batch of rollouts. With 1, π_old is the current policy and is not computed; with more,
     /// π_old is scored once before the first update, for rollouts and labels alike.
     /// </summary>
     /// <value>1: the ratio is then 1 and no clip acts.</value>
-    public int UpdatesPerRollout { get; init; } = 1;
+    public int UpdatesPerRollout { get; init => field = Guard.Positive(value); } = 1;
 
     /// <summary>
     /// Token budget of a micro-batch, padding included: prompts × longest prompt + rows × longest completion, a prompt counted once
     /// however many rows share it. It bounds memory and never changes the gradient.
     /// </summary>
     /// <value>16384.</value>
-    public int MicroBatchTokens { get; init; } = 16_384;
+    public int MicroBatchTokens { get; init => field = Guard.Positive(value); } = 16_384;
 
     /// <summary>Most rows of a micro-batch, for a policy that repeats the prompt for each row. It never changes the gradient.</summary>
     /// <value>No limit.</value>
-    public int MicroBatchRows { get; init; } = int.MaxValue;
+    public int MicroBatchRows { get; init => field = Guard.Positive(value); } = int.MaxValue;
 
     /// <summary>Gradients are scaled down to this global norm. <see cref="double.PositiveInfinity"/> turns clipping off.</summary>
     /// <value>1.0.</value>
-    public double MaxGradientNorm { get; init; } = 1.0;
+    public double MaxGradientNorm { get; init => field = Guard.Positive(value); } = 1.0;
 
     /// <summary>Whether policies also compute token entropies, for an objective that asks for them.</summary>
     /// <value>false: it costs a second pass over the logits.</value>
@@ -57,20 +57,4 @@ public sealed record TrainerOptions
     /// <summary>Root of every random number of the run.</summary>
     /// <value>0.</value>
     public long Seed { get; init; }
-
-    /// <summary>Returns these options when every value is in its range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not; the message names it and its range.</exception>
-    public TrainerOptions Validated()
-    {
-        Guard.Positive(GroupSize);
-        Guard.Positive(Temperature);
-        Guard.Positive(MaxNewTokens);
-        Guard.Positive(MaxPromptTokens);
-        Guard.Positive(PromptsPerStep);
-        Guard.Positive(UpdatesPerRollout);
-        Guard.Positive(MicroBatchTokens);
-        Guard.Positive(MicroBatchRows);
-        Guard.Positive(MaxGradientNorm);
-        return this;
-    }
 }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using ViSurf.Core.Objectives;
+using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
@@ -36,6 +37,28 @@ public sealed class UpdatesPerRolloutTests
         report.Updates.Should().HaveCount(2).And.OnlyContain(u => u.Skipped == null && u.GradientNorm > 0);
         optimizer.Updates.Should().Be(2);
         report.Updates[1].Loss.Should().BeLessThan(report.Updates[0].Loss);
+    }
+
+    [Fact]
+    public void Each_update_starts_from_an_empty_gradient()
+    {
+        // At rate 0 the weights stay, so both updates see the same gradient; leftovers of the first would double the second.
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy, rate: 0);
+        var parts = TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer);
+        var updates = new Trainer(parts, Toy.Options with { UpdatesPerRollout = 2 }).Step(Toy.Questions).Updates;
+        updates[1].GradientNorm.Should().BeApproximately(updates[0].GradientNorm, 1e-5 * updates[0].GradientNorm);
+    }
+
+    [Fact]
+    public void Rollouts_are_scored_at_the_temperature_they_were_drawn_at()
+    {
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy);
+        var sampler = new AutoregressiveSampler(Toy.Sampler.Options with { Temperature = 0.6 });
+        var parts = TrainerParts.ViSurf(TinyText.Encoder, policy, sampler, Toy.SmallLetters, optimizer);
+        var update = new Trainer(parts, Toy.Options with { Temperature = 0.6 }).Step(Toy.Questions).Updates[0];
+        update.Metrics["sampler_drift"].Should().BeLessThan(1e-5);
     }
 
     /// <summary>Largest |log ρ| of each update, labels included; null where there is no old policy.</summary>
