@@ -1,34 +1,29 @@
-using System.Text.RegularExpressions;
 using ViSurf.Core.Data;
+using ViSurf.Core.Evaluation;
+using ViSurf.Core.Training;
 
 namespace Quickstart;
 
-/// <summary>What the table shows: shares of held-out rows, in [0, 1].</summary>
+/// <summary>What the table shows: shares of held-out rows, in [0, 1]; null where no row counts.</summary>
 /// <param name="GIoU">Mean intersection over union where the object is there.</param>
 /// <param name="NAcc">Share of absent objects that are answered with an empty list.</param>
 /// <param name="BoxAccuracy">Share of present objects whose box has an IoU above one half.</param>
+/// <param name="ExactAnswers">Share of questions in words that are answered exactly.</param>
 /// <param name="Thinking">Share of all answers that think first: a think block, then an answer block, nothing else.</param>
-internal sealed partial record HeldOutScore(double GIoU, double NAcc, double BoxAccuracy, double Thinking)
+internal sealed record HeldOutScore(double? GIoU, double? NAcc, double? BoxAccuracy, double? ExactAnswers, double? Thinking)
 {
-    public static HeldOutScore Of(IReadOnlyList<Prediction> predictions)
+    public static HeldOutScore Of(IReadOnlyList<EvaluatedExample> answers)
     {
-        var present = predictions.Where(p => p.Truth is { Count: > 0 }).ToArray();
-        var absent = predictions.Where(p => p.Truth is { Count: 0 }).ToArray();
-        return new HeldOutScore(
-            Mean(present, Overlap),
-            Mean(absent, p => p.Boxes is { Count: 0 } ? 1 : 0),
-            Mean(present, p => Overlap(p) > 0.5 ? 1 : 0),
-            Mean(predictions, p => ThinkThenAnswer().IsMatch(p.Text) ? 1 : 0));
+        // The library's gIoU counts a right "nothing there" as 1. Here the two kinds of rows are shown apart.
+        var present = Report(answers.Where(a => a.Example.Target is GroundingTarget { Objects.Count: > 0 }));
+        var all = Report(answers);
+        return new HeldOutScore(present.GIoU, all.NAcc, present.BoxAccuracy, all.ExactAnswerAccuracy, all.ThinkingFormatRate);
     }
 
-    /// <summary>Mean over the objects of the best predicted box each, divided by the larger count, so that extra boxes cost.</summary>
-    private static double Overlap(Prediction p)
-        => p.Boxes is not { Count: > 0 } boxes ? 0
-            : p.Truth!.Sum(t => boxes.Max(t.IntersectionOverUnion)) / Math.Max(p.Truth!.Count, boxes.Count);
-
-    private static double Mean(IReadOnlyCollection<Prediction> rows, Func<Prediction, double> value)
-        => rows.Count == 0 ? double.NaN : rows.Average(value);
-
-    [GeneratedRegex(@"\A<think>.*?</think>\s*<answer>.*?</answer>\z", RegexOptions.Singleline)]
-    private static partial Regex ThinkThenAnswer();
+    private static GroundingReport Report(IEnumerable<EvaluatedExample> answers)
+    {
+        var metrics = new GroundingMetrics();
+        foreach (var answer in answers) metrics.Add(answer.Example, answer.Completion.Text);
+        return metrics.Report();
+    }
 }

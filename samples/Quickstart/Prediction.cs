@@ -1,30 +1,17 @@
 using ViSurf.Core.Data;
+using ViSurf.Core.Evaluation;
+using ViSurf.Core.Training;
 
 namespace Quickstart;
 
-/// <summary>The model's greedy answer to a held-out row.</summary>
+/// <summary>A held-out row with what the gallery draws over it.</summary>
 /// <param name="Example">The row.</param>
-/// <param name="Text">All that the model wrote.</param>
-internal sealed record Prediction(VisionExample Example, string Text)
+/// <param name="Boxes">The boxes in the model's answer; null when there is no answer that can be read.</param>
+/// <param name="Truth">The true boxes, or null for a row that is answered in words.</param>
+internal sealed record Prediction(VisionExample Example, IReadOnlyList<Box>? Boxes, IReadOnlyList<Box>? Truth)
 {
-    /// <summary>The boxes in the answer; null when there is no answer that can be read.</summary>
-    public IReadOnlyList<Box>? Boxes { get; } = ReadBoxes(Text);
-
-    /// <summary>The true boxes, or null for a row that is answered in words.</summary>
-    public IReadOnlyList<Box>? Truth { get; } = (Example.Target as GroundingTarget)?.Objects.Select(o => o.Box).ToArray();
-
-    private static Box[]? ReadBoxes(string text)
-    {
-        var start = text.IndexOf("<answer>", StringComparison.Ordinal);
-        var end = text.IndexOf("</answer>", StringComparison.Ordinal);
-        if (start < 0 || end < start) return null;
-        try
-        {
-            return GroundingTarget.Parse(text[(start + "<answer>".Length)..end]).Objects.Select(o => o.Box).ToArray();
-        }
-        catch (FormatException)
-        {
-            return null; // What a model writes may be anything: unreadable counts as wrong.
-        }
-    }
+    public static Prediction Of(EvaluatedExample answer) => new(
+        answer.Example,
+        AnswerParser.Objects(answer.Completion.Text)?.Select(o => o.Box).ToArray(),
+        (answer.Example.Target as GroundingTarget)?.Objects.Select(o => o.Box).ToArray());
 }

@@ -4,6 +4,7 @@ namespace Quickstart;
 internal static class Recipe
 {
     public const int Steps = 60;
+    public const int WarmUp = 5;
     public const int PromptsPerStep = 8;
     public const int GroupSize = 8;
     public const int MaxNewTokens = 96;

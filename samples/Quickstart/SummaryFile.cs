@@ -27,8 +27,9 @@ internal static class SummaryFile
         ["g_iou"] = Number(score.GIoU),
         ["n_acc"] = Number(score.NAcc),
         ["box_accuracy"] = Number(score.BoxAccuracy),
+        ["exact_answers"] = Number(score.ExactAnswers),
         ["thinking"] = Number(score.Thinking),
     };
 
-    private static JsonNode? Number(double share) => double.IsNaN(share) ? null : JsonValue.Create(Math.Round(share, 4));
+    private static JsonNode? Number(double? share) => share is { } value ? JsonValue.Create(Math.Round(value, 4)) : null;
 }

@@ -128,7 +128,7 @@ public sealed class QwenVlPolicyTests : IDisposable
         CheckpointWriter.Write(folder.Path, wrong);
         var load = () => QwenVlPolicy.Load(folder.Path).Dispose();
         load.Should().Throw<InvalidDataException>()
-            .WithMessage("*(3 tensors)*extra 'model.surprise' Float32 [[]2, 3]*mis-shaped 'visual.merger.ln_q.weight' Float32 [[]7]: expected [[]48]*missing 'model.norm.weight' [[]64]*");
+            .WithMessage("*(3 tensors)*extra 'model.surprise' Float32 [2, 3]*mis-shaped 'visual.merger.ln_q.weight' Float32 [7]: expected [48]*missing 'model.norm.weight' [64]*");
     }
 
     [Fact]
