@@ -23,6 +23,7 @@ internal static class BaseTraining
     // A thousand times what a 7 B model takes: there is nothing yet to forget.
     private const double PeakLearningRate = 2e-3;
     private const int WarmUp = 100;
+    private const int ReportEvery = 250;
 
     public static void Execute(string fresh, string trained, BaseTrainingOptions options, CancellationToken cancel)
     {
@@ -35,6 +36,7 @@ internal static class BaseTraining
 
         var curriculum = new Curriculum(options.Seed, options.Steps);
         var next = Task.Run(() => curriculum.Lessons(0, options.Batch), cancel);
+        var progress = new Progress(encoder, policy, options.Seed);
         var loss = 0.0;
         for (var step = 0; step < options.Steps; step++)
         {
@@ -44,8 +46,8 @@ internal static class BaseTraining
             next = Task.Run(() => following < options.Steps ? curriculum.Lessons(following, options.Batch) : [], cancel);
             var report = trainer.Step(lessons, cancel);
             loss = step == 0 ? report.Updates[0].Loss : 0.98 * loss + 0.02 * report.Updates[0].Loss;
-            if (step % 50 == 49 || following == options.Steps)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {following}/{options.Steps}: loss {loss:0.0000}"));
+            if (following % ReportEvery == 0 || following == options.Steps)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {following}/{options.Steps}: loss {loss:0.0000}, {progress.Report(cancel)}"));
         }
         policy.Save(trained);
         encoder.Save(trained);
