@@ -11,8 +11,8 @@ namespace ViSurf.Core.RewardControl;
 public sealed class SmoothDemonstration : IRewardController
 {
     /// <summary>
-    /// Names of the components whose weighted sum decides whether a rollout is as good as the label; empty compares totals. The label
-    /// still gets the mean of the totals.
+    /// Names of the components whose weighted sum decides whether a rollout is as good as the label; empty compares totals, and so
+    /// does an example to which none of them applies. The label still gets the mean of the totals.
     /// </summary>
     /// <value>
     /// Empty: the paper compares totals. There a rollout with thoughts and two thirds of the accuracy ties with a label without
@@ -27,18 +27,29 @@ public sealed class SmoothDemonstration : IRewardController
         Guard.NotNull(group);
         var rollouts = group.Scores.Where((_, i) => !group.IsDemonstration(i)).ToArray();
         if (rollouts.Length == 0 || rollouts.Length == group.Scores.Count) return group;
-        var best = rollouts.Max(r => Merit(r, group));
-        var mean = rollouts.Sum(r => r.Total) / rollouts.Length;
-        var scores = group.Scores.Select((score, i) => group.IsDemonstration(i) && best >= Merit(score, group)
+        var compareOn = Applicable(group);
+        var best = rollouts.Max(r => Merit(r, compareOn));
+        var mean = Mean([.. rollouts.Select(r => r.Total)]);
+        var scores = group.Scores.Select((score, i) => group.IsDemonstration(i) && best >= Merit(score, compareOn)
             ? score with { SmoothedTotal = mean, Neutral = true }
             : score);
         return group with { Scores = scores.ToArray() };
     }
 
-    private double Merit(CompletionScore score, ScoredGroup group)
-        => CompareOn.Count == 0
-            ? score.Total
-            : CompareOn.Sum(name => score.Find(name)?.Weighted ?? throw new InvalidOperationException(
-                $"Expected a reward component '{name}' to compare the label of example '{group.Group.Example.Id}' on, " +
-                $"got [{string.Join(", ", score.Components.Select(c => c.Name))}]. Correct {nameof(CompareOn)}."));
+    /// <summary>The names to compare on, none for the total: where no component applies, 0 ≥ 0 would switch every label off.</summary>
+    private IReadOnlyList<string> Applicable(ScoredGroup group)
+    {
+        foreach (var name in CompareOn)
+            if (group.Scores.FirstOrDefault(s => s.Find(name) is null) is { } lacking)
+                throw new InvalidOperationException(
+                    $"Expected a reward component '{name}' to compare the label of example '{group.Group.Example.Id}' on, " +
+                    $"got [{string.Join(", ", lacking.Components.Select(c => c.Name))}]. Correct {nameof(CompareOn)}.");
+        return CompareOn.Any(name => group.Scores.Any(s => s.Find(name)!.Value is not null)) ? CompareOn : [];
+    }
+
+    private static double Merit(CompletionScore score, IReadOnlyList<string> compareOn)
+        => compareOn.Count == 0 ? score.Total : compareOn.Sum(name => score.Find(name)!.Weighted);
+
+    // The mean of equal numbers may differ from them in the last bit, and the group would no longer be one of equal rewards.
+    private static double Mean(double[] totals) => totals.Max() == totals.Min() ? totals[0] : totals.Sum() / totals.Length;
 }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Advantages;
 using ViSurf.Core.Data;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
@@ -177,7 +178,7 @@ public sealed class TrainerFailureTests
             .Throw<InvalidOperationException>().WithMessage("*finite advantages for example 'one'*");
         Stepping(groups => [.. groups.Select(_ => new double[1])]).Should().Throw<InvalidOperationException>().WithMessage("*7 numbers for example 'one', got 1*");
 
-        Action Stepping(Advantages.AdvantageEstimator estimator) => () => new Trainer(parts with { Estimator = estimator }, Toy.Options).Step(Toy.Questions);
+        Action Stepping(AdvantageEstimator estimator) => () => new Trainer(parts with { Estimator = estimator }, Toy.Options).Step(Toy.Questions);
     }
 
     [Fact]

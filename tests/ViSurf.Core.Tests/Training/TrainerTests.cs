@@ -1,4 +1,5 @@
 using FluentAssertions;
+using ViSurf.Core.Data;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
@@ -15,7 +16,7 @@ public sealed class TrainerTests
     {
         var policy = TinyText.Policy(1);
         using var optimizer = Toy.Optimizer(policy, 0.02);
-        var trainer = new Trainer(TrainerParts.Sft(TinyText.Encoder, policy, optimizer, Data.LabelFormat.Bare), Toy.Options);
+        var trainer = new Trainer(TrainerParts.Sft(TinyText.Encoder, policy, optimizer, LabelFormat.Bare), Toy.Options);
         var losses = Enumerable.Range(0, 80).Select(_ => trainer.Step(Toy.Labelled).Updates[0].Loss).ToArray();
         losses[0].Should().BeGreaterThan(2);
         losses[^1].Should().BeLessThan(0.05);
@@ -47,7 +48,7 @@ public sealed class TrainerTests
 
         var visurf = NeverTilde();
         using var optimizer = Toy.Optimizer(visurf, 0.02);
-        var parts = TrainerParts.ViSurf(TinyText.Encoder, visurf, Toy.Sampler, Toy.Exact, optimizer, Data.LabelFormat.Bare);
+        var parts = TrainerParts.ViSurf(TinyText.Encoder, visurf, Toy.Sampler, Toy.Exact, optimizer, LabelFormat.Bare);
         var trainer = new Trainer(parts, Toy.Options);
         var reports = Enumerable.Range(0, 60).Select(_ => trainer.Step(examples)).ToArray();
         reports[0].Rewards.LabelUsed.Should().Be(1, "no rollout reaches the label");
@@ -109,7 +110,7 @@ public sealed class TrainerTests
         var (forward, backward) = (Run(Toy.Questions), Run([.. Toy.Questions.Reverse()]));
         forward.Zip(backward, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-9);
 
-        static double[] Run(IReadOnlyList<Data.VisionExample> examples)
+        static double[] Run(IReadOnlyList<VisionExample> examples)
         {
             var policy = Toy.DoublePolicy(6);
             using var optimizer = Toy.GradientProbe(policy);
