@@ -9,6 +9,16 @@ internal sealed class JsonLinesRow(string folder, JsonLinesOptions options)
 {
     public VisionExample Read(string line, string place)
     {
+        var row = Parse(line, place);
+        // Outside Parse: what the user's template throws is not an error of the row.
+        var example = VisionExample.Ask(row.Id, options.Prompt(row.Question), row.Label, row.Images);
+        return options.SystemMessage is { } system
+            ? example with { Turns = [ChatTurn.System(system), .. example.Turns] }
+            : example;
+    }
+
+    private (string Id, string Question, Target? Label, ImageSource[] Images) Parse(string line, string place)
+    {
         try
         {
             using var document = JsonDocument.Parse(line);
@@ -16,7 +26,8 @@ internal sealed class JsonLinesRow(string folder, JsonLinesOptions options)
             if (row.ValueKind != JsonValueKind.Object)
                 throw new InvalidDataException($"{place}: expected one JSON object per line, got {row.ValueKind}.");
             var id = Id(row, place);
-            return Example(row, id, $"{place} (id '{id}')");
+            place = $"{place} (id '{id}')";
+            return (id, Question(row, place), Label(row, place), Images(row, place));
         }
         catch (JsonException e)
         {
@@ -29,15 +40,12 @@ internal sealed class JsonLinesRow(string folder, JsonLinesOptions options)
         }
     }
 
-    private VisionExample Example(JsonElement row, string id, string place)
+    private static string Question(JsonElement row, string place)
     {
         var question = Text(row, "problem", place) ?? Text(row, "question", place);
-        if (string.IsNullOrWhiteSpace(question))
-            throw new InvalidDataException($"{place}: expected a question under \"problem\" or \"question\", found none. Add it.");
-        var example = VisionExample.Ask(id, options.Prompt(question), Label(row, place), Images(row, place));
-        return options.SystemMessage is { } system
-            ? example with { Turns = [ChatTurn.System(system), .. example.Turns] }
-            : example;
+        return string.IsNullOrWhiteSpace(question)
+            ? throw new InvalidDataException($"{place}: expected a question under \"problem\" or \"question\", found none. Add it.")
+            : question;
     }
 
     private static string Id(JsonElement row, string place)
