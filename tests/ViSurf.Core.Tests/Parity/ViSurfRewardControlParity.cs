@@ -24,8 +24,10 @@ public sealed class ViSurfRewardControlParity
         var data = new TheoryData<int, string>();
         var cases = json.RootElement.GetProperty("visurf");
         for (var i = 0; i < cases.GetArrayLength(); i++)
-            data.Add(i, $"{cases[i].GetProperty("rollout_rewards").GetRawText()} {cases[i].GetProperty("options").GetRawText()}");
+            data.Add(i, $"{Short(i, "rollout_rewards")}, label {Short(i, "ground_truth_reward")} {Short(i, "options")}");
         return data;
+
+        string Short(int index, string name) => JsonSerializer.Serialize(cases[index].GetProperty(name));
     }
 
     [Theory]
