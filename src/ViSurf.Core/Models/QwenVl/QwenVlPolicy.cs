@@ -36,8 +36,12 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is broken, or weights and configuration disagree (all tensors listed).</exception>
+    /// <exception cref="DllNotFoundException">There is no libtorch; see <see cref="TorchBackend.EnsureLoaded"/>.</exception>
     public static QwenVlPolicy Load(string directory, Device? device = null, ScalarType type = ScalarType.Float32)
-        => Load(directory, QwenVlConfigReader.Read(directory), device ?? CPU, type);
+    {
+        TorchBackend.EnsureLoaded();
+        return Load(directory, QwenVlConfigReader.Read(directory), device ?? CPU, type);
+    }
 
     internal static QwenVlPolicy Load(string directory, QwenVlConfig config, Device device, ScalarType type)
     {
@@ -59,8 +63,10 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <param name="directory">Holds <c>config.json</c>; weights there are ignored.</param>
     /// <param name="seed">Same seed, same weights, on every device.</param>
     /// <param name="device">Where the policy lives; null means the CPU.</param>
+    /// <exception cref="DllNotFoundException">There is no libtorch; see <see cref="TorchBackend.EnsureLoaded"/>.</exception>
     public static QwenVlPolicy Initialize(string directory, long seed, Device? device = null)
     {
+        TorchBackend.EnsureLoaded();
         var module = new QwenVlModule(QwenVlConfigReader.Read(directory), ScalarType.Float32, device ?? CPU);
         using var noGrad = no_grad();
         using var generator = new Generator((ulong)seed, CPU);
