@@ -173,16 +173,19 @@ public class WeakenSymbolVersion : Microsoft.Build.Utilities.Task
     [Microsoft.Build.Framework.Required]
     public string Version { get; set; }
 
+    /// <summary>Weakens the version whatever this system's library defines: the files will run elsewhere.</summary>
+    public bool Always { get; set; }
+
     public override bool Execute()
     {
-        if (ViSurf.BuildSteps.ElfSymbolVersion.SystemDefines(Library, Version) == true) return true;
+        if (!Always && ViSurf.BuildSteps.ElfSymbolVersion.SystemDefines(Library, Version) == true) return true;
         foreach (var file in Files)
         {
             try
             {
                 if (ViSurf.BuildSteps.ElfSymbolVersion.WeakenFile(file, Version) == ViSurf.BuildSteps.ElfSymbolVersion.Outcome.MadeWeak)
                     Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High,
-                        "ViSurf.Core: {0} works without {1} now, which this system's {2} lacks (ViSurfPatchTorchSharp=false turns this off)", Path.GetFileName(file), Version, Library);
+                        "ViSurf.Core: {0} now also loads where {2} lacks {1} (ViSurfPatchTorchSharp=false turns this off)", file, Version, Library);
             }
             catch (Exception e)
             {
