@@ -1,10 +1,12 @@
+using System.Collections.Frozen;
+
 namespace ViSurf.Core.Models.Tokens;
 
 /// <summary>GPT-2's printable stand-ins for the 256 bytes, in which byte-level vocabularies are written.</summary>
 internal static class ByteLetters
 {
     private static readonly char[] Letters = Build();
-    private static readonly Dictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToDictionary(b => Letters[b], b => (byte)b);
+    private static readonly FrozenDictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToFrozenDictionary(b => Letters[b], b => (byte)b);
 
     /// <summary>The bytes a vocabulary entry stands for; an entry with other letters stands for its own UTF-8.</summary>
     public static byte[] Decode(string token)
