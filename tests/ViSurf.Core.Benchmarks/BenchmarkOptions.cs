@@ -1,0 +1,48 @@
+using Samples.Shared;
+using TorchSharp;
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Benchmarks;
+
+/// <summary>What every command may be told.</summary>
+internal sealed class BenchmarkOptions
+{
+    private BenchmarkOptions(CommandLine line, int repeat)
+    {
+        Line = line;
+        Smoke = line.Has("--smoke");
+        Repeat = line.Number("--repeat", Smoke ? 1 : repeat, 1);
+        Device = TorchBackend.Device(line.Text("--device") ?? "cpu");
+    }
+
+    public CommandLine Line { get; }
+
+    /// <summary>Sizes so small that the numbers mean nothing: only to see that the command runs.</summary>
+    public bool Smoke { get; }
+
+    /// <summary>Measurements of each quantity, after one that is thrown away.</summary>
+    public int Repeat { get; }
+
+    public torch.Device Device { get; }
+
+    /// <returns>Null when help was asked for and printed.</returns>
+    public static BenchmarkOptions? Parse(string usage, int repeat, string[] args, params Option[] more)
+    {
+        var line = new CommandLine(usage,
+        [
+            new Option("--device", "NAME", "cpu, cuda or cuda:N (cpu)"),
+            new Option("--repeat", "N", $"measurements, after one that is thrown away ({repeat})"),
+            new Option("--smoke", null, "tiny sizes, one measurement: only to see that it runs"),
+            .. more,
+        ]).Parse(args);
+        if (!line.WantsHelp) return new BenchmarkOptions(line, repeat);
+        Console.WriteLine(line.Help);
+        return null;
+    }
+
+    /// <summary>Waits for the device, so that a clock read now counts finished work.</summary>
+    public void Synchronize()
+    {
+        if (Device.type == DeviceType.CUDA) torch.cuda.synchronize();
+    }
+}

@@ -1,0 +1,51 @@
+using FluentAssertions;
+using ViSurf.Core.Benchmarks;
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.QwenVl;
+using Xunit;
+
+namespace ViSurf.Core.Tests.Benchmarks;
+
+/// <summary>The floor that benchmarks compare with, counted by hand.</summary>
+public sealed class FlopsTests
+{
+    private static readonly QwenVlConfig Config = new()
+    {
+        Text = new() { HiddenSize = 8, IntermediateSize = 10, Layers = 3, Heads = 4, KeyValueHeads = 2, HeadSize = 2, VocabularySize = 100 },
+        Vision = new() { HiddenSize = 4, IntermediateSize = 6, Depth = 2, Heads = 2, OutputSize = 8, WindowSize = 56, FullAttentionBlocks = [1] },
+    };
+
+    private static readonly Flops Count = new(Config);
+
+    [Fact]
+    public void A_decoder_token_costs_its_matrices_and_a_look_at_every_earlier_token()
+    {
+        // q and o: 8·8 each; k and v: 8·4 each; gate, up, down: 8·10 each. 64+64+32+32+240 = 432 multiply-adds.
+        // Attention of token i over i + 1 keys of 8 query numbers: scores and mix, 2·8·(i + 1).
+        Count.Decoder(0, 1).Should().Be(2.0 * 3 * (432 + 16));
+        Count.Decoder(5, 1).Should().Be(2.0 * 3 * (432 + 16 * 6));
+        Count.Decoder(0, 3).Should().Be(2.0 * 3 * (3 * 432 + 16 * (1 + 2 + 3)));
+    }
+
+    [Fact]
+    public void Tokens_cost_the_same_in_one_piece_or_in_two()
+        => (Count.Decoder(0, 7) + Count.Decoder(7, 5)).Should().Be(Count.Decoder(0, 12));
+
+    [Fact]
+    public void The_head_costs_two_operations_per_weight_and_position() => Count.Head(5).Should().Be(2 * 5 * 8 * 100);
+
+    [Fact]
+    public void A_picture_costs_patches_times_weights_and_attention_inside_its_segments()
+    {
+        // 4 × 8 patches of 3·2·14·14 = 1176 numbers; windows of 56 / 14 = 4 patches a side, so two of 16; one frame of 32.
+        // Linear, per patch and block: 4·4·4 + 3·4·6 = 136. Attention: 2·4·(16² + 16²) in block 0, 2·4·32² in block 1.
+        // Merger: 32 / 4 = 8 cells of 4·4 = 16 numbers: 16·16 + 16·8 = 384 each.
+        var expected = 2.0 * (32 * 1176 * 4 + 32 * 2 * 136 + (8 * (256 + 256) + 8 * 1024) + 8 * 384);
+        Count.Vision([new PatchGrid(1, 4, 8)]).Should().Be(expected);
+    }
+
+    [Fact]
+    public void A_group_pays_for_picture_and_prompt_once_and_never_reads_a_last_token()
+        => Count.Group([new PatchGrid(1, 4, 8)], 10, [3, 1]).Should().Be(
+            Count.Vision([new PatchGrid(1, 4, 8)]) + Count.Decoder(0, 10) + Count.Decoder(10, 2) + Count.Head(3) + Count.Head(1));
+}
