@@ -12,6 +12,7 @@ internal sealed class BenchmarkOptions
         Line = line;
         Smoke = line.Has("--smoke");
         Repeat = line.Number("--repeat", Smoke ? 1 : repeat, 1);
+        if (line.Text("--libtorch") is { } folder) LibTorchFolder.Load(folder);
         Device = TorchBackend.Device(line.Text("--device") ?? "cpu");
     }
 
@@ -31,6 +32,7 @@ internal sealed class BenchmarkOptions
         var line = new CommandLine(usage,
         [
             new Option("--device", "NAME", "cpu, cuda or cuda:N (cpu)"),
+            new Option("--libtorch", "DIR", "folder of libtorch to use, such as torch/lib of a Python install (the package's)"),
             new Option("--repeat", "N", $"measurements, after one that is thrown away ({repeat})"),
             new Option("--smoke", null, "tiny sizes, one measurement: only to see that it runs"),
             .. more,

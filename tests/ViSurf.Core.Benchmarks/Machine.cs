@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ViSurf.Core.Training;
@@ -14,7 +13,7 @@ internal static class Machine
         Console.WriteLine(FormattableString.Invariant(
             $"{DateTime.UtcNow:yyyy-MM-dd}, {Processor()}, {Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, device {options.Device}"));
         Console.WriteLine(
-            $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ViSurf.Core {Version<Trainer>()}, TorchSharp {Version<torch.Tensor>()}, libtorch {torch.__version__}");
+            $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ViSurf.Core {Version<Trainer>()}, TorchSharp {Version<torch.Tensor>()} for libtorch {torch.__version__}");
         if (options.Smoke) Console.WriteLine("smoke run: the numbers mean nothing");
         Console.WriteLine();
     }
