@@ -1,5 +1,6 @@
 using Samples.Shared;
 using Spectre.Console;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 
 namespace Quickstart;
@@ -9,7 +10,7 @@ internal static class QuickstartRun
 {
     public static void Execute(QuickstartOptions options, CancellationToken cancel)
     {
-        var device = new TorchSharp.torch.Device(options.Device);
+        var device = TorchBackend.Device(options.Device);
         var train = JsonLinesDataset.Load(options.Data);
         var heldOut = JsonLinesDataset.Load(options.HeldOut).Take(options.MostHeldOut).ToArray();
         using var training = PostTraining.Load(options.Model, device, options.Seed);

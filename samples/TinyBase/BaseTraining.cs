@@ -1,4 +1,5 @@
 using System.Globalization;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Training;
@@ -28,7 +29,7 @@ internal static class BaseTraining
     public static void Execute(string fresh, string trained, BaseTrainingOptions options, CancellationToken cancel)
     {
         var encoder = QwenPromptEncoder.Load(fresh);
-        using var policy = QwenVlPolicy.Initialize(fresh, options.Seed, new TorchSharp.torch.Device(options.Device));
+        using var policy = QwenVlPolicy.Initialize(fresh, options.Seed, TorchBackend.Device(options.Device));
         using var optimizer = new AdamWOptimizer(policy.Module, new AdamWOptions { LearningRate = Schedule(options.Steps), Beta2 = 0.98 });
         var parts = TrainerParts.Sft(encoder, policy, optimizer, LabelFormat.Bare);
         var trainer = new Trainer(parts, new TrainerOptions { PromptsPerStep = options.Batch, Seed = options.Seed });

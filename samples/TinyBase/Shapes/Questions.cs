@@ -16,6 +16,7 @@ internal static class Questions
         QuestionKind.Absent => Absent(random, scene),
         QuestionKind.Colour => Colour(random, scene),
         QuestionKind.Count => Count(random, scene),
+        QuestionKind.Name => Name(random, scene),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -50,6 +51,15 @@ internal static class Questions
         var target = new TextTarget(item.Colour.Name);
         return new Asked($"What colour is the {item.Kind.Word()}?", target,
             Answer($"The {item.Kind.Word()} is at the {scene.PlaceOf(item)}.", target));
+    }
+
+    private static Asked? Name(Random random, Scene scene)
+    {
+        var alone = scene.Objects.Where(o => scene.Objects.Count(p => scene.PlaceOf(p) == scene.PlaceOf(o)) == 1).ToArray();
+        if (alone.Length == 0) return null;
+        var item = Pick(random, alone);
+        var target = new TextTarget(item.Phrase);
+        return new Asked($"What is at the {scene.PlaceOf(item)}?", target, Answer($"The {item.Phrase} is at the {scene.PlaceOf(item)}.", target));
     }
 
     private static Asked Count(Random random, Scene scene)

@@ -15,6 +15,9 @@ internal enum QuestionKind
 
     /// <summary>"How many circles are there?"</summary>
     Count,
+
+    /// <summary>"What is at the top left?"</summary>
+    Name,
 }
 
 /// <summary>A picture with a question, its true answer, and what the base model is taught to say.</summary>

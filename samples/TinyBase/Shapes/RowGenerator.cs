@@ -3,21 +3,22 @@ using ViSurf.Core.Common;
 namespace TinyBase.Shapes;
 
 /// <summary>How often each kind of question is asked, as relative weights.</summary>
-internal sealed record RowMix(double Present, double Absent, double Colour, double Count)
+internal sealed record RowMix(double Present, double Absent, double Colour, double Count, double Name = 0)
 {
     /// <summary>Half of the questions have an object to find, a third do not.</summary>
     public static RowMix PostTraining { get; } = new(0.50, 0.35, 0.08, 0.07);
 
     /// <summary>Mostly objects to find; the absent ones teach the base model its one mistake.</summary>
-    public static RowMix BaseTraining { get; } = new(0.65, 0.15, 0.10, 0.10);
+    public static RowMix BaseTraining { get; } = new(0.50, 0.15, 0.10, 0.10, 0.15);
 
     public QuestionKind Pick(double uniform)
     {
-        var at = uniform * (Present + Absent + Colour + Count);
+        var at = uniform * (Present + Absent + Colour + Count + Name);
         return at < Present ? QuestionKind.Present
             : at < Present + Absent ? QuestionKind.Absent
             : at < Present + Absent + Colour ? QuestionKind.Colour
-            : QuestionKind.Count;
+            : at < Present + Absent + Colour + Count ? QuestionKind.Count
+            : QuestionKind.Name;
     }
 }
 
