@@ -26,7 +26,7 @@ public static class PromptBatchSlice
             Own(batch.Mask.narrow(0, start, count).narrow(1, left, width)),
             batch.Pixels is null || patches == 0 ? null : Own(batch.Pixels.narrow(0, firstPatch, patches)),
             Own(batch.ImageGrid.narrow(0, firstImage, images)),
-            Own(batch.ImagePrompt.narrow(0, firstImage, images) - start));
+            Own(batch.ImagePrompt.narrow(0, firstImage, images).Minus(start)));
     }
 
     private static long Patches(IEnumerable<EncodedPrompt> prompts) => prompts.Sum(p => p.Grids.Sum(g => (long)g.Patches));

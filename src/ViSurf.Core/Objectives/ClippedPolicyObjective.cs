@@ -30,8 +30,8 @@ public sealed class ClippedPolicyObjective(ClippedPolicyOptions? options = null)
             _ => throw new ArgumentException($"Expected one of the RatioLevel names, got {Options.RatioLevel}."),
         };
         var ratio = logRatio.exp();
-        var clipped = ratio.clamp(1 - Options.ClipLow, 1 + Options.ClipHigh);
-        var free = Options.RatioCap is { } cap ? ratio.clamp_max(cap) : ratio;
+        var clipped = ratio.Between(1 - Options.ClipLow, 1 + Options.ClipHigh);
+        var free = Options.RatioCap is { } cap ? ratio.AtMost(cap) : ratio;
         var loss = Options.Aggregation.Reduce(-minimum(free * inputs.Advantages, clipped * inputs.Advantages), batch);
 
         var metrics = new List<(string, Tensor)>
@@ -46,5 +46,5 @@ public sealed class ClippedPolicyObjective(ClippedPolicyOptions? options = null)
     }
 
     private Tensor Clipped(Tensor ratio, Tensor advantages)
-        => ((ratio < 1 - Options.ClipLow) & (advantages < 0)) | ((ratio > 1 + Options.ClipHigh) & (advantages > 0));
+        => (ratio.IsBelow(1 - Options.ClipLow) & advantages.IsBelow(0)) | (ratio.IsAbove(1 + Options.ClipHigh) & advantages.IsAbove(0));
 }

@@ -28,7 +28,7 @@ public sealed class EntropyBonus(IObjective inner, double coefficient, LossAggre
         var entropy = MaskedReduce.Fill(TensorGuard.Shape(given, null, logProbs.shape), batch.CompletionMask);
         using var result = _inner.Evaluate(current, batch);
         var metrics = result.Metrics.Where(m => m.Name != "entropy").Select(m => (m.Name, m.Value.alias()));
-        return ObjectiveScope.Result(result.Loss - aggregation.Reduce(entropy, batch) * _coefficient,
+        return ObjectiveScope.Result(result.Loss - aggregation.Reduce(entropy, batch).Times(_coefficient),
             [.. metrics, ("entropy", ObjectiveInputs.TokenShare(entropy, batch))]);
     }
 }

@@ -30,9 +30,9 @@ public sealed class KlPenalty(IObjective inner, double coefficient, LossAggregat
         }
         var reference = MaskedReduce.Fill(TensorGuard.Shape(given, null, logProbs.shape), batch.CompletionMask).to(logProbs.dtype);
         var perToken = ObjectiveInputs.K3(ObjectiveInputs.LogRatioOf(reference, logProbs));
-        var penalty = aggregation.Reduce(perToken, batch) * _coefficient;
+        var penalty = aggregation.Reduce(perToken, batch).Times(_coefficient);
         using var result = _inner.Evaluate(current, batch);
-        return ObjectiveScope.Result(result.Loss + penalty,
+        return ObjectiveScope.Result(result.Loss.Plus(penalty),
             [.. result.Metrics.Select(m => (m.Name, m.Value.alias())), ("kl", ObjectiveInputs.TokenShare(perToken, batch))]);
     }
 }

@@ -44,9 +44,9 @@ public static class LossAggregationExtensions
         return aggregation switch
         {
             LossAggregation.SequenceMean => (MaskedReduce.RowMeans(perToken, mask) * weights).sum(),
-            LossAggregation.TokenMean => MaskedReduce.Sum(perToken, mask) / Guard.Positive(batch.Scale.Tokens),
+            LossAggregation.TokenMean => MaskedReduce.Sum(perToken, mask).Over(Guard.Positive(batch.Scale.Tokens)),
             LossAggregation.SequenceSum => (MaskedReduce.RowSums(perToken, mask) * weights).sum(),
-            LossAggregation.Constant => (MaskedReduce.RowSums(perToken, mask) * weights).sum() / Guard.Positive(batch.Scale.MaxNewTokens),
+            LossAggregation.Constant => (MaskedReduce.RowSums(perToken, mask) * weights).sum().Over(Guard.Positive(batch.Scale.MaxNewTokens)),
             _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "Expected one of the LossAggregation names."),
         };
     }

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Objectives;
@@ -30,5 +31,5 @@ public static class MaskedReduce
     /// <summary>Valid tokens of each row, at least 1: [N, 1].</summary>
     /// <param name="mask">bool [N, T]; false where padded.</param>
     /// <param name="type">dtype of the result.</param>
-    public static Tensor Lengths(Tensor mask, ScalarType type) => mask.sum(1, keepdim: true).clamp_min(1).to(type);
+    public static Tensor Lengths(Tensor mask, ScalarType type) => mask.sum(1, keepdim: true).AtLeast(1).to(type);
 }

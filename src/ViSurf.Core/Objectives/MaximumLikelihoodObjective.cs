@@ -29,16 +29,16 @@ public sealed class MaximumLikelihoodObjective(LossAggregation aggregation = Los
         var nll = -logProbs;
         var loss = aggregation switch
         {
-            LossAggregation.TokenMean => MaskedReduce.Sum(nll, labels) / batch.Scale.DemonstrationTokens,
-            LossAggregation.SequenceMean => MaskedReduce.RowMeans(nll, labels).sum() / batch.Scale.Demonstrations,
-            LossAggregation.SequenceSum => MaskedReduce.Sum(nll, labels) / batch.Scale.Demonstrations,
-            LossAggregation.Constant => MaskedReduce.Sum(nll, labels) / (batch.Scale.Demonstrations * (double)Guard.Positive(batch.Scale.MaxNewTokens)),
+            LossAggregation.TokenMean => MaskedReduce.Sum(nll, labels).Over(batch.Scale.DemonstrationTokens),
+            LossAggregation.SequenceMean => MaskedReduce.RowMeans(nll, labels).sum().Over(batch.Scale.Demonstrations),
+            LossAggregation.SequenceSum => MaskedReduce.Sum(nll, labels).Over(batch.Scale.Demonstrations),
+            LossAggregation.Constant => MaskedReduce.Sum(nll, labels).Over(batch.Scale.Demonstrations * (double)Guard.Positive(batch.Scale.MaxNewTokens)),
             _ => throw new ArgumentException($"Expected one of the LossAggregation names, got {aggregation}."),
         };
         return ObjectiveScope.Result(loss,
         [
             ("nll", loss.detach().clone()),
-            ("demonstration_log_prob", MaskedReduce.Sum(logProbs.detach(), labels) / batch.Scale.DemonstrationTokens),
+            ("demonstration_log_prob", MaskedReduce.Sum(logProbs.detach(), labels).Over(batch.Scale.DemonstrationTokens)),
         ]);
     }
 }

@@ -56,13 +56,13 @@ internal readonly struct ObjectiveInputs
     }
 
     public static Tensor LogRatioOf(Tensor numerator, Tensor denominator)
-        => (numerator - denominator).clamp(-LargestLogRatio, LargestLogRatio);
+        => (numerator - denominator).Between(-LargestLogRatio, LargestLogRatio);
 
     /// <summary>
     /// The estimator "k3" of KL(p ‖ q) from samples of p, given log q − log p: e^x − x − 1, unbiased and never negative
     /// (Schulman, "Approximating KL divergence", 2020).
     /// </summary>
-    public static Tensor K3(Tensor logRatio) => logRatio.exp() - logRatio - 1;
+    public static Tensor K3(Tensor logRatio) => (logRatio.exp() - logRatio).Minus(1);
 
     /// <summary>These rows' share of the mean over all tokens of the step.</summary>
     public static Tensor TokenShare(Tensor perToken, UpdateBatch batch)

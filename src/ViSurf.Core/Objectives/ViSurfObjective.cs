@@ -38,9 +38,9 @@ public sealed class ViSurfObjective(ClippedPolicyOptions? options = null) : IObj
         return ObjectiveScope.Result(result.Loss, result.Metrics.Concat(
         [
             ("demonstration_weight", Labels(advantages * batch.SequenceWeights.to(advantages.dtype), batch)),
-            ("demonstration_advantage", Labels(advantages, batch) / labels),
-            ("demonstration_log_prob", Labels(MaskedReduce.RowMeans(inputs.LogProbs, inputs.Mask), batch) / labels),
-            ("demonstration_ratio", Labels(MaskedReduce.RowMeans(inputs.LogRatio.exp(), inputs.Mask), batch) / labels),
+            ("demonstration_advantage", Labels(advantages, batch).Over(labels)),
+            ("demonstration_log_prob", Labels(MaskedReduce.RowMeans(inputs.LogProbs, inputs.Mask), batch).Over(labels)),
+            ("demonstration_ratio", Labels(MaskedReduce.RowMeans(inputs.LogRatio.exp(), inputs.Mask), batch).Over(labels)),
         ]));
     }
 

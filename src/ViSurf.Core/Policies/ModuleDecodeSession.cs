@@ -17,7 +17,7 @@ internal sealed class ModuleDecodeSession : IDecodeSession
     {
         (_prompts, _run) = (prompts, run);
         using var scope = NewDisposeScope();
-        _promptIndex = arange(prompts.Count, ScalarType.Int64, device).repeat_interleave(copies).DetachFromDisposeScope();
+        _promptIndex = ScalarOps.Range(prompts.Count, device).repeat_interleave(copies).DetachFromDisposeScope();
         _ids = prompts.TokenIds.to(device).index_select(0, _promptIndex).DetachFromDisposeScope();
         _mask = prompts.Mask.to(device).index_select(0, _promptIndex).DetachFromDisposeScope();
     }

@@ -71,12 +71,12 @@ public static class SelectiveLogSoftmax
     {
         TensorGuard.Shape(logits, null, [ids.shape[0], -1]);
         var scaled = logits.to(Precision(logits.dtype));
-        if (temperature != 1.0) scaled = scaled / temperature;
+        if (temperature != 1.0) scaled = scaled.Over(temperature);
         var logDistribution = scaled.log_softmax(-1);
         var logProb = logDistribution.gather(1, ids.unsqueeze(1)).squeeze(1);
         if (!withEntropy) return (logProb, null);
         // A suppressed token (logit −∞) has probability 0 and adds nothing; 0 × −∞ would be NaN.
-        var contribution = logDistribution.exp() * logDistribution.clamp_min(-1e30);
+        var contribution = logDistribution.exp() * logDistribution.AtLeast(-1e30);
         return (logProb, contribution.sum(-1).neg());
     }
 

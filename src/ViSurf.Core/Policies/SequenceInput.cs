@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using static TorchSharp.torch;
 
@@ -17,6 +18,6 @@ public sealed record SequenceInput(Tensor TokenIds, Tensor Mask, PromptBatch Pro
     public Tensor Positions()
     {
         using var scope = NewDisposeScope();
-        return (Mask.to(ScalarType.Int64).cumsum(1) - 1).clamp_min(0).MoveToOuterDisposeScope();
+        return Mask.to(ScalarType.Int64).cumsum(1).Minus(1).AtLeast(0).MoveToOuterDisposeScope();
     }
 }

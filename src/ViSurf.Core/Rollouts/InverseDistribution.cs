@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Rollouts;
@@ -22,7 +23,7 @@ internal static class InverseDistribution
         var (block, rest) = Invert(blocks.sum(-1).to(ScalarType.Float64), u);
         var inside = blocks.gather(1, block.unsqueeze(2).expand(rows, 1, width)).squeeze(1);
         var (offset, _) = Invert(inside.to(ScalarType.Float64), rest);
-        return block * width + offset;
+        return block.Times(width).Plus(offset);
     }
 
     /// <summary>Index of the cell that u falls into, and where in that cell it falls, again in [0, 1].</summary>
@@ -30,12 +31,12 @@ internal static class InverseDistribution
     {
         var cumulative = cells.cumsum(-1);
         var total = cumulative.narrow(1, cumulative.shape[1] - 1, 1);
-        var target = minimum(u * total, total * BelowOne);
+        var target = minimum(u * total, total.Times(BelowOne));
         // Cells up to and including the target's lower edge; the next one has positive weight because the sum grows there.
-        var index = (cumulative <= target).sum(-1, keepdim: true).clamp_max(cumulative.shape[1] - 1);
+        var index = (cumulative <= target).sum(-1, keepdim: true).AtMost(cumulative.shape[1] - 1);
         var weight = cells.gather(1, index);
         var before = cumulative.gather(1, index) - weight;
-        return (index, ((target - before) / weight).clamp(0, 1));
+        return (index, ((target - before) / weight).Between(0, 1));
     }
 
     /// <summary>The smallest divisor of the vocabulary not below its square root: the whole vocabulary when that is prime.</summary>

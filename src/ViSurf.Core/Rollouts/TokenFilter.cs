@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Rollouts;
@@ -19,7 +20,7 @@ internal sealed class TokenFilter(SamplingOptions options)
         var result = Suppress(Penalize(logits, seen));
         // Greedy: what follows never removes the most likely token.
         if (options.Temperature == 0) return result;
-        if (options.Temperature != 1) result = result / options.Temperature;
+        if (options.Temperature != 1) result = result.Over(options.Temperature);
         if (options.TopK > 0) result = TopK(result);
         if (options.TopP < 1) result = TopP(result);
         return options.MinP > 0 ? MinP(result) : result;
@@ -28,7 +29,7 @@ internal sealed class TokenFilter(SamplingOptions options)
     private Tensor Penalize(Tensor logits, Tensor? seen)
     {
         if (options.RepetitionPenalty == 1 || seen is null) return logits;
-        var penalized = where(logits < 0, logits * options.RepetitionPenalty, logits / options.RepetitionPenalty);
+        var penalized = where(logits.IsBelow(0), logits.Times(options.RepetitionPenalty), logits.Over(options.RepetitionPenalty));
         return where(seen, penalized, logits);
     }
 
@@ -37,7 +38,7 @@ internal sealed class TokenFilter(SamplingOptions options)
         if (_suppressed.Length == 0) return logits;
         if (_suppressed.FirstOrDefault(id => id < 0 || id >= logits.shape[1], -1) is >= 0 and var outside)
             throw new ArgumentException($"Expected SuppressedIds below the vocabulary's {logits.shape[1]}, got {outside}.");
-        return logits.index_fill(1, tensor(_suppressed, device: logits.device), double.NegativeInfinity);
+        return logits.Replace(1, tensor(_suppressed, device: logits.device), double.NegativeInfinity);
     }
 
     private Tensor TopK(Tensor logits)
@@ -50,16 +51,16 @@ internal sealed class TokenFilter(SamplingOptions options)
     {
         // Ascending, so that the tail to cut is a prefix; the last one always stays.
         var (sorted, order) = logits.sort(-1, descending: false);
-        var removeSorted = sorted.softmax(-1).cumsum(-1) <= 1 - options.TopP;
-        removeSorted.select(1, removeSorted.shape[1] - 1).fill_(false);
+        var removeSorted = sorted.softmax(-1).cumsum(-1).IsAtMost(1 - options.TopP);
+        removeSorted.select(1, removeSorted.shape[1] - 1).zero_();
         return Remove(logits, removeSorted.scatter(1, order, removeSorted));
     }
 
     private Tensor MinP(Tensor logits)
     {
         var probabilities = logits.softmax(-1);
-        return Remove(logits, probabilities < probabilities.amax([-1], keepdim: true) * options.MinP);
+        return Remove(logits, probabilities < probabilities.amax([-1], keepdim: true).Times(options.MinP));
     }
 
-    private static Tensor Remove(Tensor logits, Tensor remove) => logits.masked_fill(remove, double.NegativeInfinity);
+    private static Tensor Remove(Tensor logits, Tensor remove) => logits.Replace(remove, double.NegativeInfinity);
 }

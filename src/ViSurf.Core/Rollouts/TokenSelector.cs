@@ -45,7 +45,7 @@ public sealed class TokenSelector
         using var scope = NewDisposeScope();
         var counts = zeros([ids.shape[0], vocabulary], ScalarType.Float32, ids.device);
         var ones = mask is null ? ones_like(ids, ScalarType.Float32) : TensorGuard.Shape(mask, ScalarType.Bool, ids.shape).to(ScalarType.Float32);
-        return (counts.scatter_add(1, ids, ones) > 0).MoveToOuterDisposeScope();
+        return counts.scatter_add(1, ids, ones).IsAbove(0).MoveToOuterDisposeScope();
     }
 
     /// <summary>The distribution that <see cref="Select"/> draws from, after all filters.</summary>
@@ -82,17 +82,17 @@ public sealed class TokenSelector
         var (top, best) = filtered.max(-1, keepdim: true);
         var weights = (filtered - top).exp_();
         var ids = Options.Temperature > 0 ? InverseDistribution.Draw(weights, uniforms) : best;
-        var logProbs = logits.gather(1, ids) / Options.ScoringTemperature - LogNormalizer(logits, top, weights);
+        var logProbs = logits.gather(1, ids).Over(Options.ScoringTemperature) - LogNormalizer(logits, top, weights);
         return (ids.squeeze(1).MoveToOuterDisposeScope(), logProbs.squeeze(1).MoveToOuterDisposeScope());
     }
 
     /// <summary>Log of the sum over the unfiltered vocabulary, [R, 1], from the sum over the filtered one where that is possible.</summary>
     private Tensor LogNormalizer(Tensor logits, Tensor top, Tensor weights)
     {
-        if (!_filter.OnlySuppresses) return (logits / Options.ScoringTemperature).logsumexp(-1, keepdim: true);
-        var kept = top + weights.sum(-1, keepdim: true).log();
+        if (!_filter.OnlySuppresses) return logits.Over(Options.ScoringTemperature).logsumexp(-1, keepdim: true);
+        var kept = top.Plus(weights.sum(-1, keepdim: true).log());
         return _filter.Suppressed(logits) is { } gone
-            ? kept.logaddexp((gone / Options.ScoringTemperature).logsumexp(-1, keepdim: true))
+            ? kept.logaddexp(gone.Over(Options.ScoringTemperature).logsumexp(-1, keepdim: true))
             : kept;
     }
 

@@ -37,16 +37,19 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>The learning rate of the next update.</summary>
     public double NextLearningRate => _options.LearningRate(Updates);
 
-    /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none.</summary>
+    /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var norms = new List<Tensor>();
+        var squares = new List<Tensor>();
         foreach (var slot in _slots)
-            if (slot.Parameter.grad is { } gradient)
-                norms.Add(linalg.vector_norm(gradient).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32));
-        return (norms.Count == 0 ? zeros([]) : linalg.vector_norm(stack(norms))).MoveToOuterDisposeScope();
+        {
+            if (slot.Parameter.grad is not { } gradient) continue;
+            var flat = gradient.reshape(-1).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+            squares.Add(flat.dot(flat));
+        }
+        return (squares.Count == 0 ? zeros([]) : stack(squares).sum().sqrt()).MoveToOuterDisposeScope();
     }
 
     /// <summary>Updates every parameter that has a gradient, each gradient times <paramref name="gradientScale"/>.</summary>

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Training;
@@ -22,11 +23,11 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         var (mean, square, weight) = State();
         var (beta1, beta2) = (options.Beta1, options.Beta2);
         _updates++;
-        if (_decay > 0) weight.mul_(1 - rate * _decay);
-        mean.mul_(beta1).add_(gradient, alpha: (1 - beta1) * scale);
-        square.mul_(beta2).addcmul_(gradient, gradient, value: (1 - beta2) * scale * scale);
-        var root = square.sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, _updates))).add_(options.Epsilon);
-        weight.addcdiv_(mean, root, value: -rate / (1 - Math.Pow(beta1, _updates)));
+        if (_decay > 0) weight.TimesInPlace(1 - rate * _decay);
+        mean.TimesInPlace(beta1).PlusInPlace(gradient, (1 - beta1) * scale);
+        square.TimesInPlace(beta2).PlusProductInPlace(gradient, gradient, (1 - beta2) * scale * scale);
+        var root = square.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, _updates))).PlusInPlace(options.Epsilon);
+        weight.PlusQuotientInPlace(mean, root, -rate / (1 - Math.Pow(beta1, _updates)));
         if (_low) Parameter.copy_(weight);
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal static class ScoreMetrics
         var (shape, device) = (scores.LogProbs.shape, scores.LogProbs.device);
         var (sampled, known) = Padded(batch.Rows, (int)shape[1]);
         var difference = scores.LogProbs.sub(tensor(sampled, shape, device: device)).abs().mul(tensor(known, shape, device: device));
-        ledger.Add(SamplerDrift, index, difference.sum().div(plan.Rows.Sum(row => row.SamplerLogProbs?.Count ?? 0)));
+        ledger.Add(SamplerDrift, index, difference.sum().Over(plan.Rows.Sum(row => row.SamplerLogProbs?.Count ?? 0)));
     }
 
     private static (float[] Values, bool[] Known) Padded(IReadOnlyList<TrainingRow> rows, int width)

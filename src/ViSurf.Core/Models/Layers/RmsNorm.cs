@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Layers;
@@ -22,7 +23,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var wide = x.dtype == ScalarType.Float64 ? x : x.to_type(ScalarType.Float32);
-        var scale = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt();
+        var scale = (wide * wide).mean([-1], keepdim: true).Plus(_epsilon).rsqrt();
         return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
     }
 }

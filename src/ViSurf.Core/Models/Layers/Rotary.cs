@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Layers;
@@ -16,6 +17,6 @@ internal static class Rotary
         var wide = x.to_type(cos.dtype);
         var halves = wide.chunk(2, -1);
         var rotated = cat([-halves[1], halves[0]], -1);
-        return (wide * cos + rotated * sin).to_type(x.dtype).MoveToOuterDisposeScope();
+        return (wide * cos).Plus(rotated * sin).to_type(x.dtype).MoveToOuterDisposeScope();
     }
 }

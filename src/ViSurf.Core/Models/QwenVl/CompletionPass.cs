@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal static class CompletionPass
 
         var ids = batch.CompletionIds.narrow(1, 0, length).to(device);
         var embedded = module.Decoder.Embed(ids);
-        var positions = (prompts.Next.index_select(0, index).unsqueeze(1) + arange(length, device: device)).expand(3, -1, -1);
+        var positions = prompts.Next.index_select(0, index).unsqueeze(1).Plus(ScalarOps.Range(length, device)).expand(3, -1, -1);
 
         // Padding on the right comes after every valid token, so the causal mask alone hides it.
         var causal = ones([length, length], ScalarType.Bool, device).tril().expand(ids.shape[0], -1, -1);

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
 
@@ -22,8 +23,8 @@ internal sealed class DecoderLayer : nn.Module
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var attended = x + _attention.Forward(_inputNorm.forward(x), context);
-        return (attended + _mlp.forward(_attentionNorm.forward(attended))).MoveToOuterDisposeScope();
+        var attended = x.Plus(_attention.Forward(_inputNorm.forward(x), context));
+        return attended.Plus(_mlp.forward(_attentionNorm.forward(attended))).MoveToOuterDisposeScope();
     }
 }
 

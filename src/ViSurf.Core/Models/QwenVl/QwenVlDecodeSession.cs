@@ -20,7 +20,7 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
         using var scope = NewDisposeScope();
         (_module, _limit) = (module, maxNewTokens);
         using var pass = PromptPass.Run(module, prompts);
-        var index = arange(prompts.Count, ScalarType.Int64, module.Device).repeat_interleave(copies);
+        var index = ScalarOps.Range(prompts.Count, module.Device).repeat_interleave(copies);
         _cache = new DecodeCache(pass.Memory, index, maxNewTokens);
         _last = pass.Last.index_select(0, index).DetachFromDisposeScope();
         _promptMask = pass.Mask.index_select(0, index).DetachFromDisposeScope();
@@ -69,7 +69,7 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
         var (cache, device) = (_cache!, _module.Device);
         var embedded = _module.Decoder.Embed(tokens.to(device).unsqueeze(1));
         var done = cache.Length - _promptMask.shape[1];
-        var positions = (_next + done).unsqueeze(1).expand(3, -1, -1);
+        var positions = _next.Plus(done).unsqueeze(1).expand(3, -1, -1);
         // Every row has decoded the same number of tokens: all columns after the prompt are visible.
         var mask = cat([_promptMask, ones([_promptMask.shape[0], done + 1], ScalarType.Bool, device)], 1).unsqueeze(1).unsqueeze(1);
         var hidden = _module.Decoder.Forward(embedded, positions, mask, cache);

@@ -74,8 +74,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         {
             using var scope = NewDisposeScope();
             if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
-            else if (parameter.dim() == 1) parameter.fill_(1);
-            else parameter.copy_(randn(parameter.shape, generator: generator) * module.Config.InitializerRange);
+            else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
+            else parameter.copy_(randn(parameter.shape, generator: generator).Times(module.Config.InitializerRange));
         }
         return new QwenVlPolicy(module, directory);
     }

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
 
@@ -23,8 +24,8 @@ internal sealed class VisionBlock : nn.Module
     public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
     {
         using var scope = NewDisposeScope();
-        var attended = x + _attention.Forward(_norm1.forward(x), cos, sin, segments);
-        return (attended + _mlp.forward(_norm2.forward(attended))).MoveToOuterDisposeScope();
+        var attended = x.Plus(_attention.Forward(_norm1.forward(x), cos, sin, segments));
+        return attended.Plus(_mlp.forward(_norm2.forward(attended))).MoveToOuterDisposeScope();
     }
 }
 
