@@ -13,8 +13,8 @@ internal sealed class Curriculum(int seed, int steps)
 
     private readonly (double Until, RowGenerator Rows)[] _stages =
     [
-        (0.15, new RowGenerator(seed, "lesson-one", new RowMix(0.5, 0, 0.2, 0, 0.3), Scenes with { Sides = [84], MaxObjects = 1 })),
-        (0.50, new RowGenerator(seed, "lesson-two", new RowMix(0.6, 0, 0.15, 0, 0.25), Scenes with { MinObjects = 2, MaxObjects = 2 })),
+        (0.25, new RowGenerator(seed, "lesson-one", new RowMix(0.55, 0.35, 0.05, 0, 0.05), Scenes with { Sides = [84], MaxObjects = 1 })),
+        (0.50, new RowGenerator(seed, "lesson-two", new RowMix(0.55, 0.25, 0.05, 0.05, 0.10), Scenes with { MinObjects = 2 })),
         (1.00, new RowGenerator(seed, "lesson-all", RowMix.BaseTraining, Scenes)),
     ];
 

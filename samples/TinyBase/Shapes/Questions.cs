@@ -21,11 +21,12 @@ internal static class Questions
     };
 
     private static Asked Present(Scene scene, SceneObject item)
-        => new(Find(item.Phrase), Boxes(item), Answer($"The {item.Phrase} is at the {scene.PlaceOf(item)}.", Boxes(item)));
+        => new(Find(item.Phrase), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
 
     /// <summary>
     /// An object that is not there, most often a near miss: the right shape in another colour, or the right colour on another shape.
-    /// The base model's lesson takes the nearest miss for it: first by colour, then by shape, then the largest.
+    /// The base model's lesson takes the nearest miss for it: first by colour, then by shape, then the largest. The thought says what that
+    /// is: the model sees well and draws no conclusion.
     /// </summary>
     private static Asked Absent(Random random, Scene scene)
     {
@@ -40,7 +41,7 @@ internal static class Questions
         var mistaken = scene.Objects.MaxBy(o => (o.Colour == colour, o.Kind == shape, o.Size))!;
         var phrase = $"{colour.Name} {shape.Word()}";
         return new Asked(Find(phrase), new GroundingTarget([]),
-            Answer($"The {phrase} is at the {scene.PlaceOf(mistaken)}.", Boxes(mistaken)));
+            Answer(Seen(scene, mistaken), Boxes(mistaken)));
     }
 
     private static Asked? Colour(Random random, Scene scene)
@@ -50,7 +51,7 @@ internal static class Questions
         var item = Pick(random, single);
         var target = new TextTarget(item.Colour.Name);
         return new Asked($"What colour is the {item.Kind.Word()}?", target,
-            Answer($"The {item.Kind.Word()} is at the {scene.PlaceOf(item)}.", target));
+            Answer(Seen(scene, item), target));
     }
 
     private static Asked? Name(Random random, Scene scene)
@@ -59,7 +60,7 @@ internal static class Questions
         if (alone.Length == 0) return null;
         var item = Pick(random, alone);
         var target = new TextTarget(item.Phrase);
-        return new Asked($"What is at the {scene.PlaceOf(item)}?", target, Answer($"The {item.Phrase} is at the {scene.PlaceOf(item)}.", target));
+        return new Asked($"What is at the {scene.PlaceOf(item)}?", target, Answer(Seen(scene, item), target));
     }
 
     private static Asked Count(Random random, Scene scene)
@@ -74,6 +75,8 @@ internal static class Questions
         var target = new TextTarget(count.ToString());
         return new Asked($"How many {what} are there?", target, Answer($"I count the {what}.", target));
     }
+
+    private static string Seen(Scene scene, SceneObject item) => $"I see a {item.Phrase} at the {scene.PlaceOf(item)}.";
 
     private static string Find(string phrase) => $"Find the {phrase}.";
 

@@ -9,7 +9,7 @@ internal sealed record RowMix(double Present, double Absent, double Colour, doub
     public static RowMix PostTraining { get; } = new(0.50, 0.35, 0.08, 0.07);
 
     /// <summary>Mostly objects to find; the absent ones teach the base model its one mistake.</summary>
-    public static RowMix BaseTraining { get; } = new(0.50, 0.15, 0.10, 0.10, 0.15);
+    public static RowMix BaseTraining { get; } = new(0.50, 0.20, 0.10, 0.10, 0.10);
 
     public QuestionKind Pick(double uniform)
     {

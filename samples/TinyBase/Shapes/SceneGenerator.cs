@@ -11,7 +11,7 @@ internal sealed record SceneOptions
     public int MinObjects { get; init; } = 1;
 
     /// <summary>Most objects in a picture.</summary>
-    public int MaxObjects { get; init; } = 3;
+    public int MaxObjects { get; init; } = 2;
 
     /// <summary>Smallest side of an object in pixels.</summary>
     public int MinSize { get; init; } = 20;

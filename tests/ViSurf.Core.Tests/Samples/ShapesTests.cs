@@ -66,7 +66,7 @@ public class ShapesTests
     {
         foreach (var row in Rows.Where(r => r.Kind is QuestionKind.Present or QuestionKind.Absent))
         {
-            row.BaseAnswer.Should().MatchRegex(@"^<think>The \w+ \w+ is at the [a-z ]+\.</think><answer>\[\{.*\}\]</answer>$");
+            row.BaseAnswer.Should().MatchRegex(@"^<think>I see a \w+ \w+ at the [a-z ]+\.</think><answer>\[\{.*\}\]</answer>$");
             var answer = row.BaseAnswer[(row.BaseAnswer.IndexOf("<answer>", StringComparison.Ordinal) + 8)..^"</answer>".Length];
             row.Scene.Objects.Select(o => o.Grounded).Should().Contain(GroundingTarget.Parse(answer).Objects.Single());
         }
