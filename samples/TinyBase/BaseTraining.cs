@@ -54,10 +54,6 @@ internal static class BaseTraining
         encoder.Save(trained);
     }
 
-    /// <summary>Warm-up, a plateau for 60 % of the steps, then down to 5 % along a cosine.</summary>
-    private static LearningRateSchedule Schedule(int steps) => update =>
-    {
-        var decay = Math.Clamp((update - 0.6 * steps) / (0.4 * steps), 0, 1);
-        return PeakLearningRate * Math.Min(1, (update + 1.0) / WarmUp) * (0.05 + 0.95 * 0.5 * (1 + Math.Cos(Math.PI * decay)));
-    };
+    private static LearningRateSchedule Schedule(int steps)
+        => LearningRate.Cosine(PeakLearningRate, steps, final: PeakLearningRate / 50).WithWarmUp(WarmUp);
 }

@@ -4,8 +4,8 @@ using ViSurf.Core.Data;
 namespace TinyBase;
 
 /// <summary>
-/// What the base model is taught when: one object in a small picture first, then two, then everything. Without the first stage a model
-/// this small learns how answers look and is slow to notice that the picture matters.
+/// What the base model is taught when: where things are and what they are called in small pictures first, then everything. Without the
+/// first stage a model this small learns how answers look and is slow to notice that the picture matters.
 /// </summary>
 internal sealed class Curriculum(int seed, int steps)
 {
@@ -13,8 +13,7 @@ internal sealed class Curriculum(int seed, int steps)
 
     private readonly (double Until, RowGenerator Rows)[] _stages =
     [
-        (0.25, new RowGenerator(seed, "lesson-one", new RowMix(0.55, 0.35, 0.05, 0, 0.05), Scenes with { Sides = [84], MaxObjects = 1 })),
-        (0.50, new RowGenerator(seed, "lesson-two", new RowMix(0.55, 0.25, 0.05, 0.05, 0.10), Scenes with { MinObjects = 2 })),
+        (0.30, new RowGenerator(seed, "lesson-one", RowMix.FirstLessons, Scenes with { Sides = [84], MostToCount = 1 })),
         (1.00, new RowGenerator(seed, "lesson-all", RowMix.BaseTraining, Scenes)),
     ];
 

@@ -13,15 +13,19 @@ internal static class Questions
     public static Asked? Ask(Random random, Scene scene, QuestionKind kind) => kind switch
     {
         QuestionKind.Present => Present(scene, Pick(random, scene.Objects)),
+        QuestionKind.Any => Any(scene, Pick(random, scene.Objects)),
         QuestionKind.Absent => Absent(random, scene),
         QuestionKind.Colour => Colour(random, scene),
         QuestionKind.Count => Count(random, scene),
-        QuestionKind.Name => Name(random, scene),
+        QuestionKind.Check => Check(random, scene),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
     private static Asked Present(Scene scene, SceneObject item)
         => new(Find(item.Phrase), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
+
+    private static Asked? Any(Scene scene, SceneObject item)
+        => scene.Objects.Count > 1 ? null : new Asked(Find("object"), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
 
     /// <summary>
     /// An object that is not there, most often a near miss: the right shape in another colour, or the right colour on another shape.
@@ -30,13 +34,7 @@ internal static class Questions
     /// </summary>
     private static Asked Absent(Random random, Scene scene)
     {
-        var like = Pick(random, scene.Objects);
-        var (colour, shape) = random.Next(5) switch
-        {
-            0 or 1 => (Pick(random, Palette.Colours), like.Kind),
-            2 or 3 => (like.Colour, Pick(random, Enum.GetValues<ShapeKind>())),
-            _ => (Pick(random, Palette.Colours), Pick(random, Enum.GetValues<ShapeKind>())),
-        };
+        var (colour, shape) = NearMiss(random, Pick(random, scene.Objects));
         if (scene.Objects.Any(o => o.Colour == colour && o.Kind == shape)) return Absent(random, scene);
         var mistaken = scene.Objects.MaxBy(o => (o.Colour == colour, o.Kind == shape, o.Size))!;
         var phrase = $"{colour.Name} {shape.Word()}";
@@ -54,13 +52,26 @@ internal static class Questions
             Answer(Seen(scene, item), target));
     }
 
-    private static Asked? Name(Random random, Scene scene)
+    /// <summary>Whether what is there is what the question says: half of the answers are yes, most of the others are near misses.</summary>
+    private static Asked Check(Random random, Scene scene)
     {
-        var alone = scene.Objects.Where(o => scene.Objects.Count(p => scene.PlaceOf(p) == scene.PlaceOf(o)) == 1).ToArray();
-        if (alone.Length == 0) return null;
-        var item = Pick(random, alone);
-        var target = new TextTarget(item.Phrase);
-        return new Asked($"What is at the {scene.PlaceOf(item)}?", target, Answer(Seen(scene, item), target));
+        var item = Pick(random, scene.Objects);
+        var yes = random.Next(2) == 0;
+        var (colour, shape) = yes ? (item.Colour, item.Kind) : NearMiss(random, item);
+        var target = new TextTarget(yes ? "yes" : "no");
+        return new Asked($"Is it a {colour.Name} {shape.Word()}?", target, Answer(Seen(scene, item), target));
+    }
+
+    /// <summary>The right shape in another colour, the right colour on another shape, or (one in five) neither.</summary>
+    private static (NamedColour Colour, ShapeKind Shape) NearMiss(Random random, SceneObject item)
+    {
+        var (colour, shape) = (Other(random, Palette.Colours, item.Colour), Other(random, Enum.GetValues<ShapeKind>(), item.Kind));
+        return random.Next(5) switch
+        {
+            0 or 1 => (colour, item.Kind),
+            2 or 3 => (item.Colour, shape),
+            _ => (colour, shape),
+        };
     }
 
     private static Asked Count(Random random, Scene scene)
@@ -83,6 +94,8 @@ internal static class Questions
     private static GroundingTarget Boxes(SceneObject item) => new([item.Grounded]);
 
     private static string Answer(string thought, Target target) => $"<think>{thought}</think>{Form.Write(target)}";
+
+    private static T Other<T>(Random random, IReadOnlyList<T> items, T but) => Pick(random, [.. items.Where(i => !Equals(i, but))]);
 
     private static T Pick<T>(Random random, IReadOnlyList<T> items) => items[random.Next(items.Count)];
 }

@@ -7,6 +7,9 @@ internal enum QuestionKind
     /// <summary>"Find the red circle." of a picture that has one.</summary>
     Present,
 
+    /// <summary>"Find the object.": what it is must be seen, the question does not say.</summary>
+    Any,
+
     /// <summary>"Find the red circle." of a picture without: the right answer is an empty list.</summary>
     Absent,
 
@@ -16,8 +19,8 @@ internal enum QuestionKind
     /// <summary>"How many circles are there?"</summary>
     Count,
 
-    /// <summary>"What is at the top left?"</summary>
-    Name,
+    /// <summary>"Is it a red circle?"</summary>
+    Check,
 }
 
 /// <summary>A picture with a question, its true answer, and what the base model is taught to say.</summary>
