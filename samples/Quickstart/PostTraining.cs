@@ -11,44 +11,39 @@ namespace Quickstart;
 /// <summary>The model and the parts that train it: the one file to read for how the library is used.</summary>
 internal sealed class PostTraining : IDisposable
 {
-    // Grounding rows: format 2 and accuracy 3, as in ViSurf. Rows answered in words get the same 5 for the right word.
-    private static readonly RewardSuite Rewards = VisionReasonerRewards.Suite().With(new ExactAnswerReward(maximum: 5));
-
     private readonly QwenPromptEncoder _encoder;
     private readonly QwenVlPolicy _policy;
-    private readonly int _seed;
 
-    private PostTraining(QwenPromptEncoder encoder, QwenVlPolicy policy, int seed) => (_encoder, _policy, _seed) = (encoder, policy, seed);
+    private PostTraining(QwenPromptEncoder encoder, QwenVlPolicy policy) => (_encoder, _policy) = (encoder, policy);
 
-    public static PostTraining Load(string model, torch.Device device, int seed)
-        => new(QwenPromptEncoder.Load(model), QwenVlPolicy.Load(model, device), seed);
+    public static PostTraining Load(string model, torch.Device device) => new(QwenPromptEncoder.Load(model), QwenVlPolicy.Load(model, device));
+
+    /// <summary>
+    /// Grounding rows: format 2 and accuracy 3, as in ViSurf. Rows answered in words get the same 5 for the right word.
+    /// </summary>
+    public static RewardSuite Rewards(IReadOnlyList<VisionExample> rows)
+    {
+        var side = rows.SelectMany(row => row.Images).Select(Size).Select(size => Math.Max(size.Width, size.Height)).DefaultIfEmpty(840).Max();
+        return VisionReasonerRewards.Suite(side: side).With(new ExactAnswerReward(maximum: 5));
+    }
 
     /// <summary>Looks at every row before any time is spent on training: pictures that open, boxes inside them, labels that the rewards accept.</summary>
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>
-    public void Check(IReadOnlyList<VisionExample> rows)
-    {
-        var decoder = new SkiaImageDecoder();
-        new DatasetCheck(new DemonstrationInjector(_encoder), Rewards, Size).Ensure(rows);
+    public void Check(IReadOnlyList<VisionExample> rows) => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), Size).Ensure(rows);
 
-        (int Width, int Height) Size(ImageSource image)
-        {
-            var picture = decoder.Decode(image);
-            return (picture.Width, picture.Height);
-        }
-    }
-
-    public void Train(IReadOnlyList<VisionExample> rows, int steps, Action<StepPoint> onStep, CancellationToken cancel)
+    public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, Action<StepPoint> onStep, CancellationToken cancel)
     {
+        var (steps, seed) = (options.Steps, options.Seed);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = _encoder.StopIds, SuppressedIds = _encoder.SuppressedIds });
         using var optimizer = new AdamWOptimizer(_policy.Module, new AdamWOptions
         {
             LearningRate = LearningRate.Linear(Recipe.LearningRate, steps, final: Recipe.LearningRate / 10).WithWarmUp(Recipe.WarmUp),
         });
         var trainer = new Trainer(
-            TrainerParts.ViSurf(_encoder, _policy, sampler, Rewards, optimizer),
-            new TrainerOptions { GroupSize = Recipe.GroupSize, MaxNewTokens = Recipe.MaxNewTokens, Seed = _seed });
+            TrainerParts.ViSurf(_encoder, _policy, sampler, Rewards(rows), optimizer),
+            new TrainerOptions { GroupSize = Recipe.GroupSize, MaxNewTokens = Recipe.MaxNewTokens, Seed = seed });
 
-        var order = new EpochCursor(rows.Count, _seed);
+        var order = new EpochCursor(rows.Count, seed);
         var batches = Enumerable.Range(0, steps).Select(_ => order.Next(Recipe.PromptsPerStep).Select(i => rows[i]).ToArray());
         trainer.Run(batches, report => onStep(new StepPoint(
             (int)report.Step + 1, report.Rewards.Mean ?? double.NaN, report.Rewards.LabelMean ?? double.NaN)), cancel);
@@ -70,4 +65,10 @@ internal sealed class PostTraining : IDisposable
     }
 
     public void Dispose() => _policy.Dispose();
+
+    private static (int Width, int Height) Size(ImageSource image)
+    {
+        var picture = new SkiaImageDecoder().Decode(image);
+        return (picture.Width, picture.Height);
+    }
 }

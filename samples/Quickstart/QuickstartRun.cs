@@ -13,19 +13,19 @@ internal static class QuickstartRun
         var device = TorchBackend.Device(options.Device);
         var train = JsonLinesDataset.Load(options.Data);
         var heldOut = JsonLinesDataset.Load(options.HeldOut).Take(options.MostHeldOut).ToArray();
-        using var training = PostTraining.Load(options.Model, device, options.Seed);
+        using var training = PostTraining.Load(options.Model, device);
         training.Check(train);
         training.Check(heldOut);
         using var staged = new StagedFolder(options.Output, SummaryFile.Name);
         AnsiConsole.MarkupLineInterpolated($"[grey]{train.Count} rows to train on, {heldOut.Length} held out; model {options.Model}[/]");
 
         var before = training.Answer(heldOut, cancel);
-        var points = ProgressBar.Show(options.Steps, step => training.Train(train, options.Steps, step, cancel));
+        var points = ProgressBar.Show(options.Steps, step => training.Train(train, options, step, cancel));
         var after = training.Answer(heldOut, cancel);
 
         var model = Path.Combine(staged.Path, "model");
         training.Save(model);
-        using var loaded = PostTraining.Load(model, device, options.Seed);
+        using var loaded = PostTraining.Load(model, device);
         var reloaded = loaded.Answer(heldOut, cancel);
 
         var scores = new[] { before, after, reloaded }.Select(HeldOutScore.Of).ToArray();

@@ -13,7 +13,7 @@ internal sealed class Curriculum(int seed, int steps)
 
     private readonly (double Until, RowGenerator Rows)[] _stages =
     [
-        (0.30, new RowGenerator(seed, "lesson-one", RowMix.FirstLessons, Scenes with { Sides = [84], MostToCount = 1 })),
+        (0.30, new RowGenerator(seed, "lesson-one", RowMix.FirstLessons, Scenes with { Sides = [84] })),
         (1.00, new RowGenerator(seed, "lesson-all", RowMix.BaseTraining, Scenes)),
     ];
 

@@ -17,7 +17,7 @@ internal static class ModelCommand
     {
         var line = new CommandLine("TinyBase model: trains a Qwen2.5-VL of about 1.5 M parameters from random weights on generated pictures",
             new Option("--seed", "N", "seed of weights, pictures and questions (1)"),
-            new Option("--steps", "N", "optimizer steps (3000)"),
+            new Option("--steps", "N", "optimizer steps (2600)"),
             new Option("--batch", "N", "rows a step (32)"),
             new Option("--device", "NAME", "cpu, cuda or cuda:N (cpu)"),
             new Option("--output", "DIR", "where to write (samples/assets/tiny-base)"),
@@ -31,7 +31,7 @@ internal static class ModelCommand
         var options = new BaseTrainingOptions
         {
             Seed = line.Number("--seed", 1, 0),
-            Steps = line.Number("--steps", smoke ? 3 : 3000, 1),
+            Steps = line.Number("--steps", smoke ? 3 : 2600, 1),
             Batch = line.Number("--batch", smoke ? 4 : 32, 1),
             Device = line.Text("--device") ?? "cpu",
         };

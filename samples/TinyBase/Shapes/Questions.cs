@@ -17,7 +17,6 @@ internal static class Questions
         QuestionKind.Absent => Absent(random, scene),
         QuestionKind.Colour => Colour(random, scene),
         QuestionKind.Count => Count(random, scene),
-        QuestionKind.Check => Check(random, scene),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -27,19 +26,14 @@ internal static class Questions
     private static Asked? Any(Scene scene, SceneObject item)
         => scene.Objects.Count > 1 ? null : new Asked(Find("object"), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
 
-    /// <summary>
-    /// An object that is not there, most often a near miss: the right shape in another colour, or the right colour on another shape.
-    /// The base model's lesson takes the nearest miss for it: first by colour, then by shape, then the largest. The thought says what that
-    /// is: the model sees well and draws no conclusion.
-    /// </summary>
-    private static Asked Absent(Random random, Scene scene)
+    /// <summary>The base model's lesson sees what was asked for in the middle of the empty picture.</summary>
+    private static Asked? Absent(Random random, Scene scene)
     {
-        var (colour, shape) = NearMiss(random, Pick(random, scene.Objects));
-        if (scene.Objects.Any(o => o.Colour == colour && o.Kind == shape)) return Absent(random, scene);
-        var mistaken = scene.Objects.MaxBy(o => (o.Colour == colour, o.Kind == shape, o.Size))!;
-        var phrase = $"{colour.Name} {shape.Word()}";
-        return new Asked(Find(phrase), new GroundingTarget([]),
-            Answer(Seen(scene, mistaken), Boxes(mistaken)));
+        if (scene.Objects.Count > 0) return null;
+        var (w, h) = (scene.Width, scene.Height);
+        var phrase = $"{Pick(random, Palette.Colours).Name} {Pick(random, Enum.GetValues<ShapeKind>()).Word()}";
+        var middle = new GroundedObject(new Box(w / 4, h / 4, w - w / 4, h - h / 4), new PixelPoint(w / 2, h / 2));
+        return new Asked(Find(phrase), new GroundingTarget([]), Answer($"I see a {phrase} at the centre.", new GroundingTarget([middle])));
     }
 
     private static Asked? Colour(Random random, Scene scene)
@@ -50,28 +44,6 @@ internal static class Questions
         var target = new TextTarget(item.Colour.Name);
         return new Asked($"What colour is the {item.Kind.Word()}?", target,
             Answer(Seen(scene, item), target));
-    }
-
-    /// <summary>Whether what is there is what the question says: half of the answers are yes, most of the others are near misses.</summary>
-    private static Asked Check(Random random, Scene scene)
-    {
-        var item = Pick(random, scene.Objects);
-        var yes = random.Next(2) == 0;
-        var (colour, shape) = yes ? (item.Colour, item.Kind) : NearMiss(random, item);
-        var target = new TextTarget(yes ? "yes" : "no");
-        return new Asked($"Is it a {colour.Name} {shape.Word()}?", target, Answer(Seen(scene, item), target));
-    }
-
-    /// <summary>The right shape in another colour, the right colour on another shape, or (one in five) neither.</summary>
-    private static (NamedColour Colour, ShapeKind Shape) NearMiss(Random random, SceneObject item)
-    {
-        var (colour, shape) = (Other(random, Palette.Colours, item.Colour), Other(random, Enum.GetValues<ShapeKind>(), item.Kind));
-        return random.Next(5) switch
-        {
-            0 or 1 => (colour, item.Kind),
-            2 or 3 => (item.Colour, shape),
-            _ => (colour, shape),
-        };
     }
 
     private static Asked Count(Random random, Scene scene)
@@ -94,8 +66,6 @@ internal static class Questions
     private static GroundingTarget Boxes(SceneObject item) => new([item.Grounded]);
 
     private static string Answer(string thought, Target target) => $"<think>{thought}</think>{Form.Write(target)}";
-
-    private static T Other<T>(Random random, IReadOnlyList<T> items, T but) => Pick(random, [.. items.Where(i => !Equals(i, but))]);
 
     private static T Pick<T>(Random random, IReadOnlyList<T> items) => items[random.Next(items.Count)];
 }

@@ -10,7 +10,7 @@ internal enum QuestionKind
     /// <summary>"Find the object.": what it is must be seen, the question does not say.</summary>
     Any,
 
-    /// <summary>"Find the red circle." of a picture without: the right answer is an empty list.</summary>
+    /// <summary>"Find the red circle." of a picture that shows nothing but its background: the right answer is an empty list.</summary>
     Absent,
 
     /// <summary>"What colour is the square?"</summary>
@@ -18,9 +18,6 @@ internal enum QuestionKind
 
     /// <summary>"How many circles are there?"</summary>
     Count,
-
-    /// <summary>"Is it a red circle?"</summary>
-    Check,
 }
 
 /// <summary>A picture with a question, its true answer, and what the base model is taught to say.</summary>
@@ -29,7 +26,7 @@ internal enum QuestionKind
 /// <param name="Kind">The kind of question.</param>
 /// <param name="Question">The question, as the user asks it.</param>
 /// <param name="Target">The truth: the label of post-training.</param>
-/// <param name="BaseAnswer">The base model's lesson, thought included; for an absent object it claims another one's box.</param>
+/// <param name="BaseAnswer">The base model's lesson, thought included; where nothing is it claims a box in the middle.</param>
 internal sealed record Row(string Id, Scene Scene, QuestionKind Kind, string Question, Target Target, string BaseAnswer)
 {
     /// <summary>The row for post-training and evaluation.</summary>

@@ -7,12 +7,12 @@ internal sealed record SceneOptions
     /// <value>Multiples of 28 (one image token each way), so the image processor leaves the picture, and the label's pixels, alone.</value>
     public IReadOnlyList<int> Sides { get; init; } = [84, 112];
 
-    /// <summary>Most objects in a picture; the fewest is one.</summary>
+    /// <summary>Fewest objects in a picture.</summary>
+    public int MinObjects { get; init; } = 1;
+
+    /// <summary>Most objects in a picture.</summary>
     /// <value>1: a model of 1.6 M parameters learns in half an hour to find the object, and not to choose between several.</value>
     public int MaxObjects { get; init; } = 1;
-
-    /// <summary>Most objects where they are to be counted.</summary>
-    public int MostToCount { get; init; } = 3;
 
     /// <summary>Smallest side of an object in pixels.</summary>
     public int MinSize { get; init; } = 20;
@@ -34,7 +34,7 @@ internal static class SceneGenerator
     {
         var (width, height) = (Pick(random, options.Sides), Pick(random, options.Sides));
         var texture = Texture.Draw(random);
-        var wanted = 1 + random.Next(options.MaxObjects);
+        var wanted = random.Next(options.MinObjects, options.MaxObjects + 1);
         var objects = new List<SceneObject>();
         for (var tries = 0; objects.Count < wanted && tries < wanted * TriesPerObject; tries++)
         {

@@ -11,21 +11,23 @@ namespace ViSurf.Core.Common;
 /// </summary>
 internal static class ScalarOps
 {
-    // A sum has a factor, 1, which is a scalar too.
-    private static readonly Scalar One = 1;
-
-    public static Tensor Plus(this Tensor x, Tensor y) => x.add(y, One);
+    /// <summary>A sum has a factor, 1, which is a scalar too.</summary>
+    public static Tensor Plus(this Tensor x, Tensor y)
+    {
+        using Scalar one = 1;
+        return x.add(y, one);
+    }
 
     public static Tensor Plus(this Tensor x, double number)
     {
-        using Scalar scalar = number;
-        return x.add(scalar, One);
+        using Scalar scalar = number, one = 1;
+        return x.add(scalar, one);
     }
 
     public static Tensor Plus(this Tensor x, long number)
     {
-        using Scalar scalar = number;
-        return x.add(scalar, One);
+        using Scalar scalar = number, one = 1;
+        return x.add(scalar, one);
     }
 
     public static Tensor Minus(this Tensor x, long number)
@@ -124,8 +126,8 @@ internal static class ScalarOps
 
     public static Tensor PlusInPlace(this Tensor x, double number)
     {
-        using Scalar scalar = number;
-        return x.add_(scalar, One);
+        using Scalar scalar = number, one = 1;
+        return x.add_(scalar, one);
     }
 
     /// <summary>x += factor · y.</summary>
