@@ -36,6 +36,8 @@ public sealed class FloorTests
         new("Models/Tokens", Torch.No, "Common"),
         new("Models/Images", Torch.Yes, "Common", "Data", "Encoding"),
         new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights"),
+        // Knows layers, not families: what it adapts it finds by module path.
+        new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
         new("Training", Torch.Yes, "Common", "Data", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives"),
     ];
@@ -93,6 +95,7 @@ public sealed class FloorTests
 
         Visit("Training", []);
         Visit("Models/QwenVl", []);
+        Visit("Models/Adapters", []);
     }
 
     [Fact]

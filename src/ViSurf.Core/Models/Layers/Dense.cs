@@ -7,7 +7,7 @@ namespace ViSurf.Core.Models.Layers;
 /// y = x Wᵀ + b. Unlike <c>nn.Linear</c> its memory is left as allocated: a checkpoint is read straight into it, and initialising
 /// seven billion numbers only to overwrite them would take a minute.
 /// </summary>
-internal sealed class Dense : nn.Module<Tensor, Tensor>
+internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 {
     public Dense(long inputs, long outputs, bool bias, ScalarType type, Device device)
         : base(nameof(Dense))
@@ -19,9 +19,22 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>
         register_parameter("bias", this.bias);
     }
 
-    public Parameter weight { get; }
+    public Parameter weight { get; private set; }
 
-    public Parameter? bias { get; }
+    public Parameter? bias { get; private set; }
 
-    public override Tensor forward(Tensor x) => nn.functional.linear(x, weight, bias);
+    /// <summary>Gets the input and the output and returns what leaves the layer; null (no adapter) leaves the output as it is.</summary>
+    public Func<Tensor, Tensor, Tensor>? Adapter { get; set; }
+
+    public override Tensor forward(Tensor x)
+    {
+        var y = nn.functional.linear(x, weight, bias);
+        return Adapter is null ? y : Adapter(x, y);
+    }
+
+    public void Use(string name, Parameter parameter)
+    {
+        if (name == nameof(weight)) weight = parameter;
+        else bias = parameter;
+    }
 }

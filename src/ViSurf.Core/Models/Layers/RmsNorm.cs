@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Models.Layers;
 
 /// <summary>x / rms(x) · w, the mean of squares in float32 and cast back before the weight, as transformers' Qwen2RMSNorm.</summary>
-internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 {
     private readonly double _epsilon;
 
@@ -17,7 +17,9 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         register_parameter("weight", weight);
     }
 
-    public Parameter weight { get; }
+    public Parameter weight { get; private set; }
+
+    public void Use(string name, Parameter parameter) => weight = parameter;
 
     public override Tensor forward(Tensor x)
     {

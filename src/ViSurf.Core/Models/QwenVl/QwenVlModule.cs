@@ -34,5 +34,5 @@ internal sealed class QwenVlModule : nn.Module
     public Device Device => Decoder.Embedding.device;
 
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>
-    public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, _head?.weight ?? Decoder.Embedding);
+    public Tensor Head(Tensor hidden) => _head?.forward(hidden) ?? nn.functional.linear(hidden, Decoder.Embedding);
 }

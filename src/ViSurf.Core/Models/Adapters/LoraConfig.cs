@@ -1,0 +1,48 @@
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Models.Adapters;
+
+/// <summary>Low-rank adaptation (Hu et al., 2021, arXiv 2106.09685): W x + s · B A x with A [r, in] and B [out, r]. Names and defaults are PEFT's.</summary>
+public sealed record LoraConfig
+{
+    /// <summary>The linear layers to adapt (<c>target_modules</c>).</summary>
+    public required ModuleSelection TargetModules { get; init => field = Guard.NotNull(value, nameof(TargetModules)); }
+
+    /// <summary>Layers to leave out of them (<c>exclude_modules</c>), for instance the vision tower: <c>ModuleSelection.Matching(".*visual.*")</c>.</summary>
+    /// <value>null.</value>
+    public ModuleSelection? ExcludeModules { get; init; }
+
+    /// <summary>Rank of the update (<c>r</c>).</summary>
+    /// <value>8, PEFT's default.</value>
+    public int Rank { get; init => field = Guard.Positive(value, nameof(Rank)); } = 8;
+
+    /// <summary>Numerator of the scaling (<c>lora_alpha</c>).</summary>
+    /// <value>8, PEFT's default: with the default rank the scaling is 1.</value>
+    public double Alpha { get; init => field = Guard.Positive(value, nameof(Alpha)); } = 8;
+
+    /// <summary>Probability of dropping an input of A (<c>lora_dropout</c>), in [0, 1). Only in train mode; see <see cref="LoraAdapter"/>.</summary>
+    /// <value>0: with dropout, rollouts and scores would come from different networks.</value>
+    public double Dropout { get; init => field = Guard.InRange(value, 0, Math.BitDecrement(1.0), nameof(Dropout)); }
+
+    /// <summary>Scaling α/√r instead of α/r (<c>use_rslora</c>; Kalajdzievski, 2023, arXiv 2312.03732).</summary>
+    /// <value>false, PEFT's default.</value>
+    public bool UseRsLora { get; init; }
+
+    /// <summary>
+    /// Modules trained as a whole and saved with the adapter (<c>modules_to_save</c>): every module whose path ends with one of these,
+    /// with all below it. Their original weights are kept, so that the adapter can be turned off.
+    /// </summary>
+    /// <value>None.</value>
+    public IReadOnlyList<string> ModulesToSave { get; init => field = [.. Guard.NotNull(value).Select(name => Guard.NotBlank(name))]; } = [];
+
+    /// <summary>Where the weights below the adapter came from (<c>base_model_name_or_path</c>): a note in the file, not read by anything here.</summary>
+    /// <value>null.</value>
+    public string? BaseModel { get; init; }
+
+    /// <summary><c>task_type</c>: which wrapper PEFT makes.</summary>
+    /// <value><c>CAUSAL_LM</c>.</value>
+    public string? TaskType { get; init; } = "CAUSAL_LM";
+
+    /// <summary>s: what B A is multiplied by.</summary>
+    public double Scaling => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
+}

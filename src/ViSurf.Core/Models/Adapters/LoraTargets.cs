@@ -1,0 +1,69 @@
+using ViSurf.Core.Models.Layers;
+
+namespace ViSurf.Core.Models.Adapters;
+
+/// <summary>Which modules of a tree a configuration means, by PEFT's rules; everything that cannot be done is an error here, before anything changes.</summary>
+/// <param name="Linear">Layers that get A and B.</param>
+/// <param name="Saved">Layers with parameters inside <c>modules_to_save</c>.</param>
+internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyList<ModulePath> Saved)
+{
+    public static LoraTargets Find(IReadOnlyList<ModulePath> modules, LoraConfig config)
+    {
+        if (modules.FirstOrDefault(m => LoraLayer.IsAttached(m.Module)) is { } taken)
+            throw new InvalidOperationException($"Expected a policy without an adapter, got one on '{taken.Peft}'. Dispose that adapter first.");
+        var saved = Saves(modules, config.ModulesToSave);
+        var wanted = Targets(modules, config.TargetModules);
+        var inside = saved.Select(m => m.Own).ToHashSet();
+        var left = wanted.Where(m => !inside.Contains(m.Own) && config.ExcludeModules?.Contains(m.Spellings) != true).ToArray();
+        if (left.Length == 0)
+            throw new ArgumentException(
+                $"Expected layers to adapt, got none: all {wanted.Length} that target_modules {config.TargetModules} means are in exclude_modules or modules_to_save.");
+        if (left.FirstOrDefault(m => !LoraLayer.IsLinear(m.Module)) is { } other)
+            throw new ArgumentException(
+                $"Expected linear layers in target_modules {config.TargetModules}, got '{other.Peft}' of type {other.Module.GetType().Name}. "
+                + "Name the layers inside it, exclude it, or put it into modules_to_save.");
+        return new LoraTargets([.. left.OrderBy(m => m.Peft, StringComparer.Ordinal)], [.. saved.Where(m => HasParameters(m))]);
+    }
+
+    private static ModulePath[] Targets(IReadOnlyList<ModulePath> modules, ModuleSelection targets)
+    {
+        var linear = modules.Where(m => LoraLayer.IsLinear(m.Module)).ToArray();
+        if (targets.IsAllLinear) return [.. linear.Where(m => !m.Spellings.Any(path => ModuleSelection.Fits(path, "lm_head")))];
+        // A name that means nothing is a typing error more often than a wish, so each must find something.
+        foreach (var name in targets.Names ?? [])
+            if (!modules.Any(m => m.Spellings.Any(path => ModuleSelection.Fits(path, name)))) throw NothingFound("target_modules", $"'{name}'", linear);
+        var found = modules.Where(m => targets.Contains(m.Spellings)).ToArray();
+        return found.Length > 0 ? found : throw NothingFound("target_modules", targets.ToString(), linear);
+    }
+
+    private static ModulePath[] Saves(IReadOnlyList<ModulePath> modules, IReadOnlyList<string> names)
+    {
+        var roots = new List<ModulePath>();
+        foreach (var name in names)
+        {
+            // PEFT asks for the end of the path alone: "norm" also means "input_layernorm".
+            var found = modules.Where(m => m.Spellings.Any(path => path.EndsWith(name, StringComparison.Ordinal))).ToArray();
+            if (found.Length == 0) throw NothingFound("modules_to_save", $"'{name}'", modules.Where(HasParameters));
+            roots.AddRange(found);
+        }
+        var saved = modules.Where(m => roots.Any(root => m.Own == root.Own || m.Own.StartsWith(root.Own + ".", StringComparison.Ordinal))).ToArray();
+        // PEFT unties: it would train the embedding and keep the old head. Here they are one tensor, and the file would mean another model.
+        var headless = modules.All(m => m.Own != "lm_head");
+        if (headless && saved.FirstOrDefault(m => m.Module is WeightOnly && ModuleSelection.Fits(m.Own, "embed_tokens")) is { } tied)
+            throw new ArgumentException(
+                $"Expected modules_to_save without '{tied.Peft}', since this model's head is its embedding (tie_word_embeddings) and PEFT would separate them. "
+                + "Leave it out, or untie the checkpoint first.");
+        return saved;
+    }
+
+    private static bool HasParameters(ModulePath path) => path.Module.named_parameters(false).Any();
+
+    private static ArgumentException NothingFound(string option, string wanted, IEnumerable<ModulePath> candidates)
+    {
+        // Kinds of layers say more than the paths of the first few; the last one's path shows how paths look.
+        var paths = candidates.Select(m => m.Peft).ToArray();
+        var kinds = string.Join(", ", paths.Select(path => path.Split('.')[^1]).Distinct().Take(16));
+        return new ArgumentException(
+            $"Expected modules for {wanted} in {option}, found none. Candidates: {kinds}; in full, for instance '{paths.LastOrDefault()}'. Give full paths or their last parts.");
+    }
+}

@@ -1,0 +1,66 @@
+using TorchSharp.Modules;
+using ViSurf.Core.Common;
+using ViSurf.Core.Models.Weights;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Adapters;
+
+/// <summary>An adapter as PEFT keeps it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
+internal static class PeftDirectory
+{
+    private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors", Prefix = "base_model.model.";
+    private const int Listed = 40;
+
+    public static LoraConfig ReadConfig(string directory)
+    {
+        if (!Directory.Exists(Guard.NotBlank(directory)))
+            throw new DirectoryNotFoundException($"Expected an adapter directory at '{directory}', found none.");
+        return PeftConfigFile.Read(Existing(directory, ConfigFile, ""));
+    }
+
+    /// <summary>Fills an adapter's parameters; any disagreement is one error that lists all of it, and nothing has been read then.</summary>
+    /// <param name="directory">The adapter's directory.</param>
+    /// <param name="parameters">By their names in newer files, without prefix.</param>
+    /// <param name="older">From names in older files to those.</param>
+    public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters, IReadOnlyDictionary<string, string> older)
+    {
+        var path = Existing(directory, WeightsFile, " Weights in .bin form must be saved again with safe_serialization=True.");
+        using var file = SafeTensorsReader.Open(path);
+        var wanted = parameters.ToDictionary(p => p.Name, p => p.Value);
+        var (sources, problems) = (new Dictionary<string, string>(), new List<string>());
+        foreach (var (name, entry) in file.Entries)
+        {
+            var found = $"'{name}' {entry.Type} [{string.Join(", ", entry.Shape)}]";
+            var plain = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
+            var target = wanted.ContainsKey(plain) ? plain : older.GetValueOrDefault(plain);
+            if (target is null) problems.Add($"extra {found}: the configuration has no such tensor");
+            else if (!sources.TryAdd(target, name)) problems.Add($"extra {found}: '{sources[target]}' is the same tensor");
+            else if (!entry.Shape.SequenceEqual(wanted[target].shape)) problems.Add($"mis-shaped {found}: expected [{string.Join(", ", wanted[target].shape)}]");
+        }
+        problems.AddRange(parameters.Where(p => !sources.ContainsKey(p.Name)).Select(p => $"missing '{Prefix}{p.Name}' [{string.Join(", ", p.Value.shape)}]"));
+        if (problems.Count > 0) throw Disagreement(path, problems);
+        foreach (var (target, source) in sources) file.ReadInto(source, wanted[target]);
+    }
+
+    public static void Write(string directory, LoraConfig config, IReadOnlyList<(string Name, Parameter Value)> parameters)
+    {
+        Directory.CreateDirectory(Guard.NotBlank(directory));
+        SafeTensorsWriter.Write(Path.Combine(directory, WeightsFile), [.. parameters.Select(p => (Prefix + p.Name, (Tensor)p.Value))]);
+        PeftConfigFile.Write(Path.Combine(directory, ConfigFile), config);
+    }
+
+    private static string Existing(string directory, string name, string hint)
+    {
+        var path = Path.Combine(directory, name);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", path);
+    }
+
+    private static InvalidDataException Disagreement(string path, List<string> problems)
+    {
+        problems.Sort(StringComparer.Ordinal);
+        var rest = problems.Count > Listed ? $"\n  … and {problems.Count - Listed} more" : "";
+        return new InvalidDataException(
+            $"The adapter in '{path}' does not fit its configuration and the policy ({problems.Count} tensors):\n  "
+            + string.Join("\n  ", problems.Take(Listed)) + rest + "\nCheck that it was trained on this model.");
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using FluentAssertions;
+using TorchSharp;
+using ViSurf.Core.Models.Adapters;
+using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Models.Weights;
+using ViSurf.Core.Tests.Support;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Tests.Models.Adapters;
+
+public sealed class PeftDirectoryTests : IDisposable
+{
+    private const string Weights = "adapter_model.safetensors", Config = "adapter_config.json", Prefix = "base_model.model.";
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+    private readonly TemporaryDirectory _folder = TemporaryDirectory.CopyOf("qwen2_5_vl_lora");
+
+    [Fact]
+    public void A_saved_adapter_loads_to_the_same_bits_and_the_same_configuration()
+    {
+        using var folder = new TemporaryDirectory();
+        var config = new LoraConfig
+        {
+            TargetModules = ModuleSelection.Matching(@".*self_attn\.(q|v)_proj"),
+            ExcludeModules = ModuleSelection.Named("layers.0.self_attn.q_proj"),
+            Rank = 3, Alpha = 12.5, Dropout = 0.1, UseRsLora = true, ModulesToSave = ["lm_head"], BaseModel = "somewhere", TaskType = null,
+        };
+        (string Name, Tensor Value)[] saved;
+        using (var adapter = LoraAdapter.Attach(_policy, config, seed: 4))
+        {
+            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.add_(rand_like(value));
+            saved = [.. adapter.Parameters.Select(p => (p.Name, p.Value.detach().clone()))];
+            adapter.Save(folder.Path);
+        }
+        using var again = LoraAdapter.Load(_policy, folder.Path);
+        again.Parameters.Select(p => p.Name).Should().Equal(saved.Select(p => p.Name));
+        again.Parameters.Zip(saved).Should().OnlyContain(p => p.First.Value.eq(p.Second.Value).all().item<bool>());
+        again.Config.Should().BeEquivalentTo(config);
+        again.Config.TargetModules.ToString().Should().Be(config.TargetModules.ToString());
+        Directory.GetFiles(folder.Path).Select(Path.GetFileName).Should().BeEquivalentTo(Weights, Config);
+        again.Parameters.Should().OnlyContain(p => p.Value.requires_grad, "a loaded adapter can be trained further");
+    }
+
+    [Fact]
+    public void Names_of_before_transformers_4_52_are_accepted()
+    {
+        var tensors = Read().Select(t => (t.Name.Replace(".language_model.", ".", StringComparison.Ordinal), t.Value)).ToArray();
+        tensors[0].Item1.Should().StartWith(Prefix + "model.layers.0.");
+        Write(tensors);
+        using var older = LoraAdapter.Load(_policy, _folder.Path);
+        var numbers = older.Parameters.Select(p => p.Value.detach().clone()).ToArray();
+        older.Dispose();
+        using var newer = LoraAdapter.Load(_policy, Fixtures.PathOf("qwen2_5_vl_lora"));
+        newer.Parameters.Zip(numbers).Should().OnlyContain(p => p.First.Value.eq(p.Second).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData("use_dora", "true")]
+    [InlineData("bias", "\"all\"")]
+    [InlineData("rank_pattern", """{"q_proj":2}""")]
+    [InlineData("layers_to_transform", "[0]")]
+    [InlineData("trainable_token_indices", "[5]")]
+    [InlineData("init_lora_weights", "\"pissa\"")]
+    [InlineData("an_option_of_tomorrow", "3")]
+    public void An_option_that_is_not_supported_is_an_error_that_names_it_and_the_file(string option, string value)
+    {
+        Change(option, value);
+        Loading.Should().Throw<InvalidDataException>().WithMessage($"*{Config}*'{option}'*{value}*");
+    }
+
+    [Theory]
+    [InlineData("an_option_of_tomorrow", "null")]
+    [InlineData("init_lora_weights", "\"gaussian\"")]
+    [InlineData("peft_version", "\"0.9.0\"")]
+    [InlineData("layers_to_transform", "[]")]
+    public void An_option_that_changes_nothing_is_accepted(string option, string value)
+    {
+        Change(option, value);
+        Loading.Should().NotThrow();
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"IA3\"", "*peft_type is 'IA3'*")]
+    [InlineData("r", "0", "*Rank > 0*")]
+    [InlineData("r", "\"four\"", "*adapter_config.json*")]
+    [InlineData("target_modules", "null", "*target_modules is missing*")]
+    [InlineData("target_modules", "[\"query\"]", "*does not fit the policy*'query'*Candidates*")]
+    [InlineData("r", "5", "*mis-shaped*expected [5, 160]*")]
+    public void A_configuration_that_cannot_be_meant_is_an_error(string option, string value, string message)
+    {
+        Change(option, value);
+        Loading.Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Missing_and_extra_tensors_are_one_error_and_the_policy_stays_without_adapter()
+    {
+        var tensors = Read();
+        Write([.. tensors.Skip(1), ("base_model.model.surprise", zeros(2))]);
+        Loading.Should().Throw<InvalidDataException>().WithMessage("*(2 tensors)*extra 'base_model.model.surprise' Float32 [2]*missing '*lora_A.weight'*");
+        _policy.Module.named_parameters().Should().OnlyContain(p => p.parameter.requires_grad && !p.name.Contains("lora", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_missing_file_is_named()
+    {
+        File.Delete(_folder.File(Weights));
+        Loading.Should().Throw<FileNotFoundException>().WithMessage($"*{Weights}*");
+        File.Delete(_folder.File(Config));
+        Loading.Should().Throw<FileNotFoundException>().WithMessage($"*{Config}*");
+    }
+
+    public void Dispose()
+    {
+        _policy.Dispose();
+        _folder.Dispose();
+        _scope.Dispose();
+    }
+
+    private Action Loading => () => LoraAdapter.Load(_policy, _folder.Path).Dispose();
+
+    private void Change(string option, string value)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(_folder.File(Config)))!.AsObject();
+        json[option] = JsonNode.Parse(value);
+        File.WriteAllText(_folder.File(Config), json.ToJsonString());
+    }
+
+    private (string Name, Tensor Value)[] Read()
+    {
+        using var file = SafeTensorsReader.Open(_folder.File(Weights));
+        return [.. file.Entries.Keys.Order(StringComparer.Ordinal).Select(name => (name, file.Read(name)))];
+    }
+
+    private void Write((string Name, Tensor Value)[] tensors) => SafeTensorsWriter.Write(_folder.File(Weights), tensors);
+}
