@@ -1,7 +1,9 @@
 using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Data;
+using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
@@ -50,6 +52,29 @@ public sealed class QwenTrainingTests
         last.Updates[0].Metrics["demonstration_log_prob"].Should().BeGreaterThan(first.Updates[0].Metrics["demonstration_log_prob"] + 0.5);
     }
 
+    [Fact]
+    public void An_adapter_trains_against_the_policy_below_it_without_a_second_copy()
+    {
+        using var policy = QwenVlPolicy.Load(Checkpoint);
+        using var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.AllLinear, ExcludeModules = ModuleSelection.Matching(".*visual.*") });
+        using var optimizer = Toy.Optimizer(policy, 1e-2);
+        var before = policy.Weights().Select(w => w.Value.detach().clone()).ToArray();
+        var trainer = Make(policy, optimizer, Toy.Options, parts => parts with
+        {
+            Reference = adapter.Reference, SkipNeutralGroups = false, Objective = new KlPenalty(new ViSurfObjective(), 0.01),
+        });
+        var first = trainer.Step(Examples);
+        first.Updates[0].Metrics["kl"].Should().BeApproximately(0, 1e-7, "B is still 0: policy and reference are one");
+        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var last = first;
+        for (var i = 0; i < 3; i++) last = trainer.Step(Examples);
+        DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
+        last.Updates[0].Metrics["kl"].Should().BePositive();
+        last.Updates[0].Metrics["demonstration_log_prob"].Should().BeGreaterThan(first.Updates[0].Metrics["demonstration_log_prob"]);
+        policy.Weights().Zip(before).Should().OnlyContain(p => p.First.Value.eq(p.Second).all().item<bool>(), "the weights below are nobody's to move");
+        foreach (var tensor in before) tensor.Dispose();
+    }
+
     private static VisionExample[] Examples =>
     [
         Example("first", "0.png", new Box(1, 2, 30, 40)),
@@ -59,11 +84,12 @@ public sealed class QwenTrainingTests
     private static VisionExample Example(string id, string picture, Box box) => VisionExample.Ask(id, "Where is it?",
         new GroundingTarget([new GroundedObject(box, new PixelPoint(box.X1, box.Y1))]), ImageSource.FromFile(Fixtures.PathOf("images", picture)));
 
-    private static Trainer Make(QwenVlPolicy policy, AdamWOptimizer optimizer, TrainerOptions options)
+    private static Trainer Make(QwenVlPolicy policy, AdamWOptimizer optimizer, TrainerOptions options, Func<TrainerParts, TrainerParts>? change = null)
     {
         var encoder = QwenPromptEncoder.Load(Checkpoint);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });
         var suite = Toy.Suite("boxes", (_, text) => text.Contains("bbox_2d", StringComparison.Ordinal) ? 1 : 0);
-        return new Trainer(TrainerParts.ViSurf(encoder, policy, sampler, suite, optimizer), options with { GroupSize = 3, MaxNewTokens = 6, MaxPromptTokens = 4000 });
+        var parts = TrainerParts.ViSurf(encoder, policy, sampler, suite, optimizer);
+        return new Trainer(change?.Invoke(parts) ?? parts, options with { GroupSize = 3, MaxNewTokens = 6, MaxPromptTokens = 4000 });
     }
 }
