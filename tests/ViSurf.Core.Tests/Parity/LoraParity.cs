@@ -24,13 +24,19 @@ public sealed class LoraParity : IDisposable
     public void There_are_adapters() => Adapters().Count.Should().BePositive();
 
     [Theory, MemberData(nameof(Adapters))]
-    public void Answer_logits_agree_to_2e_3_with_the_adapter_on_and_after_merging(string directory)
+    public void Answer_logits_agree_to_2e_3_with_the_adapter_on_and_merging_keeps_them_to_1e_5_relative(string directory)
     {
         using var golden = new GoldenCase(BaseOf(directory), 0);
         using var outputs = SafeTensorsReader.Open(Fixtures.PathOf(directory, "golden.safetensors"));
         var expected = outputs.Read("case0.answer_logits");
         // Which of the two roundings made the rotary tables: see Qwen25VlParity.
-        Closest(rounded => Errors(directory, golden, expected, rounded)).Should().OnlyContain(error => error < 2e-3f);
+        var (on, merged, unmerged) = new[] { true, false }.Select(rounded => Logits(directory, golden, rounded)).MinBy(l => Error(l.On, expected));
+        Error(on, expected).Should().BeLessThan(2e-3f);
+        Error(merged, expected).Should().BeLessThan(2e-3f);
+        // Relative: float32 sums in another order differ by 1e-6 of logits that are O(10). LoraAdapterTests holds float64 to 1e-10.
+        var limit = 1e-5f * on.abs().max().item<float>();
+        Error(merged, on).Should().BeLessThan(limit);
+        Error(unmerged, on).Should().BeLessThan(limit);
     }
 
     [Theory, MemberData(nameof(Adapters))]
@@ -69,9 +75,7 @@ public sealed class LoraParity : IDisposable
 
     private static string BaseOf(string adapter) => adapter[..^Suffix.Length];
 
-    private static float[] Closest(Func<bool, float[]> errors) => new[] { true, false }.Select(errors).MinBy(e => e[0])!;
-
-    private static float[] Errors(string directory, GoldenCase golden, Tensor expected, bool rounded)
+    private static (Tensor On, Tensor Merged, Tensor Unmerged) Logits(string directory, GoldenCase golden, bool rounded)
     {
         var path = Fixtures.PathOf(BaseOf(directory));
         var config = QwenVlConfigReader.Read(path);
@@ -80,6 +84,9 @@ public sealed class LoraParity : IDisposable
         var on = Forced.Logits(policy, golden);
         adapter.Merge();
         var merged = Forced.Logits(policy, golden);
-        return [(on - expected).abs().max().item<float>(), (merged - expected).abs().max().item<float>()];
+        adapter.Unmerge();
+        return (on, merged, Forced.Logits(policy, golden));
     }
+
+    private static float Error(Tensor actual, Tensor expected) => (actual - expected).abs().max().item<float>();
 }

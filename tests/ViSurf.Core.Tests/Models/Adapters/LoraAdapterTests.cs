@@ -100,7 +100,7 @@ public sealed class LoraAdapterTests : IDisposable
     }
 
     [Fact]
-    public void Merging_and_unmerging_keep_the_logits_to_1e_5()
+    public void Merging_and_unmerging_keep_the_logits_to_1e_5_relative()
     {   // of the largest: sums of float32 products come in another order
         var plain = Forced.Logits(_policy, _golden);
         var limit = 1e-5 * plain.abs().max().item<float>();
