@@ -1,5 +1,6 @@
 using TorchSharp;
 using ViSurf.Core.Data;
+using ViSurf.Core.Evaluation;
 using ViSurf.Core.Models.Images;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Rewards;
@@ -19,13 +20,22 @@ internal sealed class PostTraining : IDisposable
     public static PostTraining Load(string model, torch.Device device) => new(QwenPromptEncoder.Load(model), QwenVlPolicy.Load(model, device));
 
     /// <summary>
-    /// Grounding rows: format 2 and accuracy 3, as in ViSurf. Rows answered in words get the same 5 for the right word.
+    /// ViSurf's rewards, whose accuracy counts marks, and beside them the overlap itself, so that a box that is right can still get better.
+    /// Rows answered in words get as much for the right word.
     /// </summary>
     public static RewardSuite Rewards(IReadOnlyList<VisionExample> rows)
     {
         var side = rows.SelectMany(row => row.Images).Select(Size).Select(size => Math.Max(size.Width, size.Height)).DefaultIfEmpty(840).Max();
-        return VisionReasonerRewards.Suite(side: side).With(new ExactAnswerReward(maximum: 5));
+        return VisionReasonerRewards.Suite(side: side)
+            .With(RewardFunction.From("overlap", Overlap), weight: Recipe.OverlapWeight)
+            .With(new ExactAnswerReward(maximum: 5 + Recipe.OverlapWeight));
     }
+
+    /// <summary>A reward of one's own: intersection over union of all predicted and all true boxes, 1 when both are none.</summary>
+    private static double? Overlap(VisionExample example, Completion completion)
+        => example.Target is not GroundingTarget target ? null
+            : AnswerParser.Objects(completion.Text) is not { } predicted ? 0
+            : BoxGeometry.UnionIntersectionOverUnion([.. predicted.Select(o => o.Box)], [.. target.Objects.Select(o => o.Box)]);
 
     /// <summary>Looks at every row before any time is spent on training: pictures that open, boxes inside them, labels that the rewards accept.</summary>
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>
