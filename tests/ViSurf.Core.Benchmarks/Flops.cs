@@ -1,5 +1,6 @@
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Models.QwenVl.Vision;
 
 namespace ViSurf.Core.Benchmarks;
 
@@ -15,15 +16,15 @@ internal sealed class Flops(QwenVlConfig config)
     /// <summary>The vision tower and merger.</summary>
     public double Vision(IReadOnlyList<PatchGrid> grids)
     {
-        var v = config.Vision;
-        var layout = VisionLayout.Of(grids, v);
+        var v = config.Vision ?? throw new InvalidOperationException($"Expected a configuration with a vision tower, got '{config.ModelType}'.");
+        var (layout, windows) = (VisionLayout.Of(grids, v.SpatialMergeSize), WindowLayout.Of(grids, v));
         double patches = layout.Rows.Length, width = v.HiddenSize, joined = width * v.SpatialMergeSize * v.SpatialMergeSize;
         var linear = patches * v.Depth * (4 * width * width + 3 * width * v.IntermediateSize);
         // Queries times keys, then weights times values, inside each segment.
         double Attended(int[] segments) => segments.Sum(s => 2.0 * width * s * s);
         var full = v.FullAttentionBlocks.Count;
-        var attention = full * Attended(layout.Frames) + (v.Depth - full) * Attended(layout.Windows);
-        var merger = layout.WindowOrder.Length * (joined * joined + joined * v.OutputSize);
+        var attention = full * Attended(layout.Frames) + (v.Depth - full) * Attended(windows.Lengths);
+        var merger = windows.Order.Length * (joined * joined + joined * v.OutputSize);
         return 2 * (patches * v.PatchWidth * width + linear + attention + merger);
     }
 

@@ -29,7 +29,7 @@ public sealed class LoraParity : IDisposable
         using var golden = new GoldenCase(BaseOf(directory), 0);
         using var outputs = SafeTensorsReader.Open(Fixtures.PathOf(directory, "golden.safetensors"));
         var expected = outputs.Read("case0.answer_logits");
-        // Which of the two roundings made the rotary tables: see Qwen25VlParity.
+        // Which of the two roundings made the rotary tables: see ReferencePolicy.
         var (on, merged, unmerged) = new[] { true, false }.Select(rounded => Logits(directory, golden, rounded)).MinBy(l => Error(l.On, expected));
         Error(on, expected).Should().BeLessThan(2e-3f);
         Error(merged, expected).Should().BeLessThan(2e-3f);
@@ -77,9 +77,7 @@ public sealed class LoraParity : IDisposable
 
     private static (Tensor On, Tensor Merged, Tensor Unmerged) Logits(string directory, GoldenCase golden, bool rounded)
     {
-        var path = Fixtures.PathOf(BaseOf(directory));
-        var config = QwenVlConfigReader.Read(path);
-        using var policy = QwenVlPolicy.Load(path, config with { Text = config.Text with { RoundedRopeFrequencies = rounded } }, CPU, ScalarType.Float32);
+        using var policy = ReferencePolicy.Load(BaseOf(directory), rounded);
         using var adapter = LoraAdapter.Load(policy, Fixtures.PathOf(directory));
         var on = Forced.Logits(policy, golden);
         adapter.Merge();

@@ -13,12 +13,18 @@ public sealed class PromptEncoderParity : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
 
-    public static TheoryData<string, int> Cases() => Qwen25VlParity.Cases();
+    public static TheoryData<string, int> Cases()
+    {
+        var cases = new TheoryData<string, int>();
+        foreach (var some in new[] { Qwen2VlParity.Cases(), Qwen25VlParity.Cases(), Qwen3VlParity.Cases() })
+            foreach (var row in some) cases.Add((string)row[0], (int)row[1]);
+        return cases;
+    }
 
     [Theory, MemberData(nameof(Cases))]
     public void Prompts_are_exact(string directory, int index)
     {
-        var golden = directory.Replace("_hub", "", StringComparison.Ordinal);
+        var golden = Golden.DirectoryOf(directory);
         using var expected = new GoldenCase(golden, index);
         using var json = Fixtures.Json(golden, "golden.json");
         var data = json.RootElement.GetProperty("cases")[index];
@@ -26,7 +32,7 @@ public sealed class PromptEncoderParity : IDisposable
         var example = VisionExample.Ask("golden", data.GetProperty("question").GetString()!, null, images);
         var encoder = QwenPromptEncoder.Load(Fixtures.PathOf(directory));
 
-        QwenPromptEncoder.Render(example).Should().Be(data.GetProperty("prompt_text").GetString());
+        encoder.Render(example).Should().Be(data.GetProperty("prompt_text").GetString());
         using var prompt = encoder.Encode(example);
         prompt.TokenIds.Should().Equal(expected.PromptIds);
         prompt.Grids.Should().Equal(expected.Prompt.Grids);

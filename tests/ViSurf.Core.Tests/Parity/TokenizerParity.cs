@@ -12,6 +12,7 @@ namespace ViSurf.Core.Tests.Parity;
 public sealed class TokenizerParity
 {
     private static readonly JsonDocument Golden = Fixtures.Json("tokenizer", "golden.json");
+    private static readonly QwenChat Chat = ChatTemplateFile.Read(Fixtures.PathOf("tokenizer"), QwenChat.Plain);
     private static readonly QwenTokenizer Whole = QwenTokenizer.Load(Fixtures.PathOf("tokenizer"));
     private static readonly QwenTokenizer Parts = LoadParts();
 
@@ -44,7 +45,7 @@ public sealed class TokenizerParity
     {
         var golden = Golden.RootElement.GetProperty("chats")[index];
         var turns = golden.GetProperty("messages").EnumerateArray().Select(Turn).ToArray();
-        var text = QwenChat.Render(turns, golden.GetProperty("add_generation_prompt").GetBoolean());
+        var text = Chat.Render(turns, golden.GetProperty("add_generation_prompt").GetBoolean());
         text.Should().Be(golden.GetProperty("text").GetString());
         Whole.Encode(text).Should().Equal(Ids(golden));
     }

@@ -46,5 +46,8 @@ public static class Freezing
     private static bool Means(ParameterFilter filter, string[] spellings) => spellings.Any(filter.Contains);
 
     private static (string[] Spellings, Parameter Value)[] Named(nn.Module module)
-        => [.. Guard.NotNull(module).named_parameters().Select(p => (new[] { p.name, ModulePath.Wrapped(p.name) }, p.parameter))];
+    {
+        var wrapped = ModulePath.IsWrapped(module);
+        return [.. module.named_parameters().Select(p => (wrapped ? new[] { p.name, ModulePath.Wrapped(p.name) } : [p.name], p.parameter))];
+    }
 }

@@ -18,9 +18,7 @@ internal sealed record ModulePath(string Own, string Peft, nn.Module Module)
     /// </summary>
     public static IReadOnlyList<ModulePath> Of(nn.Module root)
     {
-        var children = Guard.NotNull(root).named_children().Select(c => c.name).ToHashSet();
-        // A tower beside a decoder: what transformers wraps as model.visual and model.language_model. Other trees keep their names.
-        var wrapped = children.Contains("visual") && children.Contains("model");
+        var wrapped = IsWrapped(root);
         var (found, seen) = (new List<ModulePath>(), new HashSet<nn.Module>(ReferenceEqualityComparer.Instance));
         Visit(root, "");
         return found;
@@ -35,6 +33,16 @@ internal sealed record ModulePath(string Own, string Peft, nn.Module Module)
                 Visit(child, path + ".");
             }
         }
+    }
+
+    /// <summary>
+    /// Whether transformers puts one more module around the tree's parts: it does for a tower beside a decoder, as Qwen2-VL's and
+    /// Qwen2.5-VL's checkpoints name them. Qwen3-VL's already have that form, and text-only decoders keep their names.
+    /// </summary>
+    internal static bool IsWrapped(nn.Module root)
+    {
+        var children = Guard.NotNull(root).named_children().Select(c => c.name).ToHashSet();
+        return children.Contains("visual") && children.Contains("model");
     }
 
     /// <summary>The newer spelling of a path, or of a parameter's name, in a tree with a tower beside a decoder.</summary>

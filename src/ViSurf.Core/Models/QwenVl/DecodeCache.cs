@@ -1,3 +1,4 @@
+using ViSurf.Core.Models.QwenVl.Text;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;

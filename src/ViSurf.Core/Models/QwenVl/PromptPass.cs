@@ -1,4 +1,5 @@
 using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.QwenVl.Text;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
@@ -38,7 +39,8 @@ internal sealed class PromptPass : IDisposable
         var memory = new PromptMemory();
         try
         {
-            var hidden = module.Decoder.Forward(Embed(module, prompts), positions.to(device), visible, memory);
+            var (embedded, additions) = Embed(module, prompts);
+            var hidden = module.Decoder.Forward(embedded, positions.to(device), visible, memory, additions);
             // Padded on the left: the last column is every prompt's last token.
             return new PromptPass(memory, hidden.select(1, width - 1).DetachFromDisposeScope(),
                 mask.alias().DetachFromDisposeScope(), next.to(device).DetachFromDisposeScope());
@@ -58,17 +60,18 @@ internal sealed class PromptPass : IDisposable
         Next.Dispose();
     }
 
-    private static Tensor Embed(QwenVlModule module, PromptBatch prompts)
+    private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, PromptBatch prompts)
     {
         var embedded = module.Decoder.Embed(prompts.TokenIds.to(module.Device));
-        if (prompts.Pixels is null) return embedded;
+        if (prompts.Pixels is null || module.Visual is null) return (embedded, null);
         var grids = prompts.Prompts.SelectMany(p => p.Grids).ToArray();
         var features = module.Visual.Forward(prompts.Pixels, grids);
         var places = Placeholders(prompts, module.Config.ImageTokenId);
-        if (places.Length != features.shape[0])
-            throw new InvalidDataException($"Expected {features.shape[0]} image placeholders in a batch of {prompts.Count} prompts, got {places.Length}.");
+        if (places.Length != features.Tokens.shape[0])
+            throw new InvalidDataException($"Expected {features.Tokens.shape[0]} image placeholders in a batch of {prompts.Count} prompts, got {places.Length}.");
+        var index = tensor(places).to(module.Device);
         var flat = embedded.view(-1, embedded.shape[2]);
-        return flat.index_copy(0, tensor(places).to(module.Device), features).view_as(embedded);
+        return (flat.index_copy(0, index, features.Tokens).view_as(embedded), features.Deepstack.Count == 0 ? null : new HiddenAdditions(index, features.Deepstack));
     }
 
     private static long[] Placeholders(PromptBatch prompts, int imageToken)

@@ -1,25 +1,79 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using ViSurf.Core.Data;
 
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>The chat template of Qwen2-VL and Qwen2.5-VL, rendered by hand; it is the same in every published checkpoint.</summary>
-internal static class QwenChat
+/// <summary>The Qwen chat templates, rendered by hand. They differ in three things only, which <see cref="Of"/> reads from a template's text.</summary>
+/// <param name="DefaultSystem">System message of a conversation that brings none; null for no such turn.</param>
+/// <param name="Opening">What stands open for the answer.</param>
+/// <param name="KeepsOnlyFreshThoughts">
+/// Qwen3: answers before the last question lose their <c>&lt;think&gt;</c> block; those after it have one, if only an empty one.
+/// </param>
+internal sealed partial record QwenChat(string? DefaultSystem, string Opening, bool KeepsOnlyFreshThoughts)
 {
     public const string ImagePad = "<|image_pad|>";
-    public const string DefaultSystem = "You are a helpful assistant.";
-    private const string Image = "<|vision_start|>" + ImagePad + "<|vision_end|>";
+    private const string Image = "<|vision_start|>" + ImagePad + "<|vision_end|>", TurnStart = "<|im_start|>", TurnEnd = "<|im_end|>\n";
+    private const string Answer = TurnStart + "assistant\n", Think = "<think>", ThinkEnd = "</think>";
+
+    /// <summary>Qwen2, Qwen2-VL, Qwen2.5-VL.</summary>
+    public static QwenChat Assistant { get; } = new("You are a helpful assistant.", Answer, false);
+
+    /// <summary>Qwen3-VL.</summary>
+    public static QwenChat Plain { get; } = new(null, Answer, false);
+
+    /// <summary>Qwen3.</summary>
+    public static QwenChat Thinking { get; } = new(null, Answer, true);
+
+    /// <summary>Reads the differences from a Jinja template.</summary>
+    /// <exception cref="FormatException">Its turns are not written in ChatML.</exception>
+    public static QwenChat Of(string template)
+    {
+        // Inside a Jinja string a line ends with the two characters "\n".
+        var text = template.Replace("\\n", "\n", StringComparison.Ordinal);
+        if (!text.Contains(TurnStart, StringComparison.Ordinal) || !text.Contains("<|im_end|>", StringComparison.Ordinal))
+            throw new FormatException("turns between <|im_start|> and <|im_end|>, as all Qwen templates have them, were expected");
+        var system = SystemTurn().Match(text);
+        return new QwenChat(
+            system.Success ? system.Groups[1].Value : null,
+            OpenThought().IsMatch(text) ? Answer + Think + "\n" : Answer,
+            text.Contains("last_query_index", StringComparison.Ordinal) && text.Contains(ThinkEnd, StringComparison.Ordinal));
+    }
 
     /// <summary>The conversation as text, one placeholder per image, open for the assistant's answer when asked.</summary>
-    public static string Render(IReadOnlyList<ChatTurn> turns, bool generationPrompt = true)
+    public string Render(IReadOnlyList<ChatTurn> turns, bool generationPrompt = true)
     {
         var text = new StringBuilder();
-        if (turns.Count == 0 || turns[0].Role != "system") Turn(text, "system", DefaultSystem);
-        foreach (var turn in turns) Turn(text, turn.Role, string.Concat(turn.Parts.Select(p => p.Text ?? Image)));
-        if (generationPrompt) text.Append("<|im_start|>assistant\n");
+        if (DefaultSystem is not null && (turns.Count == 0 || turns[0].Role != "system")) Turn(text, "system", DefaultSystem);
+        var question = turns.Count - 1;
+        while (question >= 0 && turns[question].Role != "user") question--;
+        for (var i = 0; i < turns.Count; i++)
+        {
+            var content = string.Concat(turns[i].Parts.Select(p => p.Text ?? Image));
+            if (KeepsOnlyFreshThoughts && turns[i].Role == "assistant") content = Thoughts(content, i > question && question >= 0, i == turns.Count - 1);
+            Turn(text, turns[i].Role, content);
+        }
+        if (generationPrompt) text.Append(Opening);
         return text.ToString();
     }
 
+    private static string Thoughts(string content, bool fresh, bool last)
+    {
+        var end = content.LastIndexOf(ThinkEnd, StringComparison.Ordinal);
+        var answer = (end < 0 ? content : content[(end + ThinkEnd.Length)..]).TrimStart('\n');
+        var thought = end < 0 ? "" : content[..content.IndexOf(ThinkEnd, StringComparison.Ordinal)].Split(Think)[^1].Trim('\n');
+        if (fresh && (last || thought.Length > 0)) return $"{Think}\n{thought}\n{ThinkEnd}\n\n{answer}";
+        return end < 0 ? content : answer;
+    }
+
     private static void Turn(StringBuilder text, string role, string content)
-        => text.Append("<|im_start|>").Append(role).Append('\n').Append(content).Append("<|im_end|>\n");
+        => text.Append(TurnStart).Append(role).Append('\n').Append(content).Append(TurnEnd);
+
+    /// <summary>A system turn written out in full, with no expression in it.</summary>
+    [GeneratedRegex(@"<\|im_start\|>system\n((?:(?!<\|im_|\{\{|\{%|\}\}|%\}|['""]\s*[+~]).)+)<\|im_end\|>", RegexOptions.Singleline)]
+    private static partial Regex SystemTurn();
+
+    /// <summary>An answer's opening that goes on into a thought and ends there.</summary>
+    [GeneratedRegex(@"<\|im_start\|>assistant\n<think>\n(?=['""]\s*-?\}\}|\s*\{%)")]
+    private static partial Regex OpenThought();
 }

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Models.QwenVl;
 
 /// <summary>
-/// Everything of a Qwen2.5-VL checkpoint directory that is not weights: tokenizer, chat template, image processor, end-of-turn tokens.
+/// Everything of a checkpoint directory of a supported family that is not weights: tokenizer, chat template, image processor, end-of-turn tokens.
 /// Thread-safe.
 /// </summary>
 public sealed class QwenPromptEncoder : IPromptEncoder
@@ -23,23 +23,26 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     private readonly string _directory;
     private readonly IImageDecoder _decoder;
-    private readonly int _imagePad;
+    private readonly QwenVlConfig _config;
+    private readonly QwenChat _chat;
 
     private QwenPromptEncoder(string directory, IImageDecoder decoder)
     {
-        (_directory, _decoder) = (directory, decoder);
+        (_directory, _decoder, _config) = (directory, decoder, QwenVlConfigReader.Read(directory));
+        _chat = ChatTemplateFile.Read(directory, QwenFamilies.Of(_config).Chat);
         Tokenizer = QwenTokenizer.Load(directory);
-        ImageProcessor = new QwenImageProcessor(ImageProcessorConfig.Read(directory));
+        ImageProcessor = _config.Vision is { } vision ? Fitting(ImageProcessorConfig.Read(directory), vision) : null;
         StopIds = EndOfTurn.Read(directory, Tokenizer);
         SuppressedIds = VisionTokens.Select(Tokenizer.Find).OfType<int>().ToArray();
-        _imagePad = Tokenizer.Id(QwenChat.ImagePad);
+        if (ImageProcessor is not null && Tokenizer.Id(QwenChat.ImagePad) != _config.ImageTokenId)
+            throw new InvalidDataException($"'{directory}': the tokenizer calls {QwenChat.ImagePad} {Tokenizer.Id(QwenChat.ImagePad)}, config.json says image_token_id {_config.ImageTokenId}. Fetch both from one checkpoint.");
     }
 
     /// <summary>The tokenizer.</summary>
     public QwenTokenizer Tokenizer { get; }
 
-    /// <summary>Pixels to patches.</summary>
-    public QwenImageProcessor ImageProcessor { get; }
+    /// <summary>Pixels to patches; null for a text-only family.</summary>
+    public QwenImageProcessor? ImageProcessor { get; }
 
     /// <summary>Tokens that end an answer: <c>&lt;|im_end|&gt;</c> first, then those of generation_config.json.</summary>
     public IReadOnlyList<int> StopIds { get; }
@@ -51,12 +54,12 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// <param name="directory">The directory.</param>
     /// <param name="decoder">Null for <see cref="SkiaImageDecoder"/>.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
-    /// <exception cref="FileNotFoundException">There is no tokenizer in it.</exception>
-    /// <exception cref="InvalidDataException">A file is broken or of another model family.</exception>
+    /// <exception cref="FileNotFoundException">There is no config.json or no tokenizer in it.</exception>
+    /// <exception cref="InvalidDataException">A file is broken, of a family that is not supported, or contradicts another.</exception>
     public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null) => new(directory, decoder ?? new SkiaImageDecoder());
 
     /// <summary>The conversation as the model reads it, one placeholder per image: for logs and for engines that take text.</summary>
-    public static string Render(VisionExample example) => QwenChat.Render(Guard.NotNull(example).Turns);
+    public string Render(VisionExample example) => _chat.Render(Guard.NotNull(example).Turns);
 
     /// <inheritdoc/>
     public EncodedPrompt Encode(VisionExample example)
@@ -65,11 +68,13 @@ public sealed class QwenPromptEncoder : IPromptEncoder
         var places = example.Turns.Sum(t => t.Parts.Count(p => p.IsImage));
         if (places != images.Count)
             throw new InvalidDataException($"Expected as many image places in the turns of example '{example.Id}' as it has images ({images.Count}), got {places}.");
+        if (images.Count > 0 && ImageProcessor is null)
+            throw new InvalidDataException($"Expected no pictures for the text-only family '{_config.ModelType}', got {images.Count} in example '{example.Id}'. Use a Qwen-VL checkpoint, or drop the pictures.");
         var patches = new List<(Tensor Pixels, PatchGrid Grid)>();
         using var scope = NewDisposeScope();
         try
         {
-            foreach (var image in images) patches.Add(ImageProcessor.Process(_decoder.Decode(image)));
+            foreach (var image in images) patches.Add(ImageProcessor!.Process(_decoder.Decode(image)));
             var ids = Expand(Tokenizer.Encode(Render(example)), patches.Select(p => p.Grid).ToArray(), example.Id);
             return new EncodedPrompt(example, ids, patches.Select(p => p.Grid).ToArray(), patches.Count == 0 ? null : cat(patches.Select(p => p.Pixels).ToArray(), 0));
         }
@@ -100,11 +105,12 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     private List<int> Expand(IReadOnlyList<int> ids, PatchGrid[] grids, string example)
     {
-        var merged = ImageProcessor.Config.MergeSize * ImageProcessor.Config.MergeSize;
+        if (_config.Vision is not { } vision) return [.. ids];
+        var merged = vision.SpatialMergeSize * vision.SpatialMergeSize;
         var (expanded, image) = (new List<int>(ids.Count), 0);
         foreach (var id in ids)
         {
-            if (id != _imagePad)
+            if (id != _config.ImageTokenId)
             {
                 expanded.Add(id);
                 continue;
@@ -114,5 +120,12 @@ public sealed class QwenPromptEncoder : IPromptEncoder
             expanded.AddRange(Enumerable.Repeat(id, grids[image++].Patches / merged));
         }
         return expanded;
+    }
+
+    private static QwenImageProcessor Fitting(ImageProcessorConfig config, QwenVisionConfig vision)
+    {
+        var (found, expected) = ((config.PatchSize, config.MergeSize, config.TemporalPatchSize), (vision.PatchSize, vision.SpatialMergeSize, vision.TemporalPatchSize));
+        return found == expected ? new QwenImageProcessor(config)
+            : throw new InvalidDataException($"Expected (patch, merge, temporal patch) sizes {expected} of config.json in preprocessor_config.json, got {found}. Fetch both from one checkpoint.");
     }
 }

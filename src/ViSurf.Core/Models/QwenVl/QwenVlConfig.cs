@@ -1,15 +1,18 @@
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>What <c>config.json</c> of a Qwen2.5-VL checkpoint says. Defaults are transformers' class defaults: a saved file leaves them out.</summary>
+/// <summary>
+/// What <c>config.json</c> of a checkpoint says. Defaults are those of transformers' Qwen2.5-VL classes; the other families' are in
+/// <see cref="QwenFamilies"/>. A saved file leaves them out.
+/// </summary>
 public sealed record QwenVlConfig
 {
     /// <summary>The decoder.</summary>
     public required QwenTextConfig Text { get; init; }
 
-    /// <summary>The vision tower.</summary>
-    public required QwenVisionConfig Vision { get; init; }
+    /// <summary>The vision tower; null for a text-only decoder (<c>qwen2</c>, <c>qwen3</c>).</summary>
+    public required QwenVisionConfig? Vision { get; init; }
 
-    /// <summary><c>model_type</c>.</summary>
+    /// <summary><c>model_type</c>: the family.</summary>
     public string ModelType { get; init; } = "qwen2_5_vl";
 
     /// <summary>Whether the head is the embedding matrix (the checkpoint then holds no <c>lm_head.weight</c>).</summary>
@@ -61,7 +64,10 @@ public sealed record QwenTextConfig
     /// <summary>Base of the rotary frequencies.</summary>
     public double RopeTheta { get; init; } = 1e6;
 
-    /// <summary>How many rotary frequencies read the time, height and width index; sums to half of <see cref="HeadSize"/>.</summary>
+    /// <summary>
+    /// How many rotary frequencies read the time, height and width index; sums to half of <see cref="HeadSize"/>. Empty for a text-only
+    /// decoder, whose tokens have one index.
+    /// </summary>
     public IReadOnlyList<int> RopeSection { get; init; } = [16, 24, 24];
 
     /// <summary>
@@ -73,6 +79,10 @@ public sealed record QwenTextConfig
 
     /// <summary>Longest sequence the model was made for.</summary>
     public int MaxPositions { get; init; } = 32768;
+
+    internal long QuerySize => (long)Heads * HeadSize;
+
+    internal long KeyValueSize => (long)KeyValueHeads * HeadSize;
 }
 
 /// <summary>The vision tower's sizes (<c>vision_config</c>).</summary>
@@ -102,18 +112,27 @@ public sealed record QwenVisionConfig
     /// <summary>Patches per side that the merger joins into one token.</summary>
     public int SpatialMergeSize { get; init; } = 2;
 
-    /// <summary>Pixels per side of an attention window.</summary>
+    /// <summary>Pixels per side of an attention window; Qwen2.5-VL only.</summary>
     public int WindowSize { get; init; } = 112;
 
     /// <summary>Width of the features handed to the decoder.</summary>
     public int OutputSize { get; init; } = 3584;
 
-    /// <summary>Blocks that attend to the whole frame instead of a window.</summary>
+    /// <summary>Blocks that attend to the whole frame instead of a window; Qwen2.5-VL only, in the others every block does.</summary>
     public IReadOnlyList<int> FullAttentionBlocks { get; init; } = [7, 15, 23, 31];
 
     /// <summary>Time index per second of video.</summary>
     public double TokensPerSecond { get; init; } = 4;
 
+    /// <summary>Entries per side of the learned position table; 0 where there is none (before Qwen3-VL).</summary>
+    public int PositionTableSide { get; init; }
+
+    /// <summary>Blocks whose output also goes to the decoder's first layers, in order (deepstack); none before Qwen3-VL.</summary>
+    public IReadOnlyList<int> DeepstackBlocks { get; init; } = [];
+
     /// <summary>Numbers in one flattened patch: channels × frames × side².</summary>
     public int PatchWidth => Channels * TemporalPatchSize * PatchSize * PatchSize;
+
+    /// <summary>Width of what the merger joins.</summary>
+    internal long JoinedSize => (long)HiddenSize * SpatialMergeSize * SpatialMergeSize;
 }

@@ -1,22 +1,25 @@
 using TorchSharp.Modules;
 using ViSurf.Core.Models.Layers;
+using ViSurf.Core.Models.QwenVl.Text;
+using ViSurf.Core.Models.QwenVl.Vision;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>The whole network. Parameter names are those of the published checkpoints: <c>visual.*</c>, <c>model.*</c>, <c>lm_head.weight</c>.</summary>
+/// <summary>The whole network. Parameter names are those of the family's published checkpoints.</summary>
 internal sealed class QwenVlModule : nn.Module
 {
     private readonly Dense? _head;
 
     public QwenVlModule(QwenVlConfig config, ScalarType type, Device device)
-        : base("qwen2_5_vl")
+        : base(config.ModelType)
     {
         // Parameters outlive whatever dispose scope the caller happens to be in.
         using var scope = NewDisposeScope();
-        Config = config;
-        register_module("visual", Visual = new VisionTower(config.Vision, type, device));
-        register_module("model", Decoder = new TextDecoder(config.Text, type, device));
+        (Config, Family) = (config, QwenFamilies.Of(config));
+        Visual = config.Vision is null ? null : Family.Tower?.Invoke(config.Vision, type, device);
+        Decoder = new TextDecoder(config.Text, Family.Decoder, type, device);
+        Family.Names.Register(this, (nn.Module?)Visual, Decoder);
         if (!config.TiedHead) register_module("lm_head", _head = new Dense(config.Text.HiddenSize, config.Text.VocabularySize, bias: false, type, device));
         foreach (var (_, parameter) in named_parameters()) parameter.DetachFromDisposeScope();
         Names = named_parameters().ToDictionary(p => p.name, p => p.parameter);
@@ -24,7 +27,10 @@ internal sealed class QwenVlModule : nn.Module
 
     public QwenVlConfig Config { get; }
 
-    public VisionTower Visual { get; }
+    public QwenFamily Family { get; }
+
+    /// <summary>Null for a text-only decoder.</summary>
+    public IVisionTower? Visual { get; }
 
     public TextDecoder Decoder { get; }
 

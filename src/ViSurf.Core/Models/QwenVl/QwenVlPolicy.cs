@@ -6,10 +6,14 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>A Qwen2.5-VL checkpoint directory as a policy. Picture and prompt run once per group, in scoring and in decoding.</summary>
+/// <summary>
+/// A checkpoint directory of Qwen2-VL, Qwen2.5-VL, Qwen3-VL (dense), or of the text-only Qwen2 and Qwen3, as a policy. Picture and prompt
+/// run once per group, in scoring and in decoding.
+/// </summary>
 /// <remarks>
-/// Follows transformers' <c>Qwen2_5_VLForConditionalGeneration</c>. Dispose it to free the weights. Do not move
-/// <see cref="Module"/> to another device or dtype: load it there.
+/// Follows transformers' <c>Qwen2VLForConditionalGeneration</c>, <c>Qwen2_5_VLForConditionalGeneration</c>,
+/// <c>Qwen3VLForConditionalGeneration</c>, <c>Qwen2ForCausalLM</c> and <c>Qwen3ForCausalLM</c>; docs/models.md says how they differ. Dispose
+/// it to free the weights. Do not move <see cref="Module"/> to another device or dtype: load it there.
 /// </remarks>
 public sealed class QwenVlPolicy : IPolicy, IDisposable
 {
@@ -26,30 +30,36 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <summary>Where it was loaded from.</summary>
     public string Directory { get; }
 
-    /// <summary>Loads a checkpoint directory.</summary>
-    /// <param name="directory">Holds <c>config.json</c> and safetensors weights, of either tensor-name generation.</param>
-    /// <param name="device">Where the policy lives; null means the CPU.</param>
-    /// <param name="type">
-    /// Float32 or BFloat16 (Float16 on CUDA). Default Float32: AdamW at the usual learning rate of 1e-6 would be lost in bfloat16's
-    /// rounding.
-    /// </param>
+    /// <summary>Loads a checkpoint directory; its <c>model_type</c> chooses the family.</summary>
+    /// <param name="directory">Holds <c>config.json</c> and safetensors weights, in the published tensor names or in newer transformers'.</param>
+    /// <param name="options">Null for the CPU and float32.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the message names it.</exception>
-    /// <exception cref="InvalidDataException">A file is broken, or weights and configuration disagree (all tensors listed).</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is broken, the family or an option of it is not supported, or weights and configuration disagree (all tensors listed).
+    /// </exception>
     /// <exception cref="DllNotFoundException">There is no libtorch; see <see cref="TorchBackend.EnsureLoaded"/>.</exception>
-    public static QwenVlPolicy Load(string directory, Device? device = null, ScalarType type = ScalarType.Float32)
+    public static QwenVlPolicy FromDirectory(string directory, QwenVlOptions? options = null)
     {
         TorchBackend.EnsureLoaded();
-        return Load(directory, QwenVlConfigReader.Read(directory), device ?? CPU, type);
+        return Load(directory, QwenVlConfigReader.Read(directory), options ?? new QwenVlOptions());
     }
 
-    internal static QwenVlPolicy Load(string directory, QwenVlConfig config, Device device, ScalarType type)
+    /// <summary><see cref="FromDirectory"/> with the two options that matter most.</summary>
+    /// <param name="directory">The checkpoint directory.</param>
+    /// <param name="device">See <see cref="QwenVlOptions.Device"/>.</param>
+    /// <param name="type">See <see cref="QwenVlOptions.Type"/>.</param>
+    /// <inheritdoc cref="FromDirectory"/>
+    public static QwenVlPolicy Load(string directory, Device? device = null, ScalarType type = ScalarType.Float32)
+        => FromDirectory(directory, new QwenVlOptions { Device = device, Type = type });
+
+    internal static QwenVlPolicy Load(string directory, QwenVlConfig config, QwenVlOptions options)
     {
         using var checkpoint = CheckpointReader.Open(directory);
-        var module = new QwenVlModule(config, type, device);
+        var module = new QwenVlModule(config, options.Type, options.Device ?? CPU);
         try
         {
-            WeightLoader.Load(module.Names, checkpoint, name => QwenVlNames.Canonical(name, config.TiedHead));
+            WeightLoader.Load(module.Names, checkpoint, name => module.Family.Names.Canonical(name, config.TiedHead));
             return new QwenVlPolicy(module, directory);
         }
         catch
@@ -97,7 +107,14 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
     /// <param name="pixels">[K, D].</param>
     /// <param name="grids">One per picture.</param>
-    public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids) => _module.Visual.Forward(Guard.NotNull(pixels), Guard.NotNull(grids));
+    /// <exception cref="InvalidOperationException">The model reads no pictures.</exception>
+    public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids)
+    {
+        if (_module.Visual is not { } tower) throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
+        var features = tower.Forward(Guard.NotNull(pixels), Guard.NotNull(grids));
+        foreach (var between in features.Deepstack) between.Dispose();
+        return features.Tokens;
+    }
 
     /// <inheritdoc/>
     public IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens)

@@ -24,7 +24,7 @@ public sealed class QwenVlConfigTests
     }
 
     [Theory]
-    [InlineData("""{"model_type":"llama"}""", "*'llama'*'qwen2_5_vl'*")]
+    [InlineData("""{"model_type":"llama"}""", "*model_type is 'llama'; supported are qwen2_vl, qwen2_5_vl, qwen3_vl, qwen2, qwen3.*")]
     [InlineData("""{"model_type":"qwen2_5_vl","num_attention_heads":7,"num_key_value_heads":2}""", "*(7)*(2)*")]
     [InlineData("""{"model_type":"qwen2_5_vl","rope_scaling":{"type":"yarn"}}""", "*'yarn'*")]
     [InlineData("""{"model_type":"qwen2_5_vl","rope_scaling":{"type":"mrope","mrope_section":[1,2,3]}}""", "*1, 2, 3*128*")]

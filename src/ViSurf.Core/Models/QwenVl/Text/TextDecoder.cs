@@ -1,22 +1,24 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
 
-namespace ViSurf.Core.Models.QwenVl;
+namespace ViSurf.Core.Models.QwenVl.Text;
 
 /// <summary>Embedding, layers, final norm.</summary>
 internal sealed class TextDecoder : nn.Module
 {
     private readonly QwenTextConfig _config;
+    private readonly long[] _ropeRows;
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
     private readonly WeightOnly _embedding;
 
-    public TextDecoder(QwenTextConfig config, ScalarType type, Device device)
+    public TextDecoder(QwenTextConfig config, DecoderStyle style, ScalarType type, Device device)
         : base(nameof(TextDecoder))
     {
-        _config = config;
-        _layers = Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(config, i, type, device)).ToArray();
+        (_config, _ropeRows) = (config, style.RopeRows(config));
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(config, style.Attention(config, i, type, device), type, device))];
         register_module("embed_tokens", _embedding = new WeightOnly([config.VocabularySize, config.HiddenSize], type, device));
         register_module("layers", new ModuleList<DecoderLayer>(_layers));
         register_module("norm", _norm = new RmsNorm(config.HiddenSize, config.NormEpsilon, type, device));
@@ -37,27 +39,46 @@ internal sealed class TextDecoder : nn.Module
     /// <param name="positions">int64 [3, B, L] on the policy's device.</param>
     /// <param name="mask">bool [B, 1, L, S] on the policy's device: true where a query may look.</param>
     /// <param name="memory">Receives each layer's keys and values.</param>
+    /// <param name="additions">What is added between layers; null for nothing.</param>
     /// <returns>[B, L, H].</returns>
-    public Tensor Forward(Tensor embeddings, Tensor positions, Tensor mask, IKeyValueMemory memory)
+    public Tensor Forward(Tensor embeddings, Tensor positions, Tensor mask, IKeyValueMemory memory, HiddenAdditions? additions = null)
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = RotaryTables(positions);
         var repeats = _config.Heads / _config.KeyValueHeads;
         var context = new DecoderContext(cos, sin, mask.repeat(1, 1, repeats, 1), memory);
         var x = embeddings;
-        foreach (var layer in _layers) x = layer.Forward(x, context);
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            x = _layers[i].Forward(x, context);
+            if (additions is not null) x = additions.After(i, x);
+        }
         return _norm.forward(x).MoveToOuterDisposeScope();
     }
 
     private (Tensor Cos, Tensor Sin) RotaryTables(Tensor positions)
     {
-        // Frequency i reads the time, height or width index according to its section; the same half again for rotate-half.
-        var section = _config.RopeSection.SelectMany((count, row) => Enumerable.Repeat((long)row, count)).ToArray();
+        // Frequency i reads the time, height or width index; the same half again for rotate-half.
         var frequencies = tensor(Rotary.InverseFrequencies(_config.HeadSize, _config.RopeTheta)).to(positions.device);
         if (_config.RoundedRopeFrequencies) frequencies = frequencies.to_type(ScalarType.BFloat16).to_type(ScalarType.Float32);
-        var rows = positions.index_select(0, tensor(section).to(positions.device)).permute(1, 2, 0).to_type(ScalarType.Float32);
+        var rows = positions.index_select(0, tensor(_ropeRows).to(positions.device)).permute(1, 2, 0).to_type(ScalarType.Float32);
         var half = rows * frequencies;
         var angles = cat([half, half], -1).unsqueeze(1);
         return (angles.cos(), angles.sin());
+    }
+}
+
+/// <summary>Deepstack: features that are added to the hidden states at some places after the first layers.</summary>
+/// <param name="places">int64 [M], indices into the B · L positions, on the policy's device.</param>
+/// <param name="features">One [M, H] for each of the first layers.</param>
+internal sealed class HiddenAdditions(Tensor places, IReadOnlyList<Tensor> features)
+{
+    /// <summary>[B, L, H] after that layer, and what belongs there.</summary>
+    public Tensor After(int layer, Tensor x)
+    {
+        if (layer >= features.Count) return x;
+        using var scope = NewDisposeScope();
+        var flat = x.view(-1, x.shape[^1]);
+        return flat.index_copy(0, places, flat.index_select(0, places).Plus(features[layer])).view_as(x).MoveToOuterDisposeScope();
     }
 }

@@ -2,23 +2,22 @@ using ViSurf.Core.Common;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
 
-namespace ViSurf.Core.Models.QwenVl;
+namespace ViSurf.Core.Models.QwenVl.Vision;
 
-/// <summary>x += attention(norm(x)); x += mlp(norm(x)), all linear layers with biases.</summary>
+/// <summary>x += attention(norm(x)); x += mlp(norm(x)). Which norm and which MLP is the tower's choice.</summary>
 internal sealed class VisionBlock : nn.Module
 {
-    private const double NormEpsilon = 1e-6;
-    private readonly RmsNorm _norm1, _norm2;
+    public const double NormEpsilon = 1e-6;
+    private readonly nn.Module<Tensor, Tensor> _norm1, _norm2, _mlp;
     private readonly VisionAttention _attention;
-    private readonly SwiGlu _mlp;
 
-    public VisionBlock(QwenVisionConfig config, ScalarType type, Device device)
+    public VisionBlock(QwenVisionConfig config, Func<nn.Module<Tensor, Tensor>> norm, nn.Module<Tensor, Tensor> mlp, ScalarType type, Device device)
         : base(nameof(VisionBlock))
     {
-        register_module("norm1", _norm1 = new RmsNorm(config.HiddenSize, NormEpsilon, type, device));
-        register_module("norm2", _norm2 = new RmsNorm(config.HiddenSize, NormEpsilon, type, device));
+        register_module("norm1", _norm1 = norm());
+        register_module("norm2", _norm2 = norm());
         register_module("attn", _attention = new VisionAttention(config, type, device));
-        register_module("mlp", _mlp = new SwiGlu(config.HiddenSize, config.IntermediateSize, bias: true, type, device));
+        register_module("mlp", _mlp = mlp);
     }
 
     public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)

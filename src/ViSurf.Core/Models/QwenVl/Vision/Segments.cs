@@ -1,7 +1,7 @@
 using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
-namespace ViSurf.Core.Models.QwenVl;
+namespace ViSurf.Core.Models.QwenVl.Vision;
 
 /// <summary>
 /// Attention within consecutive segments of different lengths. Segments of one length are attended to in one product, so there is

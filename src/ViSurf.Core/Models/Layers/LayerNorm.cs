@@ -1,0 +1,32 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Layers;
+
+/// <summary>(x − mean) / √(variance + ε) · w + b; libtorch keeps the statistics of a half-precision input in float32.</summary>
+internal sealed class LayerNorm : nn.Module<Tensor, Tensor>, IStandInLayer
+{
+    private readonly double _epsilon;
+
+    public LayerNorm(long size, double epsilon, ScalarType type, Device device)
+        : base(nameof(LayerNorm))
+    {
+        _epsilon = epsilon;
+        weight = new Parameter(empty([size], type, device));
+        bias = new Parameter(empty([size], type, device));
+        register_parameter("weight", weight);
+        register_parameter("bias", bias);
+    }
+
+    public Parameter weight { get; private set; }
+
+    public Parameter bias { get; private set; }
+
+    public override Tensor forward(Tensor x) => nn.functional.layer_norm(x, [x.shape[^1]], weight, bias, _epsilon);
+
+    public void Use(string name, Parameter parameter)
+    {
+        if (name == nameof(weight)) weight = parameter;
+        else bias = parameter;
+    }
+}

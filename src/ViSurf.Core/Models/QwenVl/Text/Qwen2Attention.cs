@@ -1,0 +1,28 @@
+using ViSurf.Core.Models.Layers;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl.Text;
+
+/// <summary>Qwen2, Qwen2-VL, Qwen2.5-VL: biases on query, key and value.</summary>
+internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
+{
+    private readonly Dense _q, _k, _v, _o;
+    private readonly GroupedQueries _grouped;
+
+    public Qwen2Attention(QwenTextConfig config, int layer, ScalarType type, Device device)
+        : base(nameof(Qwen2Attention))
+    {
+        _grouped = new GroupedQueries(config, layer);
+        register_module("q_proj", _q = new Dense(config.HiddenSize, config.QuerySize, bias: true, type, device));
+        register_module("k_proj", _k = new Dense(config.HiddenSize, config.KeyValueSize, bias: true, type, device));
+        register_module("v_proj", _v = new Dense(config.HiddenSize, config.KeyValueSize, bias: true, type, device));
+        register_module("o_proj", _o = new Dense(config.QuerySize, config.HiddenSize, bias: false, type, device));
+    }
+
+    public Tensor Forward(Tensor x, DecoderContext context)
+    {
+        using var scope = NewDisposeScope();
+        var (query, key, value) = (_grouped.Heads(_q.forward(x)), _grouped.Heads(_k.forward(x)), _grouped.Heads(_v.forward(x)));
+        return _o.forward(_grouped.Mix(query, key, value, context)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,32 @@
+using ViSurf.Core.Models.Layers;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl.Text;
+
+/// <summary>Qwen3, Qwen3-VL: no biases; every head's query and key is normalised before it is turned.</summary>
+internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
+{
+    private readonly Dense _q, _k, _v, _o;
+    private readonly RmsNorm _qNorm, _kNorm;
+    private readonly GroupedQueries _grouped;
+
+    public Qwen3Attention(QwenTextConfig config, int layer, ScalarType type, Device device)
+        : base(nameof(Qwen3Attention))
+    {
+        _grouped = new GroupedQueries(config, layer);
+        register_module("q_proj", _q = new Dense(config.HiddenSize, config.QuerySize, bias: false, type, device));
+        register_module("k_proj", _k = new Dense(config.HiddenSize, config.KeyValueSize, bias: false, type, device));
+        register_module("v_proj", _v = new Dense(config.HiddenSize, config.KeyValueSize, bias: false, type, device));
+        register_module("o_proj", _o = new Dense(config.QuerySize, config.HiddenSize, bias: false, type, device));
+        register_module("q_norm", _qNorm = new RmsNorm(config.HeadSize, config.NormEpsilon, type, device));
+        register_module("k_norm", _kNorm = new RmsNorm(config.HeadSize, config.NormEpsilon, type, device));
+    }
+
+    public Tensor Forward(Tensor x, DecoderContext context)
+    {
+        using var scope = NewDisposeScope();
+        var query = _qNorm.forward(_grouped.Heads(_q.forward(x)));
+        var key = _kNorm.forward(_grouped.Heads(_k.forward(x)));
+        return _o.forward(_grouped.Mix(query, key, _grouped.Heads(_v.forward(x)), context)).MoveToOuterDisposeScope();
+    }
+}
