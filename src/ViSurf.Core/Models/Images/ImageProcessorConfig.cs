@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ViSurf.Core.Models.Images;
 
-/// <summary><c>preprocessor_config.json</c>. Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.</summary>
+/// <summary><c>preprocessor_config.json</c>, or <c>image_processor</c> of <c>processor_config.json</c> where newer transformers put it. Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.</summary>
 public sealed record ImageProcessorConfig
 {
     /// <summary>Smallest area in pixels.</summary>
@@ -36,12 +36,17 @@ public sealed record ImageProcessorConfig
     /// <exception cref="InvalidDataException">The file is not JSON, or asks for something other than RGB bicubic resizing.</exception>
     public static ImageProcessorConfig Read(string directory)
     {
-        var path = Path.Combine(directory, "preprocessor_config.json");
-        if (!File.Exists(path)) return new ImageProcessorConfig();
+        var (own, joint) = (Path.Combine(directory, "preprocessor_config.json"), Path.Combine(directory, "processor_config.json"));
+        if (File.Exists(own)) return Parse(own, json => json);
+        return File.Exists(joint) ? Parse(joint, json => Find(json, "image_processor")) : new ImageProcessorConfig();
+    }
+
+    private static ImageProcessorConfig Parse(string path, Func<JsonElement, JsonElement?> part)
+    {
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Read(json.RootElement);
+            return part(json.RootElement) is { } settings ? Read(settings) : new ImageProcessorConfig();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
