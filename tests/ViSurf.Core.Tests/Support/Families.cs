@@ -51,6 +51,8 @@ internal static class Families
             foreach (var unknown in new[] { "mrope_section", "mrope_interleaved", "type" }) rope.Remove(unknown);
             if (rope.Count == 0) flat.Remove(key);
         }
+        // A copy of a read-only fixture is read-only itself.
+        File.Delete(copy.File("config.json"));
         File.WriteAllText(copy.File("config.json"), flat.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
 
         using var policy = QwenVlPolicy.Load(Fixtures.PathOf(source), type: TorchSharp.torch.ScalarType.BFloat16);
