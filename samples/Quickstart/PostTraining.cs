@@ -68,11 +68,7 @@ internal sealed class PostTraining : IDisposable
     }
 
     /// <summary>A whole checkpoint directory: loads like the one it came from.</summary>
-    public void Save(string folder)
-    {
-        _policy.Save(folder);
-        _encoder.Save(folder);
-    }
+    public void Save(string folder) => _policy.Save(folder);
 
     public void Dispose() => _policy.Dispose();
 

@@ -51,7 +51,6 @@ internal static class BaseTraining
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {following}/{options.Steps}: loss {loss:0.0000}, {progress.Report(cancel)}"));
         }
         policy.Save(trained);
-        encoder.Save(trained);
     }
 
     private static LearningRateSchedule Schedule(int steps)

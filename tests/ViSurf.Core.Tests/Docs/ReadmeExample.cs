@@ -59,8 +59,7 @@ public sealed class ReadmeExample
         for (var step = 0; step < steps; step++)
             Console.WriteLine(trainer.Step([.. order.Next(options.PromptsPerStep).Select(i => rows[i])]));
 
-        policy.Save(output);                                               // a checkpoint directory again
-        encoder.Save(output);
+        policy.Save(output);                                               // a whole checkpoint directory again
         // </example>
     }
 

@@ -105,13 +105,18 @@ public sealed class LoraAdapter : IDisposable
         }
     }
 
-    /// <summary>Writes a PEFT directory, which <c>PeftModel.from_pretrained</c> loads. Each file appears when it is complete.</summary>
-    /// <param name="directory">Made when it does not exist; an adapter already there is replaced.</param>
+    /// <summary>
+    /// Writes a PEFT directory, which <c>PeftModel.from_pretrained</c> loads, under a name beside it and renames it at the end: an
+    /// interrupted save leaves what was there whole.
+    /// </summary>
+    /// <param name="directory">New, empty, or as an earlier save left it.</param>
+    /// <param name="overwrite">Replaces an adapter directory that this library did not write, with all its files; one with folders in it never.</param>
     /// <exception cref="InvalidOperationException">The adapter is merged.</exception>
-    public void Save(string directory)
+    /// <exception cref="IOException">The directory holds files that no save of this library wrote, or another process saves there, or the disk is full.</exception>
+    public void Save(string directory, bool overwrite = false)
     {
         ThrowIfMerged("save");
-        PeftDirectory.Write(directory, Config, Parameters);
+        PeftDirectory.Write(directory, Config, Parameters, overwrite);
     }
 
     /// <summary>Turns the adapter off until the returned scope is disposed; scopes nest.</summary>

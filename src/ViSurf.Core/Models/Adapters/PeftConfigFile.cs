@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Adapters;
 
@@ -14,7 +15,7 @@ internal static class PeftConfigFile
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = BoundedFile.Json(path);
             return Read(json.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
@@ -40,16 +41,7 @@ internal static class PeftConfigFile
             ["use_rslora"] = config.UseRsLora,
         };
         foreach (var (name, off) in PeftOptions.ToWrite) json[name] = JsonNode.Parse(off);
-        var partial = path + ".partial";
-        try
-        {
-            File.WriteAllText(partial, JsonSerializer.Serialize(json, Indented), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        File.WriteAllText(path, JsonSerializer.Serialize(json, Indented), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
 
     private static LoraConfig Read(JsonElement root)

@@ -14,7 +14,7 @@ internal static class PeftDirectory
     public static LoraConfig ReadConfig(string directory)
     {
         if (!Directory.Exists(Guard.NotBlank(directory)))
-            throw new DirectoryNotFoundException($"Expected an adapter directory at '{directory}', found none.");
+            throw StagedDirectory.Missing(directory, "an adapter directory");
         return PeftConfigFile.Read(Existing(directory, ConfigFile, ""));
     }
 
@@ -42,11 +42,13 @@ internal static class PeftDirectory
         foreach (var (target, source) in sources) file.ReadInto(source, wanted[target]);
     }
 
-    public static void Write(string directory, LoraConfig config, IReadOnlyList<(string Name, Parameter Value)> parameters)
+    public static void Write(string directory, LoraConfig config, IReadOnlyList<(string Name, Parameter Value)> parameters, bool overwrite)
     {
-        Directory.CreateDirectory(Guard.NotBlank(directory));
-        SafeTensorsWriter.Write(Path.Combine(directory, WeightsFile), [.. parameters.Select(p => (Prefix + p.Name, (Tensor)p.Value))]);
-        PeftConfigFile.Write(Path.Combine(directory, ConfigFile), config);
+        using var staged = StagedDirectory.Begin(directory, target => SaveMark.Ensure(target, overwrite, ConfigFile));
+        var tensors = parameters.Select(p => (Prefix + p.Name, (Tensor)p.Value)).ToArray();
+        SafeTensorsWriter.Write(Path.Combine(staged.Path, WeightsFile), tensors, null, SaveMark.Of([ConfigFile, WeightsFile]));
+        PeftConfigFile.Write(Path.Combine(staged.Path, ConfigFile), config);
+        staged.Commit();
     }
 
     private static string Existing(string directory, string name, string hint)

@@ -2,11 +2,13 @@ using System.Text.Json;
 
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>What a configuration may not say: options that are not supported, numbers that do not fit together.</summary>
+/// <summary>
+/// What a configuration may not say: options that are not supported, numbers that do not fit together. That each number is in bounds
+/// is <see cref="ConfigLimits"/>' business.
+/// </summary>
 internal static class ConfigCheck
 {
-    // Several times the largest published models: a larger number is a damaged file, and would be allocated before anything else could notice.
-    private const int MostLayers = 1000, MostWidth = 1 << 20, MostTokens = 1 << 24, MostPatchSide = 1 << 12;
+    private const int MostTableSide = 1 << 12;
 
     /// <exception cref="FormatException">An option has a value that the family's code does not implement.</exception>
     public static void Options(JsonElement root, JsonElement text, JsonElement vision, QwenFamily family)
@@ -27,7 +29,7 @@ internal static class ConfigCheck
     }
 
     /// <returns>The same configuration.</returns>
-    /// <exception cref="FormatException">Numbers contradict each other or are out of range.</exception>
+    /// <exception cref="FormatException">Numbers contradict each other.</exception>
     public static QwenVlConfig Numbers(QwenVlConfig config)
     {
         var problem = Text(config.Text) ?? (config.Vision is { } vision ? Vision(vision, config.Text) : null);
@@ -35,29 +37,21 @@ internal static class ConfigCheck
     }
 
     private static string? Text(QwenTextConfig t)
-        => Range("num_hidden_layers", t.Layers, MostLayers) ?? Range("hidden_size", t.HiddenSize, MostWidth) ?? Range("intermediate_size", t.IntermediateSize, MostWidth)
-            ?? Range("vocab_size", t.VocabularySize, MostTokens) ?? Range("num_attention_heads", t.Heads, MostWidth) ?? Range("num_key_value_heads", t.KeyValueHeads, MostWidth)
-            ?? Range("head_dim", t.HeadSize, MostWidth)
-            ?? (t.Heads % t.KeyValueHeads != 0 ? $"num_attention_heads ({t.Heads}) must be a multiple of num_key_value_heads ({t.KeyValueHeads})"
+        => t.Heads % t.KeyValueHeads != 0 ? $"num_attention_heads ({t.Heads}) must be a multiple of num_key_value_heads ({t.KeyValueHeads})"
                 : t.HeadSize % 2 != 0 ? $"head_dim ({t.HeadSize}) must be even"
                 : t.RopeSection.Count != 0 && (t.RopeSection.Count != 3 || t.RopeSection.Any(n => n < 0) || t.RopeSection.Sum(n => (long)n) * 2 != t.HeadSize)
                     ? $"mrope_section [{string.Join(", ", t.RopeSection)}] must be three numbers that sum to half of head_dim ({t.HeadSize})"
-                : null);
+                : null;
 
     private static string? Vision(QwenVisionConfig v, QwenTextConfig t)
-        => Range("vision depth", v.Depth, MostLayers) ?? Range("vision hidden_size", v.HiddenSize, MostWidth) ?? Range("vision intermediate_size", v.IntermediateSize, MostWidth)
-            ?? Range("vision num_heads", v.Heads, MostWidth) ?? Range("in_channels", v.Channels, MostPatchSide) ?? Range("patch_size", v.PatchSize, MostPatchSide)
-            ?? Range("temporal_patch_size", v.TemporalPatchSize, MostPatchSide) ?? Range("spatial_merge_size", v.SpatialMergeSize, MostPatchSide)
-            ?? (v.HiddenSize % (4 * v.Heads) != 0 ? $"vision hidden_size ({v.HiddenSize}) must be a multiple of 4 × num_heads ({v.Heads})"
+        => v.HiddenSize % (4 * v.Heads) != 0 ? $"vision hidden_size ({v.HiddenSize}) must be a multiple of 4 × num_heads ({v.Heads})"
                 : v.OutputSize != t.HiddenSize ? $"vision out_hidden_size ({v.OutputSize}) must equal the text hidden_size ({t.HiddenSize})"
                 : v.WindowSize < v.PatchSize * v.SpatialMergeSize ? $"window_size ({v.WindowSize}) must hold at least one merged patch ({v.PatchSize} × {v.SpatialMergeSize})"
-                : v.PositionTableSide is < 0 or > MostPatchSide ? $"num_position_embeddings ({(long)v.PositionTableSide * v.PositionTableSide}) is out of range"
+                : v.PositionTableSide is < 0 or > MostTableSide ? $"num_position_embeddings ({(long)v.PositionTableSide * v.PositionTableSide}) is out of range"
                 : v.DeepstackBlocks.Count > t.Layers ? $"deepstack_visual_indexes has {v.DeepstackBlocks.Count} blocks for a decoder of {t.Layers} layers"
                 : v.DeepstackBlocks.Any(b => b < 0 || b >= v.Depth)
                     ? $"deepstack_visual_indexes [{string.Join(", ", v.DeepstackBlocks)}] must be below the depth ({v.Depth})"
-                : null);
-
-    private static string? Range(string key, int value, int most) => value < 1 || value > most ? $"{key} is {value}, expected 1 to {most}" : null;
+                : null;
 
     private static string Say(bool value) => value ? "true" : "false";
 }

@@ -17,18 +17,13 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     private static readonly string[] VisionTokens =
         ["<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", QwenChat.ImagePad, "<|video_pad|>"];
 
-    private static readonly string[] Files =
-        ["tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json",
-         "preprocessor_config.json", "processor_config.json", "generation_config.json", "chat_template.json", "chat_template.jinja"];
-
-    private readonly string _directory;
     private readonly IImageDecoder _decoder;
     private readonly QwenVlConfig _config;
     private readonly QwenChat _chat;
 
     private QwenPromptEncoder(string directory, IImageDecoder decoder)
     {
-        (_directory, _decoder, _config) = (directory, decoder, QwenVlConfigReader.Read(directory));
+        (_decoder, _config) = (decoder, QwenVlConfigReader.Read(directory));
         _chat = ChatTemplateFile.Read(directory, QwenFamilies.Of(_config).Chat);
         Tokenizer = QwenTokenizer.Load(directory);
         ImageProcessor = _config.Vision is { } vision ? Fitting(ImageProcessorConfig.Read(directory), vision) : null;
@@ -93,15 +88,6 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     /// <inheritdoc/>
     public string Decode(IReadOnlyList<int> tokenIds) => Tokenizer.Decode(tokenIds);
-
-    /// <summary>Copies the files it was loaded from, so that a saved policy's directory is a whole checkpoint.</summary>
-    public void Save(string directory)
-    {
-        Directory.CreateDirectory(Guard.NotBlank(directory));
-        if (Path.GetFullPath(directory) == Path.GetFullPath(_directory)) return;
-        foreach (var file in Files.Where(f => File.Exists(Path.Combine(_directory, f))))
-            File.Copy(Path.Combine(_directory, file), Path.Combine(directory, file), overwrite: true);
-    }
 
     private List<int> Expand(IReadOnlyList<int> ids, PatchGrid[] grids, string example)
     {

@@ -19,13 +19,13 @@ public static class QwenVlConfigReader
     public static QwenVlConfig Read(string directory)
     {
         if (!Directory.Exists(Guard.NotBlank(directory)))
-            throw new DirectoryNotFoundException($"Expected a checkpoint directory at '{directory}', found none.");
+            throw StagedDirectory.Missing(directory, "a checkpoint directory");
         var path = Path.Combine(directory, "config.json");
         if (!File.Exists(path)) throw new FileNotFoundException($"Expected config.json in the checkpoint directory '{directory}', found none.", path);
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return ConfigCheck.Numbers(Read(json.RootElement));
+            using var json = BoundedFile.Json(path);
+            return ConfigCheck.Numbers(ConfigLimits.Ensure(Read(json.RootElement)));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -1,3 +1,4 @@
+using ViSurf.Core.Models.Weights;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
@@ -12,4 +13,8 @@ public sealed record QwenVlOptions
     /// <summary>Dtype of the weights: Float32, BFloat16, or Float16 on CUDA.</summary>
     /// <value>Float32: AdamW at the usual learning rate of 1e-6 would be lost in bfloat16's rounding.</value>
     public ScalarType Type { get; init; } = ScalarType.Float32;
+
+    /// <summary>Told after each tensor that has been read, from the threads that read.</summary>
+    /// <value>null: nobody.</value>
+    public IProgress<LoadProgress>? Progress { get; init; }
 }

@@ -18,8 +18,9 @@ namespace ViSurf.Core.Models.QwenVl;
 public sealed class QwenVlPolicy : IPolicy, IDisposable
 {
     private readonly QwenVlModule _module;
+    private readonly SideFiles _side;
 
-    private QwenVlPolicy(QwenVlModule module, string directory) => (_module, Directory) = (module, directory);
+    private QwenVlPolicy(QwenVlModule module, string directory, SideFiles side) => (_module, Directory, _side) = (module, directory, side);
 
     /// <inheritdoc/>
     public nn.Module Module => _module;
@@ -56,11 +57,13 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     internal static QwenVlPolicy Load(string directory, QwenVlConfig config, QwenVlOptions options)
     {
         using var checkpoint = CheckpointReader.Open(directory);
+        ConfigLimits.EnsureHeld(config, checkpoint);
+        var side = SideFiles.Read(directory);
         var module = new QwenVlModule(config, options.Type, options.Device ?? CPU);
         try
         {
-            WeightLoader.Load(module.Names, checkpoint, name => module.Family.Names.Canonical(name, config.TiedHead));
-            return new QwenVlPolicy(module, directory);
+            WeightLoader.Load(module.Names, checkpoint, name => module.Family.Names.Canonical(name, config.TiedHead), options.Progress);
+            return new QwenVlPolicy(module, directory, side);
         }
         catch
         {
@@ -77,7 +80,9 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     public static QwenVlPolicy Initialize(string directory, long seed, Device? device = null)
     {
         TorchBackend.EnsureLoaded();
-        var module = new QwenVlModule(QwenVlConfigReader.Read(directory), ScalarType.Float32, device ?? CPU);
+        var config = QwenVlConfigReader.Read(directory);
+        var side = SideFiles.Read(directory);
+        var module = new QwenVlModule(config, ScalarType.Float32, device ?? CPU);
         using var noGrad = no_grad();
         using var generator = new Generator((ulong)seed, CPU);
         foreach (var (name, parameter) in module.Names.OrderBy(p => p.Key, StringComparer.Ordinal))
@@ -87,7 +92,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
             else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
             else parameter.copy_(randn(parameter.shape, generator: generator).Times(module.Config.InitializerRange));
         }
-        return new QwenVlPolicy(module, directory);
+        return new QwenVlPolicy(module, directory, side);
     }
 
     /// <summary>Weights by their names in a published checkpoint; they stay the policy's.</summary>
@@ -121,15 +126,15 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         => new QwenVlDecodeSession(_module, Guard.NotNull(prompts), Guard.Positive(copies), Guard.Positive(maxNewTokens));
 
     /// <summary>
-    /// Writes <c>config.json</c> and the weights (in the policy's dtype, hub names) into a directory. The prompt encoder writes its own files.
+    /// Writes a whole checkpoint directory: weights by their hub names, <c>config.json</c> with the stored dtype, and every other small
+    /// file of the directory the policy came from (tokenizer, chat template, processor, generation settings). Written under a
+    /// name beside it and renamed at the end, so that an interrupted save leaves what was there whole.
     /// </summary>
-    public void Save(string directory)
-    {
-        System.IO.Directory.CreateDirectory(Guard.NotBlank(directory));
-        var (source, target) = (Path.Combine(Directory, "config.json"), Path.Combine(directory, "config.json"));
-        if (Path.GetFullPath(source) != Path.GetFullPath(target)) File.Copy(source, target, overwrite: true);
-        CheckpointWriter.Write(directory, Weights());
-    }
+    /// <param name="directory">New, empty, or as an earlier save left it.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="IOException">The directory holds files that no save of this library wrote, or another process saves there, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The place is read-only.</exception>
+    public void Save(string directory, SaveOptions? options = null) => CheckpointDirectory.Save(directory, _side, Weights(), options ?? new SaveOptions());
 
     /// <inheritdoc/>
     public void Dispose() => _module.Dispose();

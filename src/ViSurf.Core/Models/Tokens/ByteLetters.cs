@@ -8,6 +8,9 @@ internal static class ByteLetters
     private static readonly char[] Letters = Build();
     private static readonly FrozenDictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToFrozenDictionary(b => Letters[b], b => (byte)b);
 
+    /// <summary>All 256.</summary>
+    public static IEnumerable<char> All => Letters;
+
     /// <summary>The bytes a vocabulary entry stands for; an entry with other letters stands for its own UTF-8.</summary>
     public static byte[] Decode(string token)
         => token.All(Bytes.ContainsKey) ? token.Select(c => Bytes[c]).ToArray() : System.Text.Encoding.UTF8.GetBytes(token);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens;
 
@@ -15,7 +16,7 @@ internal static class EndOfTurn
         if (!File.Exists(path)) return [turnEnd];
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = BoundedFile.Json(path);
             if (!json.RootElement.TryGetProperty("eos_token_id", out var eos) || eos.ValueKind == JsonValueKind.Null) return [turnEnd];
             var ids = eos.ValueKind == JsonValueKind.Array ? eos.EnumerateArray().Select(e => e.GetInt32()) : [eos.GetInt32()];
             return ids.Prepend(turnEnd).Distinct().ToArray();

@@ -36,7 +36,7 @@ public sealed class QwenTokenizer
         {
             Merges = files.Merges,
             ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(new Regex(files.Pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant), null),
+            PreTokenizer = new RegexPreTokenizer(files.Pattern, null),
         });
     }
 
@@ -93,7 +93,15 @@ public sealed class QwenTokenizer
 
     private void EncodePiece(string piece, List<int> ids)
     {
-        if (piece.Length > 0) ids.AddRange(_pieces.EncodeToIds(Unicode.Composed(piece), considerPreTokenization: true, considerNormalization: false));
+        if (piece.Length == 0) return;
+        try
+        {
+            ids.AddRange(_pieces.EncodeToIds(Unicode.Composed(piece), considerPreTokenization: true, considerNormalization: false));
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new InvalidDataException($"The pattern for words in the tokenizer of '{_directory}' took {e.MatchTimeout.TotalSeconds:0} s on one text of {piece.Length} characters. Use the pattern of the published tokenizer.", e);
+        }
     }
 
     private AddedToken? AddedAt(string text, int index)

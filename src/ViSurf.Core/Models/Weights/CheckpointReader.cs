@@ -1,16 +1,21 @@
-using System.Text.Json;
 using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Weights;
 
-/// <summary>The weights of a checkpoint directory: <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards.</summary>
+/// <summary>
+/// The weights of a checkpoint directory: <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards. Several
+/// threads may read.
+/// </summary>
 public sealed class CheckpointReader : IDisposable
 {
+    internal const string Single = "model.safetensors", Index = "model.safetensors.index.json";
+
     private readonly Dictionary<string, (SafeTensorsReader File, TensorEntry Entry)> _tensors = [];
     private readonly List<SafeTensorsReader> _files = [];
+    private readonly string _real;
 
-    private CheckpointReader(string directory) => Directory = directory;
+    private CheckpointReader(string directory) => (Directory, _real) = (directory, LinkRule.RealDirectory(directory));
 
     /// <summary>The directory.</summary>
     public string Directory { get; }
@@ -21,11 +26,10 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Opens all weight files of a directory.</summary>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">No weights, or a shard that the index names is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is broken, or the shards do not hold what the index says.</exception>
+    /// <exception cref="InvalidDataException">A file is broken or a link out of the directory, or the shards do not hold what the index says.</exception>
     public static CheckpointReader Open(string directory)
     {
-        if (!System.IO.Directory.Exists(Guard.NotBlank(directory)))
-            throw new DirectoryNotFoundException($"Expected a checkpoint directory at '{directory}', found none.");
+        if (!System.IO.Directory.Exists(Guard.NotBlank(directory))) throw StagedDirectory.Missing(directory, "a checkpoint directory");
         var reader = new CheckpointReader(directory);
         try
         {
@@ -42,8 +46,10 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Shape and dtype of a tensor.</summary>
     public TensorEntry Entry(string name) => Find(name).Entry;
 
-    /// <summary>See <see cref="SafeTensorsReader.ReadInto"/>.</summary>
+    /// <summary>See <see cref="SafeTensorsReader.ReadInto(string, Tensor)"/>.</summary>
     public void ReadInto(string name, Tensor destination) => Find(name).File.ReadInto(name, destination);
+
+    internal void ReadInto(string name, Tensor destination, StagingBuffers buffers) => Find(name).File.ReadInto(name, destination, buffers);
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(f => f.Dispose());
@@ -53,47 +59,31 @@ public sealed class CheckpointReader : IDisposable
 
     private void OpenFiles()
     {
-        var single = Path.Combine(Directory, "model.safetensors");
-        var index = Path.Combine(Directory, "model.safetensors.index.json");
-        if (File.Exists(single)) Add(single);
-        else if (File.Exists(index)) AddShards(index);
+        if (File.Exists(Path.Combine(_real, Single))) Add(Single);
+        else if (File.Exists(Path.Combine(_real, Index))) AddShards(LinkRule.FileIn(_real, Index));
         else
             throw new FileNotFoundException(
-                $"Expected model.safetensors or model.safetensors.index.json in '{Directory}', found neither. "
-                + "Weights in .bin form must be converted to safetensors first.", single);
+                $"Expected {Single} or {Index} in '{Directory}', found neither. Weights in .bin form must be converted to safetensors first.",
+                Path.Combine(Directory, Single));
     }
 
     private void AddShards(string index)
     {
-        Dictionary<string, string> map;
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(index));
-            map = json.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString() ?? "");
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
-        {
-            throw new InvalidDataException($"Expected an object 'weight_map' from tensor names to file names in '{index}': {e.Message}", e);
-        }
-        foreach (var shard in map.Values.Distinct().Order(StringComparer.Ordinal))
-        {
-            // Only plain names: an index must not reach outside its directory.
-            if (shard.Length == 0 || Path.GetFileName(shard) != shard)
-                throw new InvalidDataException($"Expected shard names without folders, got '{shard}', in '{index}'.");
-            Add(Path.Combine(Directory, shard));
-        }
+        var map = ShardIndex.Read(index);
+        foreach (var shard in map.Values.Distinct().Order(StringComparer.Ordinal)) Add(shard);
         var absent = map.Keys.Where(name => !_tensors.ContainsKey(name)).Order(StringComparer.Ordinal).ToArray();
         if (absent.Length > 0)
             throw new InvalidDataException($"The shards lack {absent.Length} tensors that '{index}' lists: {string.Join(", ", absent.Take(20))}. Fetch the shards again.");
     }
 
-    private void Add(string path)
+    private void Add(string name)
     {
+        var path = LinkRule.FileIn(_real, name);
         if (!File.Exists(path)) throw new FileNotFoundException($"Expected the weight file '{path}', found none. Fetch the missing shard.", path);
         var file = SafeTensorsReader.Open(path);
         _files.Add(file);
-        foreach (var (name, entry) in file.Entries)
-            if (!_tensors.TryAdd(name, (file, entry)))
-                throw new InvalidDataException($"Tensor '{name}' is in '{_tensors[name].File.Path}' and in '{path}'. Keep one of them.");
+        foreach (var (tensor, entry) in file.Entries)
+            if (!_tensors.TryAdd(tensor, (file, entry)))
+                throw new InvalidDataException($"Tensor '{tensor}' is in '{_tensors[tensor].File.Path}' and in '{path}'. Keep one of them.");
     }
 }

@@ -1,42 +1,44 @@
-using System.Buffers.Binary;
-using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+using TorchSharp;
 using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Weights;
 
 /// <summary>
-/// One safetensors file: an 8-byte header length, a JSON header, raw little-endian tensors. Tensors are read straight into the
-/// memory of their destination, without a second copy. Not thread-safe (one file position).
+/// One safetensors file: an 8-byte header length, a JSON header, raw little-endian tensors. A tensor is read straight into the memory of
+/// its destination; where dtype or device differ it passes through a buffer of 4 MiB. Several threads may read.
 /// </summary>
 /// <remarks>Format: huggingface/safetensors, README "Format". Every offset is checked before anything is read.</remarks>
 public sealed class SafeTensorsReader : IDisposable
 {
-    private const long LongestHeader = 100_000_000;
-    private readonly FileStream _stream;
+    private readonly SafeFileHandle _file;
+    private readonly SafeTensorsHeader _header;
 
-    private SafeTensorsReader(string path, FileStream stream, IReadOnlyDictionary<string, TensorEntry> entries)
-        => (Path, _stream, Entries) = (path, stream, entries);
+    private SafeTensorsReader(string path, SafeFileHandle file) => (Path, _file, _header) = (path, file, SafeTensorsHeader.Read(path, file));
 
     /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>All tensors by name.</summary>
-    public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
+    public IReadOnlyDictionary<string, TensorEntry> Entries => _header.Entries;
+
+    /// <summary>The file's own notes: <c>format</c> and whatever its writer added.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>Opens a file and reads its header.</summary>
     /// <exception cref="InvalidDataException">Not a safetensors file, or it is cut off; the message names file and tensor.</exception>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     public static SafeTensorsReader Open(string path)
     {
-        var stream = File.OpenRead(Guard.NotBlank(path));
+        var file = File.OpenHandle(Guard.NotBlank(path));
         try
         {
-            return new SafeTensorsReader(path, stream, ReadHeader(path, stream));
+            return new SafeTensorsReader(path, file);
         }
         catch
         {
-            stream.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -45,21 +47,12 @@ public sealed class SafeTensorsReader : IDisposable
     /// <param name="name">A name in <see cref="Entries"/>.</param>
     /// <param name="destination">Contiguous, of the entry's shape.</param>
     /// <exception cref="KeyNotFoundException">The file has no such tensor.</exception>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The shapes differ, or the destination is not contiguous.</exception>
+    /// <exception cref="EndOfStreamException">The file has become shorter since it was opened.</exception>
     public void ReadInto(string name, Tensor destination)
     {
-        var entry = Entry(name);
-        TensorGuard.Shape(destination, null, entry.Shape.ToArray());
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        if (destination.dtype == entry.Type && destination.device.type == TorchSharp.DeviceType.CPU && destination.is_contiguous())
-        {
-            Fill(entry, destination.detach());
-            return;
-        }
-        var staged = empty(entry.Shape.ToArray(), entry.Type);
-        Fill(entry, staged);
-        destination.detach().copy_(staged);
+        using var buffers = new StagingBuffers();
+        ReadInto(name, destination, buffers);
     }
 
     /// <summary>Reads a tensor into new CPU memory with the file's dtype; owned by the caller.</summary>
@@ -67,69 +60,58 @@ public sealed class SafeTensorsReader : IDisposable
     {
         var entry = Entry(name);
         var tensor = empty(entry.Shape.ToArray(), entry.Type);
-        Fill(entry, tensor);
+        ReadInto(name, tensor);
         return tensor;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _file.Dispose();
+
+    internal void ReadInto(string name, Tensor destination, StagingBuffers buffers)
+    {
+        var entry = Entry(name);
+        TensorGuard.Shape(destination, null, entry.Shape.ToArray());
+        if (!destination.is_contiguous()) throw new ArgumentException($"Expected contiguous memory for '{name}', got strides [{string.Join(", ", destination.stride())}].", nameof(destination));
+        if (entry.Bytes == 0) return;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var flat = destination.detach().view(-1);
+        var direct = destination.dtype == entry.Type && destination.device.type == DeviceType.CPU;
+        var buffer = direct ? null : buffers.Rent(entry.Type);
+        try
+        {
+            Copy(entry, flat, buffer);
+        }
+        finally
+        {
+            if (buffer is not null) buffers.Return(buffer);
+        }
+    }
+
+    private void Copy(TensorEntry entry, Tensor flat, Tensor? buffer)
+    {
+        var size = entry.Bytes / flat.numel();
+        for (long start = 0, count; start < flat.numel(); start += count)
+        {
+            count = Math.Min(flat.numel() - start, StagingBuffers.Bytes / size);
+            using var part = flat.narrow(0, start, count);
+            using var staged = buffer?.narrow(0, 0, count);
+            Fill((staged ?? part).bytes, entry.Offset + start * size);
+            if (staged is not null) part.copy_(staged);
+        }
+    }
 
     private TensorEntry Entry(string name)
         => Entries.TryGetValue(name, out var entry) ? entry : throw new KeyNotFoundException($"'{Path}' holds no tensor '{name}'.");
 
-    private void Fill(TensorEntry entry, Tensor tensor)
+    private void Fill(Span<byte> bytes, long offset)
     {
-        if (entry.Bytes == 0) return;
-        _stream.Position = entry.Offset;
-        if (entry.Bytes <= int.MaxValue)
+        while (bytes.Length > 0)
         {
-            _stream.ReadExactly(tensor.bytes);
-            return;
-        }
-        // A span cannot cover 2 GiB: go row by row (the first dimension of a contiguous tensor).
-        for (var row = 0L; row < entry.Shape[0]; row++)
-        {
-            using var part = tensor[row];
-            _stream.ReadExactly(part.bytes);
+            var read = RandomAccess.Read(_file, bytes, offset);
+            if (read == 0) throw new EndOfStreamException($"'{Path}' has become shorter since it was opened: nothing at byte {offset}.");
+            bytes = bytes[read..];
+            offset += read;
         }
     }
-
-    private static Dictionary<string, TensorEntry> ReadHeader(string path, FileStream stream)
-    {
-        Span<byte> prefix = stackalloc byte[8];
-        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8) throw Broken(path, $"only {stream.Length} bytes long");
-        var length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
-        if (length is < 2 or > LongestHeader || length > stream.Length - 8)
-            throw Broken(path, $"a header of {length} bytes in a file of {stream.Length}");
-        var json = new byte[length];
-        stream.ReadExactly(json);
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var entries = new Dictionary<string, TensorEntry>();
-            foreach (var item in document.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
-                entries.Add(item.Name, ReadEntry(path, item, 8 + length, stream.Length));
-            return entries;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            throw Broken(path, $"a header that cannot be read: {e.Message}", e);
-        }
-    }
-
-    private static TensorEntry ReadEntry(string path, JsonProperty item, long start, long fileLength)
-    {
-        var type = SafeTensorsTypes.Parse(item.Value.GetProperty("dtype").GetString(), path, item.Name);
-        var shape = item.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64()).ToArray();
-        var offsets = item.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64()).ToArray();
-        if (offsets.Length != 2) throw Broken(path, $"tensor '{item.Name}' with {offsets.Length} offsets instead of 2");
-        var bytes = shape.Aggregate((Int128)SafeTensorsTypes.Size(type), (product, n) => product * Math.Max(n, -1));
-        if (shape.Any(n => n < 0) || offsets[0] < 0 || offsets[1] - offsets[0] != bytes || start + offsets[1] > fileLength)
-            throw Broken(path, $"tensor '{item.Name}' of {type} [{string.Join(", ", shape)}] at bytes {offsets[0]}..{offsets[1]}, "
-                + $"which needs {bytes} bytes and ends at {start + offsets[1]} of {fileLength}");
-        return new TensorEntry(item.Name, type, shape, start + offsets[0], offsets[1] - offsets[0]);
-    }
-
-    private static InvalidDataException Broken(string path, string found, Exception? inner = null)
-        => new($"Expected a complete safetensors file, got {found}, in '{path}'. Fetch the file again.", inner);
 }

@@ -12,9 +12,10 @@ internal static class SafeTensorsTypes
         ("I16", ScalarType.Int16, 2), ("I8", ScalarType.Int8, 1), ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
-    public static ScalarType Parse(string? name, string path, string tensor)
+    /// <summary>The dtype, and its bytes per element.</summary>
+    public static (ScalarType Type, int Size) Parse(string? name, string path, string tensor)
         => Known.FirstOrDefault(k => k.Name == name) is { Name: not null } known
-            ? known.Type
+            ? (known.Type, known.Size)
             : throw new InvalidDataException(
                 $"Expected a dtype of {string.Join(", ", Known.Select(k => k.Name))} for tensor '{tensor}', got '{name}', in '{path}'. "
                 + "Quantised checkpoints must be converted to BF16, F16 or F32 first.");

@@ -5,25 +5,38 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Weights;
 
-/// <summary>Writes safetensors files. A file appears under its name only when it is complete.</summary>
+/// <summary>Writes safetensors files. A file appears under its name only when it is complete and on the disk.</summary>
 public static class SafeTensorsWriter
 {
-    /// <summary>Writes tensors in the given order.</summary>
+    private static readonly (string, string)[] PyTorch = [("format", "pt")];
+
+    /// <summary>Writes tensors, wider dtypes first, so that each lies at a multiple of its element's size.</summary>
     /// <param name="path">The file; an existing one is replaced at the end, atomically.</param>
-    /// <param name="tensors">Names and tensors of any device; each is copied to the CPU in its turn.</param>
-    /// <exception cref="ArgumentException">Two tensors have the same name.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    /// <param name="tensors">Names and tensors of any device; each is copied to the CPU in its turn, in pieces.</param>
+    /// <exception cref="ArgumentException">Two tensors have the same name, or a dtype has no name in the format.</exception>
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors) => Write(path, tensors, null, []);
+
+    /// <summary>Bytes that a tensor takes in the file.</summary>
+    public static long Bytes(Tensor tensor) => Bytes(tensor, null);
+
+    /// <param name="path">As in the public method.</param>
+    /// <param name="tensors">As in the public method.</param>
+    /// <param name="type">What floating-point tensors are stored as; null for what they are.</param>
+    /// <param name="notes">Entries of <c>__metadata__</c> beside <c>format</c>.</param>
+    internal static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, ScalarType? type, IEnumerable<(string Key, string Text)> notes)
     {
         Guard.NotBlank(path);
         if (Guard.NotNull(tensors).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Expected different names, got '{twice.Key}' twice.", nameof(tensors));
+        var ordered = tensors.Select(t => (t.Name, t.Value, Type: Stored(t.Value, type))).OrderByDescending(t => SafeTensorsTypes.Size(t.Type)).ToArray();
         var partial = path + ".partial";
         try
         {
             using (var stream = File.Create(partial))
             {
-                WriteHeader(stream, tensors);
-                foreach (var (_, value) in tensors) WriteBody(stream, value);
+                WriteHeader(stream, ordered, PyTorch.Concat(notes));
+                foreach (var (_, value, stored) in ordered) WriteBody(stream, value, stored);
+                stream.Flush(flushToDisk: true);
             }
             File.Move(partial, path, overwrite: true);
         }
@@ -33,29 +46,30 @@ public static class SafeTensorsWriter
         }
     }
 
-    /// <summary>Bytes that a tensor takes in the file.</summary>
-    public static long Bytes(Tensor tensor) => Guard.NotNull(tensor).numel() * SafeTensorsTypes.Size(tensor.dtype);
+    internal static long Bytes(Tensor tensor, ScalarType? type) => Guard.NotNull(tensor).numel() * SafeTensorsTypes.Size(Stored(tensor, type));
 
-    private static void WriteHeader(FileStream stream, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    private static ScalarType Stored(Tensor tensor, ScalarType? type) => tensor.is_floating_point() ? type ?? tensor.dtype : tensor.dtype;
+
+    private static void WriteHeader(FileStream stream, IReadOnlyList<(string Name, Tensor Value, ScalarType Type)> tensors, IEnumerable<(string Key, string Text)> notes)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
-            json.WriteString("format", "pt");
+            foreach (var (key, text) in notes) json.WriteString(key, text);
             json.WriteEndObject();
             var offset = 0L;
-            foreach (var (name, value) in tensors)
+            foreach (var (name, value, type) in tensors)
             {
                 json.WriteStartObject(name);
-                json.WriteString("dtype", SafeTensorsTypes.Name(value.dtype));
+                json.WriteString("dtype", SafeTensorsTypes.Name(type));
                 json.WriteStartArray("shape");
                 foreach (var n in value.shape) json.WriteNumberValue(n);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += Bytes(value));
+                json.WriteNumberValue(offset += Bytes(value, type));
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -69,17 +83,19 @@ public static class SafeTensorsWriter
         buffer.WriteTo(stream);
     }
 
-    private static void WriteBody(FileStream stream, Tensor value)
+    private static void WriteBody(FileStream stream, Tensor value, ScalarType type)
     {
         if (value.numel() == 0) return;
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var flat = value.detach().cpu().contiguous().reshape(-1);
-        const long chunk = 1 << 26;
-        for (var start = 0L; start < flat.shape[0]; start += chunk)
+        var flat = value.detach().reshape(-1);
+        // In pieces, so that a model on a GPU or in another dtype is never copied as a whole.
+        var step = StagingBuffers.Bytes / SafeTensorsTypes.Size(type);
+        for (var start = 0L; start < flat.shape[0]; start += step)
         {
-            using var part = flat.narrow(0, start, Math.Min(chunk, flat.shape[0] - start));
-            stream.Write(part.bytes);
+            using var part = flat.narrow(0, start, Math.Min(step, flat.shape[0] - start));
+            using var stored = part.to(type, CPU).contiguous();
+            stream.Write(stored.bytes);
         }
     }
 }
