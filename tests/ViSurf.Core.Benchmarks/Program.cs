@@ -4,6 +4,7 @@ const string Usage = """
     Benchmarks of ViSurf.Core.
       machine    matmul rate and copy bandwidth of this machine, as libtorch reaches them
       step       seconds and memory of a ViSurf training step of a 35M-parameter Qwen2.5-VL
+      load       seconds and peak memory of loading a checkpoint
       overhead   share of a 1.5M-parameter model's step that is spent in managed code
     Each says more with --help.
     """;
@@ -17,6 +18,9 @@ try
             return 0;
         case ["step", ..]:
             StepCommand.Execute(args[1..]);
+            return 0;
+        case ["load", ..]:
+            LoadCommand.Execute(args[1..]);
             return 0;
         case ["overhead", ..]:
             OverheadCommand.Execute(args[1..]);
