@@ -9,13 +9,20 @@ namespace ViSurf.Core.Models.Adapters;
 internal static class PeftDirectory
 {
     private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors", Prefix = "base_model.model.";
-    private const int Listed = 40;
+    private const int Listed = 40, OrdinaryRank = 1024;
 
     public static LoraConfig ReadConfig(string directory)
     {
         if (!Directory.Exists(Guard.NotBlank(directory)))
             throw StagedDirectory.Missing(directory, "an adapter directory");
-        return PeftConfigFile.Read(Existing(directory, ConfigFile, ""));
+        var (path, weights) = (Existing(directory, ConfigFile, ""), Existing(directory, WeightsFile, " Weights in .bin form must be saved again with safe_serialization=True."));
+        var config = PeftConfigFile.Read(path);
+        using var file = SafeTensorsReader.Open(weights);
+        // Factors are allocated by what the configuration says. What is only a little off is better said tensor by tensor, when they are read.
+        var rank = file.Entries.Values.Where(e => e.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal) && e.Shape.Count == 2).Select(e => e.Shape[0]).DefaultIfEmpty(0).Max();
+        return config.Rank <= Math.Max(2 * rank, OrdinaryRank)
+            ? config
+            : throw new InvalidDataException($"r is {config.Rank} in '{path}', but the factors in '{weights}' have rank {rank}. Check that they come from the same adapter.");
     }
 
     /// <summary>Fills an adapter's parameters; any disagreement is one error that lists all of it, and nothing has been read then.</summary>
@@ -24,7 +31,7 @@ internal static class PeftDirectory
     /// <param name="older">From names in older files to those.</param>
     public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters, IReadOnlyDictionary<string, string> older)
     {
-        var path = Existing(directory, WeightsFile, " Weights in .bin form must be saved again with safe_serialization=True.");
+        var path = Path.Combine(directory, WeightsFile);
         using var file = SafeTensorsReader.Open(path);
         var wanted = parameters.ToDictionary(p => p.Name, p => p.Value);
         var (sources, problems) = (new Dictionary<string, string>(), new List<string>());
@@ -53,7 +60,7 @@ internal static class PeftDirectory
 
     private static string Existing(string directory, string name, string hint)
     {
-        var path = Path.Combine(directory, name);
+        var path = LinkRule.FileIn(LinkRule.RealDirectory(directory), name);
         return File.Exists(path) ? path : throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", path);
     }
 

@@ -22,7 +22,7 @@ internal sealed record TokenizerFiles(
     private const int LongestPattern = 1024;
 
     // One word takes microseconds. A pattern from a file may be one that backtracks for years.
-    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
 
     /// <summary>Qwen2's rule for what a word is; every digit stands alone.</summary>
     public const string QwenPattern =

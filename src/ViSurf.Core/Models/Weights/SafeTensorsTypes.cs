@@ -20,9 +20,12 @@ internal static class SafeTensorsTypes
                 $"Expected a dtype of {string.Join(", ", Known.Select(k => k.Name))} for tensor '{tensor}', got '{name}', in '{path}'. "
                 + "Quantised checkpoints must be converted to BF16, F16 or F32 first.");
 
-    public static string Name(ScalarType type)
-        => Known.FirstOrDefault(k => k.Type == type).Name
-            ?? throw new ArgumentException($"Expected a dtype that safetensors can hold, got {type}.", nameof(type));
+    public static string Name(ScalarType type) => Find(type).Name;
 
-    public static int Size(ScalarType type) => Known.First(k => k.Type == type).Size;
+    public static int Size(ScalarType type) => Find(type).Size;
+
+    private static (string Name, ScalarType Type, int Size) Find(ScalarType type)
+        => Known.FirstOrDefault(k => k.Type == type) is { Name: not null } known
+            ? known
+            : throw new ArgumentException($"Expected a dtype that safetensors can hold, got {type}.", nameof(type));
 }

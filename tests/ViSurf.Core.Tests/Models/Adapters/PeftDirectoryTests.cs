@@ -88,6 +88,7 @@ public sealed class PeftDirectoryTests : IDisposable
     [InlineData("target_modules", "null", "*target_modules is missing*")]
     [InlineData("target_modules", "[\"query\"]", "*does not fit the policy*'query'*Candidates*")]
     [InlineData("r", "5", "*mis-shaped*expected [5, 160]*")]
+    [InlineData("r", "2000000000", "*r is 2000000000*adapter_config.json*have rank*")]
     public void A_configuration_that_cannot_be_meant_is_an_error(string option, string value, string message)
     {
         Change(option, value);
@@ -101,6 +102,46 @@ public sealed class PeftDirectoryTests : IDisposable
         Write([.. tensors.Skip(1), ("base_model.model.surprise", zeros(2))]);
         Loading.Should().Throw<InvalidDataException>().WithMessage("*(2 tensors)*extra 'base_model.model.surprise' Float32 [2]*missing '*lora_A.weight'*");
         _policy.Module.named_parameters().Should().OnlyContain(p => p.parameter.requires_grad && !p.name.Contains("lora", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Saving_replaces_what_it_wrote_and_refuses_what_others_did_unless_told()
+    {
+        using var adapter = LoraAdapter.Load(_policy, _folder.Path);
+        var over = () => adapter.Save(_folder.Path);
+        over.Should().Throw<IOException>().WithMessage("*other files (adapter_config.json*");
+        using var folder = new TemporaryDirectory();
+        adapter.Save(folder.Path);
+        adapter.Save(folder.Path);
+        File.WriteAllText(folder.File("README.md"), "");
+        var readme = () => adapter.Save(folder.Path);
+        readme.Should().Throw<IOException>().WithMessage("*1 other files (README.md)*");
+        adapter.Save(_folder.Path, overwrite: true);
+        Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Should().BeEquivalentTo(Weights, Config);
+    }
+
+    [Fact]
+    public void A_save_that_cannot_be_written_leaves_the_previous_adapter_whole()
+    {
+        using var folder = new TemporaryDirectory();
+        using var adapter = LoraAdapter.Load(_policy, _folder.Path);
+        adapter.Save(folder.File("adapter"));
+        var before = File.ReadAllBytes(folder.File("adapter/" + Weights));
+        // Complex numbers have no name in the format.
+        var parameters = adapter.Parameters.Append(("base_model.model.odd", new TorchSharp.Modules.Parameter(ones(1, ScalarType.ComplexFloat32)))).ToArray();
+        var save = () => PeftDirectory.Write(folder.File("adapter"), adapter.Config, parameters, overwrite: false);
+        save.Should().Throw<ArgumentException>().WithMessage("*Complex*");
+        File.ReadAllBytes(folder.File("adapter/" + Weights)).Should().Equal(before);
+        Directory.GetFileSystemEntries(folder.Path).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Weights_that_are_a_link_out_of_the_directory_are_refused()
+    {
+        using var outside = new TemporaryDirectory();
+        File.Move(_folder.File(Weights), outside.File(Weights));
+        File.CreateSymbolicLink(_folder.File(Weights), outside.File(Weights));
+        Loading.Should().Throw<InvalidDataException>().WithMessage("*is a link to*outside its directory*");
     }
 
     [Fact]
