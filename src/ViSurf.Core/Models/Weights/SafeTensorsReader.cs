@@ -7,7 +7,7 @@ namespace ViSurf.Core.Models.Weights;
 
 /// <summary>
 /// One safetensors file: an 8-byte header length, a JSON header, raw little-endian tensors. A tensor is read straight into the memory of
-/// its destination; where dtype or device differ it passes through a buffer of 4 MiB. Several threads may read.
+/// its destination; where dtype or device differ it passes through a buffer of 2 MiB. Several threads may read.
 /// </summary>
 /// <remarks>Format: huggingface/safetensors, README "Format". Every offset is checked before anything is read.</remarks>
 public sealed class SafeTensorsReader : IDisposable

@@ -10,7 +10,7 @@ namespace ViSurf.Core.Models.Weights;
 internal sealed class StagingBuffers : IDisposable
 {
     /// <summary>Bytes of one: large enough for the disk, small beside any model, far below the 2 GiB that a span can cover.</summary>
-    public const long Bytes = 4 << 20;
+    public const long Bytes = 2 << 20;
 
     private readonly ConcurrentBag<Tensor> _free = [];
 
