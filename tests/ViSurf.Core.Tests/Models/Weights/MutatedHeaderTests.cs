@@ -73,12 +73,11 @@ public sealed partial class MutatedHeaderTests : IDisposable
             if (!e.Message.Contains(path, StringComparison.Ordinal)) throw new InvalidOperationException($"The file is not named in: {e.Message}");
             return;
         }
-        using (reader) Compare(reader, file);
-        _opened++;
+        using (reader) Compare(reader, file, _opened++);
     }
 
-    /// <summary>By another path than the reader's: no offsets but the header's own.</summary>
-    private static void Compare(SafeTensorsReader reader, byte[] file)
+    /// <summary>By another path than the reader's: no offsets but the header's own. Every place is compared; of the tensors, every eighth is read, in turn.</summary>
+    private static void Compare(SafeTensorsReader reader, byte[] file, int turn)
     {
         var length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
         var claims = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(file.AsSpan(8, length))!;
@@ -89,6 +88,9 @@ public sealed partial class MutatedHeaderTests : IDisposable
         {
             var offsets = claim.GetProperty("data_offsets").Deserialize<int[]>()!;
             total += offsets[1] - offsets[0];
+            var entry = reader.Entries[name];
+            True(entry.Offset == 8 + length + offsets[0] && entry.Bytes == offsets[1] - offsets[0], name);
+            if (turn++ % 8 != 0) continue;
             using var tensor = reader.Read(name);
             True(tensor.shape.SequenceEqual(claim.GetProperty("shape").Deserialize<long[]>()!), name);
             if (tensor.numel() == 0) continue;
