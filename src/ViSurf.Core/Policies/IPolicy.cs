@@ -20,18 +20,28 @@ public interface IPolicy
     /// <summary>Runs the prompts once and opens a session over R = Q × <paramref name="copies"/> rows, prompt-major.</summary>
     /// <param name="prompts">Must outlive the session.</param>
     /// <param name="copies">Rows per prompt, at least 1.</param>
-    /// <param name="maxNewTokens">Upper bound of <see cref="IDecodeSession.Next"/> calls with tokens.</param>
+    /// <param name="maxNewTokens">Most tokens a row is given by <see cref="IDecodeSession.Next"/>.</param>
     IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens);
 }
 
 /// <summary>Step-by-step decoding with a cache. Used under <c>no_grad</c>, on one thread.</summary>
 public interface IDecodeSession : IDisposable
 {
-    /// <summary>Logits of the next token of every live row: raw (temperature 1), float32 [R, V], owned by the caller.</summary>
-    /// <param name="tokens">int64 [R] on any device: the token just chosen for every live row; null on the first call.</param>
+    /// <summary>
+    /// Logits of the next token of every live row: raw (temperature 1), float32 [R, V], owned by the caller. Rows that have entered since
+    /// the last call come after those that were there.
+    /// </summary>
+    /// <param name="tokens">
+    /// int64 [R] on any device: the token just chosen for every row that the last call returned and <see cref="Keep"/> left; null when
+    /// there is none, as on the first call.
+    /// </param>
     Tensor Next(Tensor? tokens);
 
     /// <summary>Drops rows that are finished; the rest keep their order.</summary>
-    /// <param name="rows">Ascending indices of the live rows to keep, at least one.</param>
+    /// <param name="rows">Ascending indices, into what the last <see cref="Next"/> returned, of the rows to keep; none when all are finished.</param>
     void Keep(ReadOnlySpan<int> rows);
+
+    /// <summary>Lets waiting prompts enter, with as many rows each as the session was opened with, from the next call of <see cref="Next"/> on.</summary>
+    /// <param name="prompts">Must outlive the session.</param>
+    void Admit(PromptBatch prompts);
 }

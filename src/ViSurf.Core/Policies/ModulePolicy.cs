@@ -58,7 +58,9 @@ public sealed class ModulePolicy : IPolicy
         Guard.NotNull(prompts);
         Guard.Positive(copies);
         Guard.Positive(maxNewTokens);
-        return new ModuleDecodeSession(prompts, copies, Device(), Run);
+        var session = new ModuleDecodeSession(copies, Device(), Run);
+        session.Admit(prompts);
+        return session;
     }
 
     private Tensor Run(SequenceInput input)

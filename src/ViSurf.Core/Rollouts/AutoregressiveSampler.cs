@@ -1,11 +1,10 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
-using static TorchSharp.torch;
 
 namespace ViSurf.Core.Rollouts;
 
-/// <summary>Samples token by token from <see cref="IPolicy.Decode"/>; finished rows leave the batch at once.</summary>
+/// <summary>Samples token by token from <see cref="IPolicy.Decode"/>; finished rows leave the batch and waiting prompts enter.</summary>
 /// <remarks>
 /// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and, when
 /// the same id occurs more than once in a request, by its occurrence). So neither the composition nor the order of the batch changes a rollout.
@@ -14,19 +13,26 @@ public sealed class AutoregressiveSampler : IRolloutSampler
 {
     private readonly TokenSelector _selector;
     private readonly HashSet<int> _stopIds;
-    private readonly int _maxRows;
+    private readonly long _maxTokens;
+    private readonly int _stopCheck;
 
     /// <summary>Makes a sampler.</summary>
     /// <param name="options">Null for the defaults, which have no stop tokens.</param>
-    /// <param name="maxRows">
-    /// Most rows decoded together, for memory; whole groups, so at least one group. Results are the same for any limit.
+    /// <param name="maxTokens">
+    /// Most tokens held in the cache at a time: each prompt being continued counts its own tokens once and the longest possible completion
+    /// for each of its rows. Whole groups, so at least one group is decoded. Results are the same for any budget; memory is not.
+    /// </param>
+    /// <param name="stopCheck">
+    /// Tokens between two looks at what was drawn. Looking makes the host wait for the device; a row that stops in between goes on, unread,
+    /// until the next look. 0 chooses: 1 on the CPU, where looking is free, and 8 elsewhere. Results are the same for any number.
     /// </param>
     /// <exception cref="ArgumentException">A stop token is suppressed.</exception>
-    public AutoregressiveSampler(SamplingOptions? options = null, int maxRows = int.MaxValue)
+    public AutoregressiveSampler(SamplingOptions? options = null, long maxTokens = long.MaxValue, int stopCheck = 0)
     {
         _selector = new TokenSelector(options);
         _stopIds = [.. _selector.Options.StopIds];
-        _maxRows = Guard.Positive(maxRows);
+        _maxTokens = Guard.Positive(maxTokens);
+        _stopCheck = Guard.NotNegative(stopCheck);
     }
 
     /// <summary>The knobs.</summary>
@@ -42,19 +48,9 @@ public sealed class AutoregressiveSampler : IRolloutSampler
         Guard.Positive(Guard.NotNull(request).GroupSize);
         Guard.Positive(request.MaxNewTokens);
         var tapes = Tapes(prompts, request.GroupSize);
-        var promptsAtOnce = Math.Max(1, _maxRows / request.GroupSize);
-        for (var start = 0; start < prompts.Count; start += promptsAtOnce)
-        {
-            var count = Math.Min(promptsAtOnce, prompts.Count - start);
-            var rows = tapes.GetRange(start * request.GroupSize, count * request.GroupSize);
-            if (count == prompts.Count)
-            {
-                Decode(policy, prompts, request, rows);
-                continue;
-            }
-            using var part = prompts.Slice(start, count);
-            Decode(policy, part, request, rows);
-        }
+        using var waiting = new WaitingPrompts(prompts, request, _maxTokens);
+        using var loop = new DecodeLoop(policy, request, _selector, _stopIds, _stopCheck);
+        loop.Run(waiting, tapes);
         return [.. tapes.Select(tape => tape.ToSample())];
     }
 
@@ -70,72 +66,5 @@ public sealed class AutoregressiveSampler : IRolloutSampler
             for (var copy = 0; copy < groupSize; copy++) tapes.Add(new TokenTape(q, id, key, copy));
         }
         return tapes;
-    }
-
-    private void Decode(IPolicy policy, PromptBatch prompts, RolloutRequest request, List<TokenTape> tapes)
-    {
-        request.Cancellation.ThrowIfCancellationRequested();
-        using var grad = no_grad();
-        using var scope = NewDisposeScope();
-        using var session = policy.Decode(prompts, request.GroupSize, request.MaxNewTokens);
-        var live = tapes;
-        Tensor? tokens = null;
-        Tensor? seen = null;
-        while (true)
-        {
-            request.Cancellation.ThrowIfCancellationRequested();
-            using var step = NewDisposeScope();
-            var logits = session.Next(tokens);
-            var met = _selector.NeedsSeen ? Meet(seen, tokens, prompts, request.GroupSize, logits) : null;
-            var (ids, logProbs) = _selector.Select(logits, Uniforms(request, live, logits.device), met);
-            Write(ids, logProbs, live, request);
-
-            var keep = Enumerable.Range(0, live.Count).Where(row => live[row].Finished is null).ToArray();
-            if (keep.Length == 0) return;
-            if (keep.Length < live.Count)
-            {
-                session.Keep(keep);
-                live = [.. keep.Select(row => live[row])];
-                var index = tensor(Array.ConvertAll(keep, row => (long)row), device: ids.device);
-                ids = ids.index_select(0, index);
-                met = met?.index_select(0, index);
-            }
-            tokens?.Dispose();
-            seen?.Dispose();
-            tokens = ids.MoveToOuterDisposeScope();
-            seen = met?.MoveToOuterDisposeScope();
-        }
-    }
-
-    private static Tensor Uniforms(RolloutRequest request, List<TokenTape> live, Device device)
-        => tensor(live.Select(t => SeedStream.Uniform(request.Seed, request.Step, t.PromptKey, t.Copy, t.Length)).ToArray(), device: device);
-
-    /// <summary>The tokens each row has met: its prompt's at first, then the one just chosen.</summary>
-    private static Tensor Meet(Tensor? seen, Tensor? tokens, PromptBatch prompts, int copies, Tensor logits)
-    {
-        if (seen is not null && tokens is not null)
-        {
-            var column = tokens.unsqueeze(1);
-            return seen.scatter(1, column, ones_like(column, ScalarType.Bool));
-        }
-        return TokenSelector.Seen(prompts.TokenIds.to(logits.device), prompts.Mask.to(logits.device), logits.shape[1]).repeat_interleave(copies, 0);
-    }
-
-    private void Write(Tensor ids, Tensor logProbs, List<TokenTape> live, RolloutRequest request)
-    {
-        // Ids are exact in float64, so both come over in one transfer.
-        using var host = stack([ids.to(ScalarType.Float64), logProbs.to(ScalarType.Float64)]).cpu();
-        var values = host.data<double>();
-        for (var row = 0; row < live.Count; row++)
-        {
-            var logProb = values[live.Count + row];
-            if (double.IsNaN(logProb))
-            {
-                throw new InvalidOperationException(
-                    $"Expected a distribution over the next token of example '{live[row].ExampleId}' at position {live[row].Length}, "
-                    + "got NaN logits. The weights have diverged, or the checkpoint does not fit the model.");
-            }
-            live[row].Append((int)values[row], (float)logProb, _stopIds, request.MaxNewTokens);
-        }
     }
 }

@@ -42,10 +42,12 @@ public sealed class AutoregressiveSamplerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(int.MaxValue)]
-    [InlineData(1)]
-    [InlineData(7)]
-    public void The_same_seed_gives_the_same_tokens_whatever_the_batch_and_its_order(int maxRows)
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(1, 1)]
+    [InlineData(80, 1)]
+    [InlineData(long.MaxValue, 4)]
+    [InlineData(80, 100)]
+    public void The_same_seed_gives_the_same_tokens_whatever_the_batch_its_order_its_budget_and_the_stop_check(long maxTokens, int stopCheck)
     {
         var request = new RolloutRequest(3, 10, Seed: 5, Step: 2);
         using var all = TinyText.Prompts(Questions);
@@ -54,7 +56,7 @@ public sealed class AutoregressiveSamplerTests : IDisposable
         foreach (var questions in new[] { Questions, [.. Questions.Reverse()], [Questions[2]], [Questions[4], Questions[0]] })
         {
             using var prompts = TinyText.Prompts(questions);
-            var actual = Texts(prompts, new AutoregressiveSampler(Options, maxRows).Sample(_policy, prompts, request));
+            var actual = Texts(prompts, new AutoregressiveSampler(Options, maxTokens, stopCheck).Sample(_policy, prompts, request));
             foreach (var (question, tokens) in actual) tokens.Should().BeEquivalentTo(expected[question], o => o.WithStrictOrdering(), question);
         }
     }
@@ -163,7 +165,7 @@ public sealed class AutoregressiveSamplerTests : IDisposable
         {
             live.Clear();
             var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-            new AutoregressiveSampler(options, maxRows: 4).Sample(policy, prompts, new RolloutRequest(2, 24, Seed: 1));
+            new AutoregressiveSampler(options, maxTokens: 1).Sample(policy, prompts, new RolloutRequest(2, 24, Seed: 1));
             DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(before);
             // From the second token on a decode batch holds the same tensors at every token.
             live.Skip(2).Take(22).Distinct().Should().HaveCount(1);
@@ -203,6 +205,8 @@ public sealed class AutoregressiveSamplerTests : IDisposable
             }
 
             public void Keep(ReadOnlySpan<int> kept) => inner.Keep(kept);
+
+            public void Admit(PromptBatch prompts) => inner.Admit(prompts);
 
             public void Dispose() => inner.Dispose();
         }

@@ -44,6 +44,12 @@ public sealed class AdapterOffPolicy(IPolicy inner, LoraAdapter adapter) : IPoli
 
         public void Keep(ReadOnlySpan<int> rows) => inner.Keep(rows);
 
+        public void Admit(PromptBatch prompts)
+        {
+            using var off = adapter.Disable();
+            inner.Admit(prompts);
+        }
+
         public void Dispose() => inner.Dispose();
     }
 }

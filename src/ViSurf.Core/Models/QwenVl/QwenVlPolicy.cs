@@ -1,5 +1,7 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.QwenVl.Decoding;
+using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Models.Weights;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
@@ -100,14 +102,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         => _module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value)).ToArray();
 
     /// <inheritdoc/>
-    public TokenScores Score(SequenceBatch batch)
-    {
-        Guard.NotNull(batch);
-        using var scope = NewDisposeScope();
-        using var prompts = PromptPass.Run(_module, batch.Prompts);
-        var hidden = CompletionPass.Run(_module, prompts, batch);
-        return CompletionScores.Of(hidden, _module.Head, Config.Text.VocabularySize, batch);
-    }
+    public TokenScores Score(SequenceBatch batch) => GroupScores.Of(_module, Guard.NotNull(batch));
 
     /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
     /// <param name="pixels">[K, D].</param>
@@ -123,7 +118,19 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
 
     /// <inheritdoc/>
     public IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens)
-        => new QwenVlDecodeSession(_module, Guard.NotNull(prompts), Guard.Positive(copies), Guard.Positive(maxNewTokens));
+    {
+        var session = new QwenVlDecodeSession(_module, Guard.Positive(copies), Guard.Positive(maxNewTokens));
+        try
+        {
+            session.Admit(Guard.NotNull(prompts));
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Writes a whole checkpoint directory: weights by their hub names, <c>config.json</c> with the stored dtype, and every other small

@@ -29,8 +29,7 @@ internal sealed class DecoderLayer : nn.Module
 }
 
 /// <summary>What every layer of one pass shares.</summary>
-/// <param name="Cos">float32 [B, 1, L, d].</param>
-/// <param name="Sin">float32 [B, 1, L, d].</param>
-/// <param name="Mask">bool [B, 1, repeats · L, S]: what each query may see; repeats = heads per key-value head.</param>
-/// <param name="Memory">Keys and values of earlier positions.</param>
-internal sealed record DecoderContext(Tensor Cos, Tensor Sin, Tensor Mask, IKeyValueMemory Memory);
+/// <param name="Cos">float32 [M, 1, d].</param>
+/// <param name="Sin">float32 [M, 1, d].</param>
+/// <param name="Attention">Which rows see which.</param>
+internal sealed record DecoderContext(Tensor Cos, Tensor Sin, IAttention Attention);

@@ -27,26 +27,20 @@ internal sealed class TextDecoder : nn.Module
     /// <summary>[vocabulary, hidden]; also the head when the checkpoint ties them.</summary>
     public Parameter Embedding => _embedding.weight;
 
-    /// <summary>Token ids int64 [B, L] to [B, L, H].</summary>
-    public Tensor Embed(Tensor ids)
-    {
-        using var scope = NewDisposeScope();
-        return Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1).MoveToOuterDisposeScope();
-    }
+    /// <summary>Token ids int64 [M] to [M, H].</summary>
+    public Tensor Embed(Tensor ids) => Embedding.index_select(0, ids);
 
     /// <summary>Hidden states after the final norm.</summary>
-    /// <param name="embeddings">[B, L, H].</param>
-    /// <param name="positions">int64 [3, B, L] on the policy's device.</param>
-    /// <param name="mask">bool [B, 1, L, S] on the policy's device: true where a query may look.</param>
-    /// <param name="memory">Receives each layer's keys and values.</param>
+    /// <param name="embeddings">[M, H], one row per token of any number of sequences.</param>
+    /// <param name="positions">int64 [3, M] on the policy's device.</param>
+    /// <param name="attention">Which rows see which.</param>
     /// <param name="additions">What is added between layers; null for nothing.</param>
-    /// <returns>[B, L, H].</returns>
-    public Tensor Forward(Tensor embeddings, Tensor positions, Tensor mask, IKeyValueMemory memory, HiddenAdditions? additions = null)
+    /// <returns>[M, H].</returns>
+    public Tensor Forward(Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions = null)
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = RotaryTables(positions);
-        var repeats = _config.Heads / _config.KeyValueHeads;
-        var context = new DecoderContext(cos, sin, mask.repeat(1, 1, repeats, 1), memory);
+        var context = new DecoderContext(cos, sin, attention);
         var x = embeddings;
         for (var i = 0; i < _layers.Length; i++)
         {
@@ -61,7 +55,7 @@ internal sealed class TextDecoder : nn.Module
         // Frequency i reads the time, height or width index; the same half again for rotate-half.
         var frequencies = tensor(Rotary.InverseFrequencies(_config.HeadSize, _config.RopeTheta)).to(positions.device);
         if (_config.RoundedRopeFrequencies) frequencies = frequencies.to_type(ScalarType.BFloat16).to_type(ScalarType.Float32);
-        var rows = positions.index_select(0, tensor(_ropeRows).to(positions.device)).permute(1, 2, 0).to_type(ScalarType.Float32);
+        var rows = positions.index_select(0, tensor(_ropeRows).to(positions.device)).t().to_type(ScalarType.Float32);
         var half = rows * frequencies;
         var angles = cat([half, half], -1).unsqueeze(1);
         return (angles.cos(), angles.sin());
@@ -69,16 +63,15 @@ internal sealed class TextDecoder : nn.Module
 }
 
 /// <summary>Deepstack: features that are added to the hidden states at some places after the first layers.</summary>
-/// <param name="places">int64 [M], indices into the B · L positions, on the policy's device.</param>
-/// <param name="features">One [M, H] for each of the first layers.</param>
+/// <param name="places">int64 [K], rows of the pass, on the policy's device.</param>
+/// <param name="features">One [K, H] for each of the first layers.</param>
 internal sealed class HiddenAdditions(Tensor places, IReadOnlyList<Tensor> features)
 {
-    /// <summary>[B, L, H] after that layer, and what belongs there.</summary>
+    /// <summary>[M, H] after that layer, with what belongs there.</summary>
     public Tensor After(int layer, Tensor x)
     {
         if (layer >= features.Count) return x;
         using var scope = NewDisposeScope();
-        var flat = x.view(-1, x.shape[^1]);
-        return flat.index_copy(0, places, flat.index_select(0, places).Plus(features[layer])).view_as(x).MoveToOuterDisposeScope();
+        return x.index_copy(0, places, x.index_select(0, places).Plus(features[layer])).MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,58 @@
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.QwenVl.Groups;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl.Decoding;
+
+/// <summary>Prompts that have been read and wait for the next step. Owns its tensors.</summary>
+internal sealed class Arrival : IDisposable
+{
+    private PrefixCache? _prefix;
+
+    private Arrival(PrefixCache prefix, Tensor last, Tensor positions) => (_prefix, Last, Positions) = (prefix, last, positions);
+
+    /// <summary>Their keys and values.</summary>
+    public PrefixCache Prefix => _prefix ?? throw new ObjectDisposedException(nameof(Prefix));
+
+    /// <summary>[R, H]: what predicts the first token of each row.</summary>
+    public Tensor Last { get; }
+
+    /// <summary>int64 [R]: position of each row's first token.</summary>
+    public Tensor Positions { get; }
+
+    /// <summary>Runs pictures and prompts, each once.</summary>
+    public static Arrival Of(QwenVlModule module, PromptBatch prompts, int copies)
+    {
+        using var scope = NewDisposeScope();
+        var layout = GroupLayout.Of(prompts.Prompts, module.Config);
+        var prefix = new PrefixCache(layout.Prompts);
+        try
+        {
+            using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device, (_, keys, values) => prefix.Fill(keys, values));
+            var hidden = GroupPass.Run(module, layout, prompts, attention);
+            var last = tensor(layout.Prompts.Select(p => p.Start + p.Length - 1L).ToArray()).to(module.Device).repeat_interleave(copies);
+            var next = tensor(layout.Next.ToArray()).to(module.Device).repeat_interleave(copies);
+            return new Arrival(prefix, hidden.index_select(0, last).DetachFromDisposeScope(), next.DetachFromDisposeScope());
+        }
+        catch
+        {
+            prefix.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Hands the keys and values over: they are not disposed with this any more.</summary>
+    public PrefixCache TakePrefix()
+    {
+        var taken = Prefix;
+        _prefix = null;
+        return taken;
+    }
+
+    public void Dispose()
+    {
+        _prefix?.Dispose();
+        Last.Dispose();
+        Positions.Dispose();
+    }
+}

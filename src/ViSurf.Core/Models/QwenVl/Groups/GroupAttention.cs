@@ -1,0 +1,53 @@
+using ViSurf.Core.Models.QwenVl.Text;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl.Groups;
+
+/// <summary>
+/// Attention of a packed pass: a prompt's rows see the prompt up to themselves, a completion's rows see their whole prompt and their own
+/// completion up to themselves. Prompts run one by one and completions group by group, so nothing is padded beyond the longest
+/// completion of a group. Owns its index tensors.
+/// </summary>
+internal sealed class GroupAttention : IAttention, IDisposable
+{
+    private readonly GroupLayout _layout;
+    private readonly CompletionAttention[] _completions;
+    private readonly Action<int, Tensor, Tensor>? _observe;
+
+    /// <param name="layout">The rows.</param>
+    /// <param name="type">Dtype of queries.</param>
+    /// <param name="device">Where attention runs.</param>
+    /// <param name="observe">Gets layer, keys and values [M, key-value heads, d] of every layer; to keep them it has to copy them.</param>
+    public GroupAttention(GroupLayout layout, ScalarType type, Device device, Action<int, Tensor, Tensor>? observe = null)
+    {
+        (_layout, _observe) = (layout, observe);
+        _completions = [.. layout.Continuations.Select(c => new CompletionAttention(c, type, device))];
+    }
+
+    public Tensor Mix(int layer, Tensor query, Tensor key, Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        _observe?.Invoke(layer, key, value);
+        // Prompts first, then the completions of each: the order of the layout.
+        var parts = _layout.Prompts.Select(p => Causal(query.narrow(0, p.Start, p.Length), key.narrow(0, p.Start, p.Length), value.narrow(0, p.Start, p.Length)))
+            .Concat(_completions.Select(c => c.Mix(query, key, value))).ToArray();
+        return (parts.Length == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var completions in _completions) completions.Dispose();
+    }
+
+    /// <summary>
+    /// One sequence. Key-value heads stand in for the batch and the query heads that share one are its heads, so keys and values are
+    /// expanded, never copied.
+    /// </summary>
+    private static Tensor Causal(Tensor query, Tensor key, Tensor value)
+    {
+        var (length, heads, shared, size) = (query.shape[0], query.shape[1], key.shape[1], query.shape[2]);
+        Tensor Heads(Tensor x) => x.view(length, shared, -1, size).permute(1, 2, 0, 3).expand(shared, heads / shared, length, size);
+        return nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), is_casual: true)
+            .permute(2, 0, 1, 3).reshape(length, heads * size);
+    }
+}

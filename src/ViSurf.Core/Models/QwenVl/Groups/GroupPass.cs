@@ -1,0 +1,35 @@
+using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.QwenVl.Text;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl.Groups;
+
+/// <summary>Pictures, prompts and completions through the model, each once: packed rows in, hidden states out.</summary>
+internal static class GroupPass
+{
+    /// <summary>Runs every row of a layout. Has a gradient when the caller's grad mode is on.</summary>
+    /// <param name="module">The model.</param>
+    /// <param name="layout">The rows of <paramref name="prompts"/> and their completions.</param>
+    /// <param name="prompts">For their pictures.</param>
+    /// <param name="attention">Of the same layout.</param>
+    /// <returns>[M, H], after the final norm.</returns>
+    public static Tensor Run(QwenVlModule module, GroupLayout layout, PromptBatch prompts, IAttention attention)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = layout.Tokens;
+        var (embedded, additions) = Embed(module, tokens, layout.ImageRows, prompts);
+        var positions = tensor(layout.Positions, [3, tokens.Length]).to(module.Device);
+        return module.Decoder.Forward(embedded, positions, attention, additions).MoveToOuterDisposeScope();
+    }
+
+    private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, long[] tokens, long[] images, PromptBatch prompts)
+    {
+        var embedded = module.Decoder.Embed(tensor(tokens).to(module.Device));
+        if (prompts.Pixels is null || module.Visual is null) return (embedded, null);
+        var features = module.Visual.Forward(prompts.Pixels, [.. prompts.Prompts.SelectMany(p => p.Grids)]);
+        if (images.Length != features.Tokens.shape[0])
+            throw new InvalidDataException($"Expected {features.Tokens.shape[0]} image placeholders in a batch of {prompts.Count} prompts, got {images.Length}.");
+        var index = tensor(images).to(module.Device);
+        return (embedded.index_copy(0, index, features.Tokens), features.Deepstack.Count == 0 ? null : new HiddenAdditions(index, features.Deepstack));
+    }
+}
