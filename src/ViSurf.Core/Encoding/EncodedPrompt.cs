@@ -21,6 +21,8 @@ public readonly record struct PatchGrid(int Frames, int Height, int Width)
 /// <param name="pixels">float32 [K, D] on the CPU, K = patches of all pictures; null without pictures. Ownership moves here.</param>
 public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> tokenIds, IReadOnlyList<PatchGrid> grids, Tensor? pixels) : IDisposable
 {
+    private readonly Dictionary<object, IDisposable> _kept = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>The row this prompt was made from.</summary>
     public VisionExample Example { get; } = Guard.NotNull(example);
 
@@ -33,6 +35,21 @@ public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> toke
     /// <summary>float32 [K, D] on the CPU, or null.</summary>
     public Tensor? Pixels { get; } = pixels?.DetachFromDisposeScope();
 
+    /// <summary>
+    /// What an owner computed of this prompt, made once and freed with it: the features of its pictures while a vision tower is frozen,
+    /// for instance. Not thread-safe.
+    /// </summary>
+    /// <param name="owner">Whose value it is, compared by reference: a prompt may be read by several policies.</param>
+    /// <param name="make">Makes the value; the prompt owns it.</param>
+    internal T Keep<T>(object owner, Func<T> make)
+        where T : IDisposable
+        => (T)(_kept.TryGetValue(owner, out var kept) ? kept : _kept[owner] = make());
+
     /// <inheritdoc/>
-    public void Dispose() => Pixels?.Dispose();
+    public void Dispose()
+    {
+        Pixels?.Dispose();
+        foreach (var kept in _kept.Values) kept.Dispose();
+        _kept.Clear();
+    }
 }

@@ -46,6 +46,31 @@ public static class SelectiveLogSoftmax
         return Chunked(hidden, head, ids, temperature, withEntropy, Math.Max(1, ChunkElements / Guard.Positive(vocabulary)));
     }
 
+    /// <summary>
+    /// The same, where the backward pass computes each chunk's logits again instead of keeping them: the recomputation lives until then,
+    /// the anchor is that of <see cref="Recomputation.Run"/>.
+    /// </summary>
+    internal static (Tensor LogProbs, Tensor? Entropy) OfHidden(Tensor hidden, Func<Tensor, Tensor> head, int vocabulary, Tensor ids,
+        double temperature, bool withEntropy, Recomputation recomputation, Tensor? anchor)
+    {
+        using var scope = NewDisposeScope();
+        var (chunk, parts) = (Math.Max(1, ChunkElements / Guard.Positive(vocabulary)), new List<Tensor>());
+        for (long start = 0; start < hidden.shape[0]; start += chunk)
+        {
+            var length = Math.Min(chunk, hidden.shape[0] - start);
+            var chosen = recomputation.Keep(ids.narrow(0, start, length));
+            // One tensor, [m] or [m, 2]: a recomputed part has one result.
+            parts.Add(recomputation.Run(rows =>
+            {
+                using var inner = NewDisposeScope();
+                var (logProb, entropy) = Score(head(rows), chosen, temperature, withEntropy);
+                return (entropy is null ? logProb : stack([logProb, entropy], 1)).MoveToOuterDisposeScope();
+            }, hidden.narrow(0, start, length), anchor));
+        }
+        var all = cat(parts, 0);
+        return withEntropy ? (all.select(1, 0).MoveToOuterDisposeScope(), all.select(1, 1).MoveToOuterDisposeScope()) : (all.MoveToOuterDisposeScope(), null);
+    }
+
     internal static (Tensor LogProbs, Tensor? Entropy) Chunked(Tensor rows, Func<Tensor, Tensor> head, Tensor ids, double temperature,
         bool withEntropy, long chunk)
     {

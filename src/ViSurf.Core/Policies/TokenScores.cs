@@ -8,16 +8,22 @@ namespace ViSurf.Core.Policies;
 /// <param name="entropy">Same shape, or null when it was not asked for.</param>
 public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisposable
 {
+    private readonly List<IDisposable> _owned = [];
+
     /// <summary>Log-probability of each completion token, float32 [N, T]; 0 where masked.</summary>
     public Tensor LogProbs { get; } = TensorGuard.Shape(logProbs, null, [-1, -1]);
 
     /// <summary>Entropy of each token's distribution in nats, [N, T]; null unless asked for.</summary>
     public Tensor? Entropy { get; } = entropy;
 
+    /// <summary>Frees something with the scores that their backward pass may still need.</summary>
+    internal void Owns(IDisposable resource) => _owned.Add(resource);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         LogProbs.Dispose();
         Entropy?.Dispose();
+        foreach (var resource in _owned) resource.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
@@ -22,8 +23,9 @@ internal sealed class AloneModel(QwenVlPolicy policy)
         using var whole = new EncodedPrompt(prompt.Example, [.. prompt.TokenIds, .. completion], prompt.Grids, prompt.Pixels?.alias());
         using var batch = Collator.Prompts([whole]);
         var layout = GroupLayout.Of(batch.Prompts, policy.Config);
+        using var plain = new Recomputation(active: false);
         using var attention = new GroupAttention(layout, _module.Decoder.Embedding.dtype, _module.Device);
-        var hidden = GroupPass.Run(_module, layout, batch, attention);
+        var hidden = GroupPass.Run(_module, layout, batch, attention, plain);
         return _module.Head(hidden.narrow(0, prompt.TokenIds.Count - 1, completion.Count + 1)).MoveToOuterDisposeScope();
     }
 

@@ -17,4 +17,12 @@ public sealed record QwenVlOptions
     /// <summary>Told after each tensor that has been read, from the threads that read.</summary>
     /// <value>null: nobody.</value>
     public IProgress<LoadProgress>? Progress { get; init; }
+
+    /// <summary>
+    /// Whether scoring with gradient keeps only what goes from layer to layer, and computes the rest again in the backward pass
+    /// (activation checkpointing). Memory of activations falls to about a layer's, the update costs a third more. Scores that were made
+    /// so must not be disposed before their backward pass.
+    /// </summary>
+    /// <value>false: the token budget of micro-batches bounds memory too, and costs nothing.</value>
+    public bool RecomputeLayers { get; init; }
 }

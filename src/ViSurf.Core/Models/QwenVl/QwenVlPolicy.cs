@@ -22,7 +22,10 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     private readonly QwenVlModule _module;
     private readonly SideFiles _side;
 
-    private QwenVlPolicy(QwenVlModule module, string directory, SideFiles side) => (_module, Directory, _side) = (module, directory, side);
+    private readonly bool _recompute;
+
+    private QwenVlPolicy(QwenVlModule module, string directory, SideFiles side, bool recompute)
+        => (_module, Directory, _side, _recompute) = (module, directory, side, recompute);
 
     /// <inheritdoc/>
     public nn.Module Module => _module;
@@ -65,7 +68,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         try
         {
             WeightLoader.Load(module.Names, checkpoint, name => module.Family.Names.Canonical(name, config.TiedHead), options.Progress);
-            return new QwenVlPolicy(module, directory, side);
+            return new QwenVlPolicy(module, directory, side, options.RecomputeLayers);
         }
         catch
         {
@@ -94,7 +97,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
             else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
             else parameter.copy_(randn(parameter.shape, generator: generator).Times(module.Config.InitializerRange));
         }
-        return new QwenVlPolicy(module, directory, side);
+        return new QwenVlPolicy(module, directory, side, recompute: false);
     }
 
     /// <summary>Weights by their names in a published checkpoint; they stay the policy's.</summary>
@@ -102,7 +105,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         => _module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value)).ToArray();
 
     /// <inheritdoc/>
-    public TokenScores Score(SequenceBatch batch) => GroupScores.Of(_module, Guard.NotNull(batch));
+    public TokenScores Score(SequenceBatch batch) => GroupScores.Of(_module, Guard.NotNull(batch), _recompute);
 
     /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
     /// <param name="pixels">[K, D].</param>
@@ -111,7 +114,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids)
     {
         if (_module.Visual is not { } tower) throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
-        var features = tower.Forward(Guard.NotNull(pixels), Guard.NotNull(grids));
+        using var plain = new Recomputation(active: false);
+        var features = tower.Forward(Guard.NotNull(pixels), Guard.NotNull(grids), plain);
         foreach (var between in features.Deepstack) between.Dispose();
         return features.Tokens;
     }

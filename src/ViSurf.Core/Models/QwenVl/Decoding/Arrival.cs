@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl.Groups;
 using static TorchSharp.torch;
@@ -28,8 +29,9 @@ internal sealed class Arrival : IDisposable
         var prefix = new PrefixCache(layout.Prompts);
         try
         {
+            using var plain = new Recomputation(active: false);
             using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device, (_, keys, values) => prefix.Fill(keys, values));
-            var hidden = GroupPass.Run(module, layout, prompts, attention);
+            var hidden = GroupPass.Run(module, layout, prompts, attention, plain);
             var last = tensor(layout.Prompts.Select(p => p.Start + p.Length - 1L).ToArray()).to(module.Device).repeat_interleave(copies);
             var next = tensor(layout.Next.ToArray()).to(module.Device).repeat_interleave(copies);
             return new Arrival(prefix, hidden.index_select(0, last).DetachFromDisposeScope(), next.DetachFromDisposeScope());

@@ -86,7 +86,8 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
         _suffix.BeginStep();
         var embedded = _module.Decoder.Embed(tokens.to(_module.Device));
         var attention = new DecodeAttention(_prefix!, _suffix, _grid!, Bias());
-        var hidden = _module.Decoder.Forward(embedded, _positions!.unsqueeze(0).expand(3, -1), attention);
+        using var plain = new Recomputation(active: false);
+        var hidden = _module.Decoder.Forward(embedded, _positions!.unsqueeze(0).expand(3, -1), attention, null, plain);
         Replace(ref _positions, _positions!.Plus(1L));
         return hidden;
     }

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl.Text;
 using static TorchSharp.torch;
@@ -12,21 +13,22 @@ internal static class GroupPass
     /// <param name="layout">The rows of <paramref name="prompts"/> and their completions.</param>
     /// <param name="prompts">For their pictures.</param>
     /// <param name="attention">Of the same layout.</param>
+    /// <param name="recomputation">Runs the layers; see <see cref="QwenVlOptions.RecomputeLayers"/>.</param>
     /// <returns>[M, H], after the final norm.</returns>
-    public static Tensor Run(QwenVlModule module, GroupLayout layout, PromptBatch prompts, IAttention attention)
+    public static Tensor Run(QwenVlModule module, GroupLayout layout, PromptBatch prompts, IAttention attention, Recomputation recomputation)
     {
         using var scope = NewDisposeScope();
         var tokens = layout.Tokens;
-        var (embedded, additions) = Embed(module, tokens, layout.ImageRows, prompts);
+        var (embedded, additions) = Embed(module, tokens, layout.ImageRows, prompts, recomputation);
         var positions = tensor(layout.Positions, [3, tokens.Length]).to(module.Device);
-        return module.Decoder.Forward(embedded, positions, attention, additions).MoveToOuterDisposeScope();
+        return module.Decoder.Forward(embedded, positions, attention, additions, recomputation).MoveToOuterDisposeScope();
     }
 
-    private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, long[] tokens, long[] images, PromptBatch prompts)
+    private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, long[] tokens, long[] images, PromptBatch prompts, Recomputation recomputation)
     {
         var embedded = module.Decoder.Embed(tensor(tokens).to(module.Device));
         if (prompts.Pixels is null || module.Visual is null) return (embedded, null);
-        var features = module.Visual.Forward(prompts.Pixels, [.. prompts.Prompts.SelectMany(p => p.Grids)]);
+        var features = PictureFeatures.Of(module.Visual, prompts, recomputation);
         if (images.Length != features.Tokens.shape[0])
             throw new InvalidDataException($"Expected {features.Tokens.shape[0]} image placeholders in a batch of {prompts.Count} prompts, got {images.Length}.");
         var index = tensor(images).to(module.Device);

@@ -1,4 +1,6 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
+using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
@@ -7,15 +9,44 @@ namespace ViSurf.Core.Models.QwenVl.Groups;
 /// <summary>Scores completions: one packed pass, and only states that predict a completion token reach the head.</summary>
 internal static class GroupScores
 {
-    public static TokenScores Of(QwenVlModule module, SequenceBatch batch)
+    /// <summary>Logits beyond which the head is recomputed whatever the option: 512 MiB in float32, and autograd would keep two such.</summary>
+    private const long KeptLogits = 1L << 27;
+
+    /// <param name="module">The model.</param>
+    /// <param name="batch">Prompts and completions.</param>
+    /// <param name="recompute">See <see cref="QwenVlOptions.RecomputeLayers"/>.</param>
+    public static TokenScores Of(QwenVlModule module, SequenceBatch batch, bool recompute)
+    {
+        var layout = GroupLayout.Of(batch, module.Config);
+        var large = (long)layout.Targets.Length * module.Config.Text.VocabularySize > KeptLogits;
+        var (layers, head) = (new Recomputation(recompute), new Recomputation(recompute || large));
+        TokenScores? scores = null;
+        try
+        {
+            return scores = Of(module, batch, layout, layers, head);
+        }
+        finally
+        {
+            foreach (var pass in new[] { layers, head })
+            {
+                // An active one is needed once more, in the backward pass.
+                if (scores is not null && pass.IsActive) scores.Owns(pass);
+                else pass.Dispose();
+            }
+        }
+    }
+
+    private static TokenScores Of(QwenVlModule module, SequenceBatch batch, GroupLayout layout, Recomputation layers, Recomputation head)
     {
         using var scope = NewDisposeScope();
-        var layout = GroupLayout.Of(batch, module.Config);
-        using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device);
-        var hidden = GroupPass.Run(module, layout, batch.Prompts, attention);
+        var attention = layers.Keep(new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device));
+        var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers);
         var states = hidden.index_select(0, tensor(layout.Predictors).to(module.Device));
         var targets = tensor(layout.Targets).to(module.Device);
-        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, module.Head, module.Config.Text.VocabularySize, targets, batch.Temperature, batch.WithEntropy);
+        var vocabulary = module.Config.Text.VocabularySize;
+        var (chosen, entropy) = head.IsActive
+            ? SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained())
+            : SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy);
 
         var places = tensor(layout.Places).to(module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);

@@ -35,16 +35,18 @@ internal sealed class TextDecoder : nn.Module
     /// <param name="positions">int64 [3, M] on the policy's device.</param>
     /// <param name="attention">Which rows see which.</param>
     /// <param name="additions">What is added between layers; null for nothing.</param>
+    /// <param name="recomputation">Runs the layers; when active, it keeps only what goes from one to the next.</param>
     /// <returns>[M, H].</returns>
-    public Tensor Forward(Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions = null)
+    public Tensor Forward(Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions, Recomputation recomputation)
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = RotaryTables(positions);
-        var context = new DecoderContext(cos, sin, attention);
+        var context = new DecoderContext(recomputation.Keep(cos), recomputation.Keep(sin), attention);
         var x = embeddings;
         for (var i = 0; i < _layers.Length; i++)
         {
-            x = _layers[i].Forward(x, context);
+            var layer = _layers[i];
+            x = recomputation.Run(h => layer.Forward(h, context), x, layer.FirstTrained());
             if (additions is not null) x = additions.After(i, x);
         }
         return _norm.forward(x).MoveToOuterDisposeScope();

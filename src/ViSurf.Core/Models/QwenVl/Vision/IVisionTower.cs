@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using static TorchSharp.torch;
 
@@ -9,8 +10,9 @@ internal interface IVisionTower
     /// <summary>Features of all pictures, in order.</summary>
     /// <param name="pixels">[K, D] on any device, in any float dtype.</param>
     /// <param name="grids">One per picture; their patches sum to K.</param>
+    /// <param name="recomputation">Runs the blocks; when active, it keeps only what goes from one to the next.</param>
     /// <returns>Owned by the caller.</returns>
-    VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids);
+    VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids, Recomputation recomputation);
 }
 
 /// <summary>What a tower hands to the decoder. Owns its tensors.</summary>

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         register_module("merger", _merger = new Merger(config, Norm(), type, device));
     }
 
-    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids)
+    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids, Recomputation recomputation)
     {
         using var scope = NewDisposeScope();
         var layout = VisionLayout.Of(grids, _config.SpatialMergeSize);
@@ -37,13 +38,16 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         var (unit, order) = (_config.SpatialMergeSize * _config.SpatialMergeSize, tensor(inWindows.Order).to(x.device));
         Tensor Reorder(Tensor patches) => patches.view(-1, unit, patches.shape[1]).index_select(0, order).view(-1, patches.shape[1]);
         var angles = Reorder(layout.Angles(_config, x.device)).unsqueeze(1);
-        var (cos, sin) = (angles.cos(), angles.sin());
-        using var windows = new Segments(inWindows.Lengths, x.device);
-        using var frames = new Segments(layout.Frames, x.device);
+        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
+        var windows = recomputation.Keep(new Segments(inWindows.Lengths, x.device));
+        var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
 
         x = Reorder(x);
         for (var i = 0; i < _blocks.Length; i++)
-            x = _blocks[i].Forward(x, cos, sin, _config.FullAttentionBlocks.Contains(i) ? frames : windows);
+        {
+            var (block, segments) = (_blocks[i], _config.FullAttentionBlocks.Contains(i) ? frames : windows);
+            x = recomputation.Run(h => block.Forward(h, cos, sin, segments), x, block.FirstTrained());
+        }
         // The merger ran in window order; argsort of a permutation is its inverse.
         return VisionFeatures.Of(_merger.Forward(x).index_select(0, order.argsort()));
     }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Layers;
 using static TorchSharp.torch;
@@ -27,15 +28,15 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
         register_module("merger", _merger = new Merger(config, Norm(), type, device));
     }
 
-    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids)
+    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids, Recomputation recomputation)
     {
         using var scope = NewDisposeScope();
         var layout = VisionLayout.Of(grids, _config.SpatialMergeSize);
         var x = _embedding.Forward(pixels, layout);
         var angles = layout.Angles(_config, x.device).unsqueeze(1);
-        var (cos, sin) = (angles.cos(), angles.sin());
-        using var frames = new Segments(layout.Frames, x.device);
-        foreach (var block in _blocks) x = block.Forward(x, cos, sin, frames);
+        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
+        var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
+        foreach (var block in _blocks) x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
         return VisionFeatures.Of(_merger.Forward(x));
     }
 }

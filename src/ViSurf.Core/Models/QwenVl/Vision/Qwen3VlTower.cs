@@ -36,19 +36,20 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
         register_module("deepstack_merger_list", new ModuleList<Qwen3VlMerger>(_deepstack));
     }
 
-    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids)
+    public VisionFeatures Forward(Tensor pixels, IReadOnlyList<PatchGrid> grids, Recomputation recomputation)
     {
         using var scope = NewDisposeScope();
         var layout = VisionLayout.Of(grids, _config.SpatialMergeSize);
         var x = _embedding.Forward(pixels, layout);
         x = x.Plus(_positions.Forward(layout));
         var angles = layout.Angles(_config, x.device).unsqueeze(1);
-        var (cos, sin) = (angles.cos(), angles.sin());
-        using var frames = new Segments(layout.Frames, x.device);
+        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
+        var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
         var between = new List<Tensor>();
         for (var i = 0; i < _blocks.Length; i++)
         {
-            x = _blocks[i].Forward(x, cos, sin, frames);
+            var block = _blocks[i];
+            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
             for (var k = 0; k < _deepstack.Length; k++)
                 if (_config.DeepstackBlocks[k] == i) between.Add(_deepstack[k].Forward(x));
         }
