@@ -38,7 +38,9 @@ public sealed class FloorTests
         // Towers and decoders of the families; QwenVl above them says which family has which.
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
-        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
+        new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
+        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
+        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
@@ -46,7 +48,7 @@ public sealed class FloorTests
     ];
 
     // Guards on tensors are for every floor of the tensor wing, so they stand below it.
-    private static readonly string[] TorchInCommon = ["TensorGuard.cs", "TorchBackend.cs", "TorchLoadFailure.cs", "ScalarOps.cs"];
+    private static readonly string[] TorchInCommon = ["TensorGuard.cs", "TorchBackend.cs", "TorchLoadFailure.cs", "ScalarOps.cs", "Recomputation.cs"];
 
     private enum Torch
     {

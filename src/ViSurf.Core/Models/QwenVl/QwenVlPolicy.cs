@@ -21,7 +21,6 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
 {
     private readonly QwenVlModule _module;
     private readonly SideFiles _side;
-
     private readonly bool _recompute;
 
     private QwenVlPolicy(QwenVlModule module, string directory, SideFiles side, bool recompute)
