@@ -5,38 +5,50 @@ using ViSurf.Core.Models.QwenVl.Vision;
 namespace ViSurf.Core.Benchmarks;
 
 /// <summary>
-/// Floating-point operations that a group-native Qwen2.5-VL cannot avoid: matrix products only, two operations per multiply-add, each
-/// picture and prompt once, valid tokens only. Softmax, norms and the optimizer are left out, so the floor is a true lower bound.
+/// Floating-point operations of a group that is computed once: matrix products only, two operations per multiply-add, each picture and
+/// prompt once, valid tokens only, every one of them through every layer. Softmax, norms and the optimizer are left out.
 /// </summary>
 internal sealed class Flops(QwenVlConfig config)
 {
     /// <summary>A backward pass has two products for each of the forward's: one for the input's gradient, one for the weight's.</summary>
-    public const double ForwardAndBackward = 3;
+    private const double ForwardAndBackward = 3;
 
-    /// <summary>The vision tower and merger.</summary>
+    /// <summary>What one token costs in the linear layers of one decoder layer: multiply-adds of query, key and value, and of the others.</summary>
+    private (double Projections, double Others) Layer
+    {
+        get
+        {
+            var t = config.Text;
+            return (t.HiddenSize * (Queries + 2 * Keys), t.HiddenSize * Queries + 3.0 * t.HiddenSize * t.IntermediateSize);
+        }
+    }
+
+    private double Queries => (double)config.Text.Heads * config.Text.HeadSize;
+
+    private double Keys => (double)config.Text.KeyValueHeads * config.Text.HeadSize;
+
+    /// <summary>The vision tower with its mergers.</summary>
     public double Vision(IReadOnlyList<PatchGrid> grids)
     {
-        var v = config.Vision ?? throw new InvalidOperationException($"Expected a configuration with a vision tower, got '{config.ModelType}'.");
-        var (layout, windows) = (VisionLayout.Of(grids, v.SpatialMergeSize), WindowLayout.Of(grids, v));
+        if (grids.Count == 0) return 0;
+        var v = Tower;
+        var layout = VisionLayout.Of(grids, v.SpatialMergeSize);
         double patches = layout.Rows.Length, width = v.HiddenSize, joined = width * v.SpatialMergeSize * v.SpatialMergeSize;
-        var linear = patches * v.Depth * (4 * width * width + 3 * width * v.IntermediateSize);
+        // Gate, up and down in Qwen2.5-VL, up and down in the others.
+        var windowed = config.ModelType == "qwen2_5_vl";
+        var linear = patches * v.Depth * (4 * width * width + (windowed ? 3 : 2) * width * v.IntermediateSize);
         // Queries times keys, then weights times values, inside each segment.
         double Attended(int[] segments) => segments.Sum(s => 2.0 * width * s * s);
-        var full = v.FullAttentionBlocks.Count;
-        var attention = full * Attended(layout.Frames) + (v.Depth - full) * Attended(windows.Lengths);
-        var merger = windows.Order.Length * (joined * joined + joined * v.OutputSize);
-        return 2 * (patches * v.PatchWidth * width + linear + attention + merger);
+        var full = windowed ? v.FullAttentionBlocks.Count : v.Depth;
+        var attention = full * Attended(layout.Frames);
+        if (full < v.Depth) attention += (v.Depth - full) * Attended(WindowLayout.Of(grids, v).Lengths);
+        var cells = patches / (v.SpatialMergeSize * v.SpatialMergeSize);
+        var mergers = (1 + v.DeepstackBlocks.Count) * cells * (joined * joined + joined * v.OutputSize);
+        return PatchEmbedding(grids) + 2 * (linear + attention + mergers);
     }
 
     /// <summary>Tokens first … first + count − 1 of one sequence through the decoder; token i looks at i + 1 keys.</summary>
-    public double Decoder(long first, long count)
-    {
-        var t = config.Text;
-        double queries = t.Heads * t.HeadSize, keys = t.KeyValueHeads * t.HeadSize;
-        var linear = 2 * t.HiddenSize * queries + 2 * t.HiddenSize * keys + 3.0 * t.HiddenSize * t.IntermediateSize;
-        var seen = count * (first + 1) + count * (count - 1) / 2.0;
-        return 2.0 * t.Layers * (count * linear + 2 * queries * seen);
-    }
+    public double Decoder(long first, long count) => Linear(count) + Attention(first, count);
 
     /// <summary>The head on that many positions.</summary>
     public double Head(long positions) => 2.0 * positions * config.Text.HiddenSize * config.Text.VocabularySize;
@@ -44,4 +56,35 @@ internal sealed class Flops(QwenVlConfig config)
     /// <summary>One group, forward: picture and prompt once, then each completion after it (its last token is predicted, not read).</summary>
     public double Group(IReadOnlyList<PatchGrid> grids, int promptTokens, IEnumerable<int> completionTokens)
         => Vision(grids) + Decoder(0, promptTokens) + completionTokens.Sum(n => Decoder(promptTokens, n - 1) + Head(n));
+
+    /// <summary>One group, forward and backward.</summary>
+    /// <param name="grids">Its pictures.</param>
+    /// <param name="promptTokens">Tokens of the prompt.</param>
+    /// <param name="completionTokens">Tokens of each completion.</param>
+    /// <param name="rank">
+    /// Of adapters on the decoder's linear layers, when only they train: the tower then runs forward alone, no frozen weight has a gradient,
+    /// and nothing flows back through the first layer's query, key and value. Null when everything trains; the pixels have no gradient then.
+    /// </param>
+    public double Update(IReadOnlyList<PatchGrid> grids, int promptTokens, IReadOnlyCollection<int> completionTokens, int? rank)
+    {
+        if (rank is not { } r) return ForwardAndBackward * Group(grids, promptTokens, completionTokens) - PatchEmbedding(grids);
+        var t = config.Text;
+        var tokens = promptTokens + completionTokens.Sum(n => n - 1L);
+        var attention = Attention(0, promptTokens) + completionTokens.Sum(n => Attention(promptTokens, n - 1));
+        // A and B of q, k, v, o, gate, up, down: rank times (width in + width out).
+        var (hidden, inner) = ((double)t.HiddenSize, (double)t.IntermediateSize);
+        var factors = r * (hidden + Queries + 2 * (hidden + Keys) + Queries + hidden + 3 * (hidden + inner));
+        var frozen = 2 * Linear(tokens) + 2 * Head(completionTokens.Sum(n => (long)n)) - 2 * tokens * Layer.Projections;
+        var trained = ForwardAndBackward * 2 * tokens * t.Layers * factors - 2 * tokens * 3 * r * hidden;
+        return Vision(grids) + frozen + trained + ForwardAndBackward * attention;
+    }
+
+    private QwenVisionConfig Tower => config.Vision ?? throw new InvalidOperationException($"Expected a configuration with a vision tower, got '{config.ModelType}'.");
+
+    private double PatchEmbedding(IReadOnlyList<PatchGrid> grids)
+        => grids.Count == 0 ? 0 : 2.0 * grids.Sum(g => (double)g.Patches) * Tower.PatchWidth * Tower.HiddenSize;
+
+    private double Linear(long tokens) => 2.0 * config.Text.Layers * tokens * (Layer.Projections + Layer.Others);
+
+    private double Attention(long first, long count) => 2.0 * config.Text.Layers * 2 * Queries * (count * (first + 1) + count * (count - 1) / 2.0);
 }

@@ -1,3 +1,4 @@
+using TinyBase.Checkpoint;
 using TorchSharp;
 
 namespace ViSurf.Core.Benchmarks;
@@ -13,8 +14,8 @@ internal static class OverheadCommand
         if (BenchmarkOptions.Parse("overhead: share of a 1.5M-parameter model's step spent in managed code, one torch thread", 5, args) is not { } options) return;
         torch.set_num_threads(1);
         Machine.Print(options);
-        var workload = Workload.W2 with { Model = new() };
-        using var measurement = new StepMeasurement(options, options.Smoke ? workload with { Side = 56, NewTokens = 4, GroupSize = 2 } : workload);
+        using var model = BenchmarkModel.Make(options, new TinyConfig());
+        var measurement = new StepMeasurement(options, model, options.Smoke ? Workload.Smoke : Workload.W2);
         for (var i = 0; i < 2; i++) measurement.Step();
         var samples = ThreadSamples.Of(() =>
         {
@@ -24,6 +25,6 @@ internal static class OverheadCommand
         table.Add("managed code", samples.Managed, 100.0 * samples.Managed / samples.Total);
         table.Add("libtorch and other native code", samples.Native, 100.0 * samples.Native / samples.Total);
         Console.WriteLine(table);
-        Console.WriteLine(FormattableString.Invariant($"{measurement.Parameters / 1e6:0.0}M parameters, {options.Repeat} steps"));
+        Console.WriteLine(FormattableString.Invariant($"{model.Parameters / 1e6:0.0}M parameters, {options.Repeat} steps"));
     }
 }

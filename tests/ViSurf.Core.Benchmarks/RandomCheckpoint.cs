@@ -1,12 +1,14 @@
 using TinyBase.Checkpoint;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Models.Weights;
+using static TorchSharp.torch;
 
 namespace ViSurf.Core.Benchmarks;
 
-/// <summary>A checkpoint directory of any size, without weights: random ones cost as much.</summary>
+/// <summary>A checkpoint directory of any size. What its weights are makes no difference to what it costs, so they are random.</summary>
 internal static class RandomCheckpoint
 {
-    /// <summary>About 35 million parameters, 23 in the decoder, 12 in the vision tower and merger.</summary>
+    /// <summary>About 35 million parameters, 31 in the decoder (8 of them embedding and head), 4 in the vision tower and merger.</summary>
     public static TinyConfig Medium { get; } = new()
     {
         Hidden = 512,
@@ -15,28 +17,62 @@ internal static class RandomCheckpoint
         KeyValueHeads = 2,
         Intermediate = 1408,
         RopeSections = [8, 12, 12],
+        RopeTheta = 1e6,
         VisionHidden = 256,
-        VisionDepth = 8,
+        VisionDepth = 4,
         VisionHeads = 4,
-        VisionIntermediate = 688,
+        VisionIntermediate = 512,
         VisionWindow = 112,
-        FullAttention = [3, 7],
+        FullAttention = [3],
         InitializerRange = 0.02,
-        MaxVocabulary = 8000,
+        TiedHead = false,
+        MaxPositions = 32768,
+        MaxVocabulary = 8192 - SpecialTokens.All.Count,
     };
 
+    /// <summary>Everything but the weights.</summary>
     public static void Write(string folder, TinyConfig config) => CheckpointFiles.Write(folder, config, Vocabulary(config.MaxVocabulary));
+
+    /// <summary>Weights for the config.json that is there: normal with σ = <c>initializer_range</c>, biases 0, norms 1.</summary>
+    /// <param name="folder">The checkpoint directory.</param>
+    /// <param name="type">Dtype in the file and while they are made: a 7B model never exists in float32.</param>
+    /// <param name="device">Where they are made; a GPU is faster, and its numbers are others.</param>
+    /// <param name="seed">Seed.</param>
+    /// <returns>Number of parameters.</returns>
+    public static long WriteWeights(string folder, ScalarType type, Device device, long seed)
+    {
+        var config = QwenVlConfigReader.Read(folder);
+        using var module = new QwenVlModule(config, type, device);
+        using var noGrad = no_grad();
+        using var generator = new Generator((ulong)seed, device);
+        foreach (var (name, parameter) in module.Names.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
+            else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
+            else parameter.normal_(0, config.InitializerRange, generator);
+        }
+        CheckpointWriter.Write(folder, [.. module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value))]);
+        return Parameters(config);
+    }
 
     public static long Parameters(QwenVlPolicy policy) => policy.Weights().Sum(w => w.Value.numel());
 
-    /// <summary>Bytes, then pairs and triples of small letters: as good as a learned vocabulary where the text does not matter.</summary>
-    private static BytePairVocabulary Vocabulary(int size)
+    /// <summary>Counted without allocating any.</summary>
+    public static long Parameters(QwenVlConfig config)
+    {
+        using var module = new QwenVlModule(config, ScalarType.Float32, META);
+        return module.Names.Values.Sum(p => p.numel());
+    }
+
+    /// <summary>Bytes, then pairs, triples and more of small letters: as good as a learned vocabulary where the text does not matter.</summary>
+    internal static BytePairVocabulary Vocabulary(int size)
     {
         var letters = Enumerable.Range('a', 26).Select(c => ((char)c).ToString()).ToArray();
-        var pairs = letters.SelectMany(a => letters.Select(b => (Left: a, Right: b))).ToArray();
-        var triples = pairs.SelectMany(p => letters.Select(c => (Left: p.Left + p.Right, Right: c)));
         var bytes = BytePairTrainer.Train([], 0).Tokens;
-        var merges = pairs.Concat(triples).Take(Math.Max(0, size - bytes.Count)).ToArray();
+        var merges = new List<(string Left, string Right)>();
+        for (var stems = letters; bytes.Count + merges.Count < size; stems = [.. stems.SelectMany(stem => letters.Select(c => stem + c))])
+            merges.AddRange(stems.SelectMany(stem => letters.Select(c => (stem, c))).Take(size - bytes.Count - merges.Count));
         return new BytePairVocabulary([.. bytes, .. merges.Select(m => m.Left + m.Right)], merges);
     }
 }

@@ -13,10 +13,21 @@ internal static class Rates
     public static double Matmul(BenchmarkOptions options, ScalarType type)
     {
         var n = options.Smoke ? 128L : options.Device.type == DeviceType.CUDA ? 8192 : 1024;
+        return Matmul(options, type, (n, n, n), Seconds);
+    }
+
+    /// <summary>Floating-point operations per second of [m, k] × [k, n].</summary>
+    /// <param name="options">Device, repetitions.</param>
+    /// <param name="type">Dtype.</param>
+    /// <param name="size">m, k, n.</param>
+    /// <param name="seconds">How long each repetition takes.</param>
+    public static double Matmul(BenchmarkOptions options, ScalarType type, (long M, long K, long N) size, double seconds)
+    {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (a, b) = (randn([n, n], device: options.Device).to_type(type), randn([n, n], device: options.Device).to_type(type));
-        return 2.0 * n * n * n * PerSecond(options, () => matmul(a, b).Dispose());
+        var (m, k, n) = size;
+        var (a, b) = (randn([m, k], device: options.Device).to_type(type), randn([k, n], device: options.Device).to_type(type));
+        return 2.0 * m * k * n * PerSecond(options, () => matmul(a, b).Dispose(), seconds);
     }
 
     /// <summary>Bytes read plus bytes written per second when a tensor larger than any cache is copied.</summary>
@@ -26,15 +37,15 @@ internal static class Rates
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (from, to) = (zeros([count], device: options.Device), zeros([count], device: options.Device));
-        return 2.0 * sizeof(float) * count * PerSecond(options, () => to.copy_(from));
+        return 2.0 * sizeof(float) * count * PerSecond(options, () => to.copy_(from), Seconds);
     }
 
-    /// <summary>The best of the repetitions, each about a second long: other programs only ever make it slower.</summary>
-    private static double PerSecond(BenchmarkOptions options, Action work)
+    /// <summary>The best of the repetitions: other programs only ever make it slower.</summary>
+    private static double PerSecond(BenchmarkOptions options, Action work, double seconds)
     {
         var once = Time(options, work, 1);   // thrown away: first touch, code loading
         once = Time(options, work, 1);
-        var count = options.Smoke ? 1 : Math.Max(1, (int)(Seconds / once));
+        var count = options.Smoke ? 1 : Math.Max(1, (int)(seconds / once));
         return count / Enumerable.Range(0, options.Repeat).Min(_ => Time(options, work, count));
     }
 

@@ -1,14 +1,12 @@
 using System.Diagnostics;
-using Samples.Shared;
 using TorchSharp;
-using ViSurf.Core.Encoding;
-using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Policies;
 using ViSurf.Core.Training;
 
 namespace ViSurf.Core.Benchmarks;
 
-/// <summary>Seconds of one step's phases.</summary>
-/// <param name="Rollout">Prompts encoded, rollouts sampled.</param>
+/// <summary>Seconds of one step's phases, by the clock or of all processors.</summary>
+/// <param name="Rollout">Prompts encoded, rollouts sampled and read as text.</param>
 /// <param name="Score">Log-probabilities of all rows once, without gradient: π_old, had the step several updates. Not part of the step.</param>
 /// <param name="Update">Forward with gradient, backward, AdamW.</param>
 /// <param name="Step">Everything from examples to updated weights.</param>
@@ -17,42 +15,54 @@ internal sealed record StepSeconds(double Rollout, double Score, double Update, 
 /// <summary>Operations that the same phases cannot avoid.</summary>
 internal sealed record StepFlops(double Rollout, double Score, double Update);
 
-/// <summary>A policy of random weights with its trainer, ready to be timed.</summary>
-internal sealed class StepMeasurement : IDisposable
-{
-    private readonly TemporaryFolder _folder = new();
-    private readonly BenchmarkOptions _options;
-    private readonly Workload _workload;
-    private readonly QwenPromptEncoder _encoder;
-    private readonly QwenVlPolicy _policy;
-    private readonly AdamWOptimizer _optimizer;
-    private readonly Trainer _trainer;
+/// <summary>One measured step.</summary>
+/// <param name="Seconds">By the clock.</param>
+/// <param name="Processor">Over all threads.</param>
+/// <param name="Report">What it did.</param>
+internal sealed record StepRun(StepSeconds Seconds, StepSeconds Processor, StepReport Report);
 
-    public StepMeasurement(BenchmarkOptions options, Workload workload)
+/// <summary>A trainer over a model, ready to be timed. Several may share a model.</summary>
+internal sealed class StepMeasurement
+{
+    private readonly BenchmarkOptions _options;
+    private readonly BenchmarkModel _model;
+    private readonly Workload _workload;
+    private readonly IPolicy _policy;
+    private readonly Trainer _trainer;
+    private readonly TrainerOptions _training;
+    private readonly PhaseMeter _meter = new();
+
+    /// <param name="options">Device.</param>
+    /// <param name="model">Stays the caller's.</param>
+    /// <param name="workload">What a step does.</param>
+    /// <param name="replicated">Whether every completion carries its own prompt and picture.</param>
+    public StepMeasurement(BenchmarkOptions options, BenchmarkModel model, Workload workload, bool replicated = false)
     {
-        (_options, _workload) = (options, workload);
-        RandomCheckpoint.Write(_folder.Path, workload.Model);
-        _encoder = QwenPromptEncoder.Load(_folder.Path);
-        _policy = QwenVlPolicy.Initialize(_folder.Path, seed: 1, options.Device);
-        _optimizer = new AdamWOptimizer(_policy.Module);
-        _trainer = new Trainer(workload.Parts(_encoder, _policy, _optimizer), workload.Options);
+        (_options, _model, _workload) = (options, model, workload);
+        _training = workload.TrainerOptions(replicated ? LongestPrompt() : null);
+        _policy = replicated ? new ReplicatedPolicy(model.Policy) : model.Policy;
+        var (sampler, policy) = (_meter.Around(Workload.Sampler(model.Encoder)), _meter.Around(_policy));
+        _trainer = new Trainer(workload.Label
+            ? TrainerParts.ViSurf(model.Encoder, policy, sampler, Workload.Rewards(), model.Optimizer)
+            : TrainerParts.Grpo(model.Encoder, policy, sampler, Workload.Rewards(), model.Optimizer), _training);
     }
 
-    public long Parameters => RandomCheckpoint.Parameters(_policy);
-
     /// <summary>One step with its phases' seconds.</summary>
-    public (StepSeconds Seconds, StepReport Report) Run()
+    public StepRun Run()
     {
         _options.Synchronize();
+        _meter.Begin();
         var clock = Stopwatch.StartNew();
         var report = _trainer.Step(_workload.Examples());
         _options.Synchronize();
         var step = clock.Elapsed.TotalSeconds;
+        var processor = _meter.End();
         if (report.Skipped is not null || report.Updates.Count != 1 || report.Rewards.NeutralGroups > 0)
             throw new InvalidOperationException($"Expected a step that trains every group once, got '{report}'.");
         var times = report.Times;
+        var (score, scoreProcessor) = Score(report);
         // What the device still had to do when the step returned belongs to the update.
-        return (new StepSeconds(times.Encode + times.Rollout, Score(report), times.Update + (step - times.Total), step), report);
+        return new StepRun(new StepSeconds(times.Encode + times.Rollout, score, times.Update + (step - times.Total), step), processor with { Score = scoreProcessor }, report);
     }
 
     /// <summary>The step again, untimed by phase: for profiles.</summary>
@@ -62,53 +72,48 @@ internal sealed class StepMeasurement : IDisposable
         _options.Synchronize();
     }
 
-    /// <summary>Counted from the prompts and completions that the step really had.</summary>
+    /// <summary>Counted from the prompts and completions that the step really had, each picture and prompt once.</summary>
     public StepFlops Flops(StepReport report)
     {
-        var flops = new Flops(_policy.Config);
-        var prompts = Prompts.Encode(_encoder, _workload.Examples());
-        try
+        var flops = new Flops(_model.Policy.Config);
+        using var scope = torch.NewDisposeScope();
+        double rollout = 0, score = 0, update = 0;
+        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
+        for (var q = 0; q < prompts.Count; q++)
         {
-            double rollout = 0, score = 0;
-            for (var q = 0; q < prompts.Count; q++)
-            {
-                var rows = report.Groups[q].Scored.Group.Completions;
-                var (grids, length) = (prompts[q].Grids, prompts[q].TokenIds.Count);
-                rollout += flops.Group(grids, length, rows.Where(r => r.Source == Data.CompletionSource.Policy).Select(r => r.TokenIds.Count));
-                score += flops.Group(grids, length, rows.Select(r => r.TokenIds.Count));
-            }
-            return new StepFlops(rollout, score, score * Benchmarks.Flops.ForwardAndBackward);
+            using var prompt = prompts[q];
+            var rows = report.Groups[q].Scored.Group.Completions;
+            int[] all = [.. rows.Select(r => r.TokenIds.Count)], sampled = [.. rows.Where(r => r.Source == Data.CompletionSource.Policy).Select(r => r.TokenIds.Count)];
+            rollout += flops.Group(prompt.Grids, prompt.TokenIds.Count, sampled);
+            score += flops.Group(prompt.Grids, prompt.TokenIds.Count, all);
+            update += flops.Update(prompt.Grids, prompt.TokenIds.Count, all, _model.Rank);
         }
-        finally
-        {
-            foreach (var prompt in prompts) prompt.Dispose();
-        }
+        return new StepFlops(rollout, score, update);
     }
 
-    public void Dispose()
+    private int LongestPrompt()
     {
-        _optimizer.Dispose();
-        _policy.Dispose();
-        _folder.Dispose();
+        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
+        foreach (var prompt in prompts) prompt.Dispose();
+        return prompts.Max(p => p.TokenIds.Count);
     }
 
-    private double Score(StepReport report)
+    private (double Seconds, double Processor) Score(StepReport report)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var prompts = Prompts.Encode(_encoder, _workload.Examples());
+        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
         var rows = UpdatePlan.RowsOf([.. report.Groups.Select(g => g.Controlled)], [.. report.Groups.Select(g => g.Advantages.ToArray())]);
-        var options = _workload.Options;
-        var plan = UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(options.MicroBatchTokens, options.MicroBatchRows),
-            options.MaxNewTokens, skipNeutralGroups: false);
-        var clock = Stopwatch.StartNew();
+        var plan = UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows),
+            _training.MaxNewTokens, skipNeutralGroups: false);
+        var (clock, processor) = (Stopwatch.StartNew(), PhaseMeter.Now());
         foreach (var part in plan.MicroBatches)
         {
-            using var batch = MicroBatch.Build(part, prompts, options.Temperature);
+            using var batch = MicroBatch.Build(part, prompts, _training.Temperature);
             using var scores = _policy.Score(batch.Sequences);
         }
         _options.Synchronize();
-        var seconds = clock.Elapsed.TotalSeconds;
+        var seconds = (clock.Elapsed.TotalSeconds, PhaseMeter.Now() - processor);
         foreach (var prompt in prompts) prompt.Dispose();
         return seconds;
     }

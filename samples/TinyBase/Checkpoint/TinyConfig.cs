@@ -53,4 +53,10 @@ internal sealed record TinyConfig
 
     /// <summary>Standard deviation of fresh weights.</summary>
     public double InitializerRange { get; init; } = 0.05;
+
+    /// <summary>Whether the head is the embedding matrix.</summary>
+    public bool TiedHead { get; init; } = true;
+
+    /// <summary>Dtype of the weights, as transformers spells it.</summary>
+    public string WeightType { get; init; } = "float32";
 }

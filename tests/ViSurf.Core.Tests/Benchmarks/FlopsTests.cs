@@ -48,4 +48,50 @@ public sealed class FlopsTests
     public void A_group_pays_for_picture_and_prompt_once_and_never_reads_a_last_token()
         => Count.Group([new PatchGrid(1, 4, 8)], 10, [3, 1]).Should().Be(
             Count.Vision([new PatchGrid(1, 4, 8)]) + Count.Decoder(0, 10) + Count.Decoder(10, 2) + Count.Head(3) + Count.Head(1));
+
+    [Fact]
+    public void A_text_only_prompt_pays_for_no_picture() => Count.Group([], 10, [1]).Should().Be(Count.Decoder(0, 10) + Count.Head(1));
+
+    [Fact]
+    public void Qwen2_VL_looks_at_whole_frames_and_has_two_matrices_in_its_MLP()
+    {
+        // 4·4·4 + 2·4·6 = 112 per patch and block; both blocks look at all 32 patches.
+        var flops = new Flops(Config with { ModelType = "qwen2_vl", Vision = Config.Vision! with { FullAttentionBlocks = [] } });
+        flops.Vision([new PatchGrid(1, 4, 8)]).Should().Be(2.0 * (32 * 1176 * 4 + 32 * 2 * 112 + 2 * 8 * 1024 + 8 * 384));
+    }
+
+    [Fact]
+    public void Qwen3_VL_has_a_merger_for_every_deepstack_block()
+    {
+        var vision = Config.Vision! with { FullAttentionBlocks = [], DeepstackBlocks = [0, 1] };
+        var flops = new Flops(Config with { ModelType = "qwen3_vl", Vision = vision });
+        flops.Vision([new PatchGrid(1, 4, 8)]).Should().Be(2.0 * (32 * 1176 * 4 + 32 * 2 * 112 + 2 * 8 * 1024 + 3 * 8 * 384));
+    }
+
+    [Fact]
+    public void A_head_size_of_its_own_counts_as_it_is()
+    {   // Qwen3: 4 heads of 6 on a width of 8. q and o: 8·24; k and v: 8·12; MLP 240; attention 2·24.
+        var flops = new Flops(Config with { Text = Config.Text with { HeadSize = 6 } });
+        flops.Decoder(0, 1).Should().Be(2.0 * 3 * (2 * 192 + 2 * 96 + 240 + 48));
+    }
+
+    [Fact]
+    public void Backward_costs_twice_the_forward_but_pixels_have_no_gradient()
+    {   // The patch embedding: 32 patches of 1176 numbers to 4.
+        var grids = new[] { new PatchGrid(1, 4, 8) };
+        Count.Update(grids, 10, [3, 1], rank: null).Should().Be(3 * Count.Group(grids, 10, [3, 1]) - 2.0 * 32 * 1176 * 4);
+    }
+
+    [Fact]
+    public void With_adapters_frozen_weights_have_no_gradient_and_the_tower_no_backward()
+    {
+        // A prompt of 2 and a completion of 3 tokens: 4 are read, 3 predicted. Rank 2: q 2·(8+8) = 32, k and v 2·(8+4) = 24 each, o 32,
+        // gate, up, down 2·(8+10) = 36 each: 220 per token and layer. Attention: 16·(1+2+3+4) = 160 per layer, forward and twice backward.
+        // Nothing flows back through the first layer's q, k, v: 8·(8+4+4) = 128 of frozen weights, 3·2·8 = 48 of A.
+        var frozen = (4 * 3 * 432) + (4 * (3 * 432 - 128)) + 2 * 3 * 800;
+        var adapters = 2 * 4 * 3 * 220 + 4 * (3 * 220 - 48);
+        Count.Update([], 2, [3], rank: 2).Should().Be(2.0 * (frozen + adapters + 3 * 3 * 160));
+        var grids = new[] { new PatchGrid(1, 4, 8) };
+        (Count.Update(grids, 2, [3], rank: 2) - Count.Update([], 2, [3], rank: 2)).Should().Be(Count.Vision(grids));
+    }
 }

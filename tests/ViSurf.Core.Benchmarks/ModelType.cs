@@ -1,0 +1,17 @@
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Benchmarks;
+
+/// <summary>The dtypes that a benchmark may use, as transformers spells them.</summary>
+internal static class ModelType
+{
+    /// <exception cref="ArgumentException">Another name.</exception>
+    public static ScalarType Parse(string name) => name switch
+    {
+        "float32" => ScalarType.Float32,
+        "bfloat16" => ScalarType.BFloat16,
+        _ => throw new ArgumentException($"Expected --dtype float32 or bfloat16, got '{name}'."),
+    };
+
+    public static string Name(ScalarType type) => type == ScalarType.BFloat16 ? "bfloat16" : "float32";
+}

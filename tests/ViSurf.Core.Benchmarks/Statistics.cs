@@ -1,0 +1,11 @@
+namespace ViSurf.Core.Benchmarks;
+
+internal static class Statistics
+{
+    /// <summary>The middle value; of an even number, the upper of the two in the middle.</summary>
+    public static double Median(this IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+}
