@@ -24,14 +24,14 @@ internal static class DecodeCommand
         for (var i = 0; i < options.Repeat; i++)
             for (var mode = 0; mode < modes.Length; mode++) runs[mode].Add(measurements[mode].Run());
         var (memory, deviceMemory) = (Machine.PeakMemory(), DeviceMemory.Used(options.Device));
-        var (prompts, copy) = (measurements[0].PromptTokens(), Rates.Copy(options));
+        var (prompts, copy, flops) = (measurements[0].PromptTokens(), Rates.Copy(options), FlopsFloor(options, model, workload, measurements[0].PromptTokens()));
 
-        var table = new Table("decode", "prompt s", "ms / token", "tokens/s", "decode tokens/s", "bytes floor ms", "floor / median %");
+        var table = new Table("decode", "prompt s", "ms / token", "tokens/s", "decode tokens/s", "bytes floor ms", "floor / median %", "FLOPs floor ms");
         var numbers = modes.Select((mode, i) => Numbers(workload, runs[i], Floor(mode))).ToArray();
         for (var i = 0; i < modes.Length; i++)
         {
             var (n, floor) = (numbers[i], 1e3 * Floor(modes[i]));
-            table.Add(modes[i].Name(), runs[i].Select(r => r.Prompt).Median(), n["token_ms"]!, n["tokens_per_s"]!, n["decode_tokens_per_s"]!, floor, 100 * floor / (double)n["token_ms"]!);
+            table.Add(modes[i].Name(), runs[i].Select(r => r.Prompt).Median(), n["token_ms"]!, n["tokens_per_s"]!, n["decode_tokens_per_s"]!, floor, 100 * floor / (double)n["token_ms"]!, 1e3 * flops);
         }
         Console.WriteLine(table);
         Console.WriteLine(FormattableString.Invariant($"{model.Parameters / 1e6:0.0}M parameters, {prompts.Sum()} prompt tokens, copy {copy / 1e9:0.0} GB/s, peak memory of the process {memory:0.00} GB"));
@@ -51,6 +51,7 @@ internal static class DecodeCommand
             ["prompt_tokens"] = prompts.Sum(),
         };
         foreach (var (name, value) in numbers[0]) json[name] = value;
+        json["flops_floor_ms"] = 1e3 * flops;
         json["copy_gb_per_s"] = copy / 1e9;
         json["peak_rss_gb"] = memory;
         json["device_peak_gb"] = deviceMemory;
@@ -64,6 +65,14 @@ internal static class DecodeCommand
         // Seconds of one step, were it to do nothing but read.
         double Floor(Sharing mode) => new DecodeBytes(model.Policy.Config, model.Type == ScalarType.BFloat16 ? 2 : 4)
             .Step(prompts, workload.GroupSize, workload.NewTokens, mode == Sharing.Replicated) / copy;
+    }
+
+    /// <summary>Seconds of one step, were it to do nothing but multiply, at the rate of as few rows as there are.</summary>
+    private static double FlopsFloor(BenchmarkOptions options, BenchmarkModel model, Workload workload, IReadOnlyList<int> prompts)
+    {
+        var (count, text, rows) = (new Flops(model.Policy.Config), model.Policy.Config.Text, workload.Prompts * workload.GroupSize);
+        var operations = prompts.Sum(prompt => workload.GroupSize * count.Decoder(prompt + workload.NewTokens / 2, 1)) + count.Head(rows);
+        return operations / Rates.Matmul(options, model.Type, (rows, text.HiddenSize, text.IntermediateSize), seconds: 0.3);
     }
 
     private static Dictionary<string, object?> Numbers(Workload workload, List<DecodeRun> runs, double floor)

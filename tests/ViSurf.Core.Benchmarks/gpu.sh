@@ -38,13 +38,13 @@ trap '[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true; rm -rf "$work"' 
 results=${out:-$work}
 mkdir -p "$results"
 
-# The program: published, so that every command starts at once.
+# The program: published, so that every command starts at once; built aside, because another libtorch would stay in the usual output.
 if [ -z "$program" ]; then
     torch=cuda
     [ "$device" = cpu ] && torch=cpu
     [ -n "$libtorch" ] && torch=none
     program=$work/program
-    dotnet publish -c Release --self-contained false -p:Torch=$torch -o "$program" "$here" -v quiet
+    dotnet publish -c Release --self-contained false -p:Torch=$torch --artifacts-path "$work/build" -o "$program" "$here" -v quiet
 fi
 common=(--device "$device")
 if [ -n "$libtorch" ]; then
@@ -92,7 +92,7 @@ else
 fi
 
 echo "== summary"
-field() { sed -n "s/.*\"$2\":\([^,}]*\).*/\1/p" "$results/$1.json" 2>/dev/null | head -n 1; }
+field() { grep -o "\"$2\": *[^,}]*" "$results/$1.json" 2>/dev/null | head -n 1 | cut -d : -f 2 | tr -d ' '; }
 echo "update: fraction of the floor $(field step update_floor_fraction), MFU $(field step update_mfu), device peak $(field step device_peak_gb) GB"
 echo "decode: $(field decode tokens_per_s) tokens/s"
 [ -f "$results/transformers.json" ] && echo "transformers: generate $(field transformers tokens_per_s) tokens/s, forward and backward $(field transformers update_median_s) s, device peak $(field transformers device_peak_gb) GB"
