@@ -2,18 +2,8 @@ using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Objectives;
 
-/// <summary>Whether the probability ratio belongs to a token or to its whole sequence.</summary>
-public enum RatioLevel
-{
-    /// <summary>ρ of each token (PPO, GRPO).</summary>
-    Token,
-
-    /// <summary>One ρ per sequence: the geometric mean of its tokens' ratios (GSPO, arXiv 2507.18071).</summary>
-    Sequence,
-}
-
 /// <summary>Knobs of <see cref="ClippedPolicyObjective"/>.</summary>
-public sealed record ClippedPolicyOptions
+public sealed partial record ClippedPolicyOptions
 {
     /// <summary>ε_low: a ratio below 1 − ε_low earns nothing more when the advantage is negative. In [0, 1].</summary>
     /// <value>0.2, as in PPO and GRPO.</value>
@@ -23,8 +13,11 @@ public sealed record ClippedPolicyOptions
     /// <value>0.2, symmetric; DAPO (arXiv 2503.14476) takes 0.28 against entropy collapse.</value>
     public double ClipHigh { get; init => field = Guard.NotNegative(value); } = 0.2;
 
-    /// <summary>Largest ratio that a negative advantage may be multiplied by (TRL <c>delta</c>); null for no limit. Greater than 1 + ε_high.</summary>
-    /// <value>null, as in the papers; INTELLECT-2 takes 4.</value>
+    /// <summary>
+    /// Largest ratio that a negative advantage may be multiplied by; null for no limit. Greater than 1 + ε_high. The two-sided clip of
+    /// INTELLECT-2 (arXiv 2505.07291; TRL <c>delta</c>) and the dual clip of arXiv 1912.09729 (verl <c>clip_ratio_c</c>) are this same number.
+    /// </summary>
+    /// <value>null, as in the papers; INTELLECT-2 takes 4, verl and EasyR1 take 3.</value>
     public double? RatioCap { get; init => field = value is { } cap ? Guard.Positive(cap) : null; }
 
     /// <summary>Token or sequence ratios.</summary>

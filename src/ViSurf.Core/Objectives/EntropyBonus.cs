@@ -19,13 +19,8 @@ public sealed class EntropyBonus(IObjective inner, double coefficient, LossAggre
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch)
     {
         using var scope = NewDisposeScope();
-        var logProbs = ObjectiveInputs.Check(current, batch);
-        if (current.Entropy is not { } given)
-        {
-            throw new ArgumentException(
-                "Expected scores with entropy, got none. Score with SequenceBatch.WithEntropy = true, or drop EntropyBonus.", nameof(current));
-        }
-        var entropy = MaskedReduce.Fill(TensorGuard.Shape(given, null, logProbs.shape), batch.CompletionMask);
+        ObjectiveInputs.Check(current, batch);
+        var entropy = ObjectiveInputs.Entropy(current, batch, nameof(EntropyBonus));
         using var result = _inner.Evaluate(current, batch);
         var metrics = result.Metrics.Where(m => m.Name != "entropy").Select(m => (m.Name, m.Value.alias()));
         return ObjectiveScope.Result(result.Loss - aggregation.Reduce(entropy, batch).Times(_coefficient),

@@ -32,15 +32,15 @@ public sealed class ViSurfObjective(ClippedPolicyOptions? options = null) : IObj
         var result = _group.Evaluate(current, batch);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var inputs = ObjectiveInputs.Of(current, batch);
-        var advantages = MaskedReduce.RowMeans(inputs.Advantages, inputs.Mask);
+        var terms = PolicyTerms.Of(current, batch);
+        var advantages = MaskedReduce.RowMeans(terms.Advantages, terms.Mask);
         var labels = Math.Max(1, batch.Scale.Demonstrations);
         return ObjectiveScope.Result(result.Loss, result.Metrics.Concat(
         [
             ("demonstration_weight", Labels(advantages * batch.SequenceWeights.to(advantages.dtype), batch)),
             ("demonstration_advantage", Labels(advantages, batch).Over(labels)),
-            ("demonstration_log_prob", Labels(MaskedReduce.RowMeans(inputs.LogProbs, inputs.Mask), batch).Over(labels)),
-            ("demonstration_ratio", Labels(MaskedReduce.RowMeans(inputs.LogRatio.exp(), inputs.Mask), batch).Over(labels)),
+            ("demonstration_log_prob", Labels(MaskedReduce.RowMeans(terms.LogProbs, terms.Mask), batch).Over(labels)),
+            ("demonstration_ratio", Labels(MaskedReduce.RowMeans(terms.LogRatio.exp(), terms.Mask), batch).Over(labels)),
         ]));
     }
 
