@@ -23,6 +23,6 @@ public sealed class CispoObjective(double cap = 5.0, LossAggregation aggregation
     {
         var weight = terms.Ratio.AtMost(cap).detach();
         var capped = terms.Ratio.IsAbove(cap) & terms.Advantages.IsAbove(0);
-        return new SurrogateLoss(-(weight * terms.Advantages * terms.LogProbs), ("clip_fraction", capped));
+        return new SurrogateLoss(-(weight * terms.Advantages * terms.LogProbs)) { TokenMetrics = [("clip_fraction", capped)] };
     };
 }

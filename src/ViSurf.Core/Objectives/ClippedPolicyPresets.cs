@@ -25,8 +25,14 @@ public sealed partial record ClippedPolicyOptions
     public static ClippedPolicyOptions Gspo { get; } = new() { RatioLevel = RatioLevel.Sequence, ClipLow = 3e-4, ClipHigh = 4e-4 };
 
     /// <summary>
-    /// LUSPO (TRL <c>luspo</c>): GSPO whose sequences weigh as many times as they have tokens, which removes GSPO's preference for short
-    /// answers. Clip as in <see cref="Gspo"/>.
+    /// LUSPO (arXiv 2602.05261): GSPO whose sequences weigh as many times as they have tokens, which removes GSPO's preference for short
+    /// answers. Clip 2e-3 and 2.5e-3 (the paper's §5.1).
     /// </summary>
-    public static ClippedPolicyOptions Luspo { get; } = Gspo with { Aggregation = LossAggregation.SequenceSum };
+    public static ClippedPolicyOptions Luspo { get; } = new()
+    {
+        RatioLevel = RatioLevel.Sequence,
+        ClipLow = 2e-3,
+        ClipHigh = 2.5e-3,
+        Aggregation = LossAggregation.SequenceSum,
+    };
 }

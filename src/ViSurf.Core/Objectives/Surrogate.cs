@@ -10,16 +10,16 @@ public delegate SurrogateLoss Surrogate(PolicyTerms terms);
 
 /// <summary>The loss of each token with what is worth reporting about it.</summary>
 /// <param name="perToken">[N, T], with gradient; anything in the padding.</param>
-/// <param name="metrics">
-/// Named values: [N, T] is reported as its mean over the step's tokens, [N, 1] as its mean over sequences.
-/// </param>
-public readonly struct SurrogateLoss(Tensor perToken, params (string Name, Tensor Value)[] metrics)
+public readonly struct SurrogateLoss(Tensor perToken)
 {
     /// <summary>[N, T], with gradient.</summary>
     public Tensor PerToken { get; } = perToken;
 
-    /// <summary>Named values, [N, T] or [N, 1].</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> Metrics { get; } = metrics;
+    /// <summary>Named [N, T]; reported as the mean over the step's tokens.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> TokenMetrics { get; init; } = [];
+
+    /// <summary>Named [N, 1]; reported as the mean over the step's sequences.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> SequenceMetrics { get; init; } = [];
 
     /// <summary>A loss without metrics of its own.</summary>
     public static implicit operator SurrogateLoss(Tensor perToken) => new(perToken);

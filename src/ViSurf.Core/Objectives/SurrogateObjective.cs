@@ -40,13 +40,11 @@ public sealed class SurrogateObjective(
         var loss = Aggregation.Reduce(perToken, batch);
 
         var metrics = new List<(string, Tensor)> { ("policy_loss", loss.detach().clone()) };
-        metrics.AddRange(surrogate.Metrics.Select(m => (m.Name, Share(m.Value.to(terms.LogProbs.dtype), terms, batch))));
+        metrics.AddRange(surrogate.TokenMetrics.Select(m => (m.Name, ObjectiveInputs.TokenShare(m.Value.to(terms.LogProbs.dtype), batch))));
+        metrics.AddRange(surrogate.SequenceMetrics.Select(m => (m.Name, ObjectiveInputs.RowShare(m.Value.to(terms.LogProbs.dtype), batch))));
         metrics.Add(("ratio", ObjectiveInputs.TokenShare(terms.Ratio, batch)));
         metrics.Add(("approx_kl", ObjectiveInputs.TokenShare(KlEstimators.K3(terms.LogRatio), batch)));
         if (terms.Entropy is { } entropy) metrics.Add(("entropy", ObjectiveInputs.TokenShare(entropy, batch)));
         return ObjectiveScope.Result(loss, metrics);
     }
-
-    private static Tensor Share(Tensor value, PolicyTerms terms, UpdateBatch batch)
-        => value.shape.SequenceEqual(terms.LogProbs.shape) ? ObjectiveInputs.TokenShare(value, batch) : ObjectiveInputs.RowShare(value, batch);
 }

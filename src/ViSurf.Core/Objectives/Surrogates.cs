@@ -24,7 +24,7 @@ public static class Surrogates
             var clipped = ratio.Between(1 - low, 1 + high);
             var free = cap is { } most ? ratio.AtMost(most) : ratio;
             var removed = (ratio.IsBelow(1 - low) & advantages.IsBelow(0)) | (ratio.IsAbove(1 + high) & advantages.IsAbove(0));
-            return new SurrogateLoss(-minimum(free * advantages, clipped * advantages), ("clip_fraction", removed));
+            return new SurrogateLoss(-minimum(free * advantages, clipped * advantages)) { TokenMetrics = [("clip_fraction", removed)] };
         };
     }
 
@@ -38,8 +38,11 @@ public static class Surrogates
         return terms =>
         {
             var (ours, theirs) = (rollouts(terms), labels(terms));
-            return new SurrogateLoss(where(terms.FromLabel, theirs.PerToken, ours.PerToken),
-                [.. Only(ours.Metrics, terms.FromLabel.logical_not()), .. Only(theirs.Metrics, terms.FromLabel)]);
+            return new SurrogateLoss(where(terms.FromLabel, theirs.PerToken, ours.PerToken))
+            {
+                TokenMetrics = [.. Only(ours.TokenMetrics, terms.FromLabel.logical_not()), .. Only(theirs.TokenMetrics, terms.FromLabel)],
+                SequenceMetrics = [.. ours.SequenceMetrics, .. theirs.SequenceMetrics],
+            };
         };
     }
 
@@ -58,11 +61,14 @@ public static class Surrogates
             var inner = surrogate(terms);
             var distance = MaskedReduce.RowMeans(terms.LogRatio.detach().neg(), terms.Mask);
             var stale = distance.IsAbove(threshold) & MaskedReduce.RowMeans(terms.Advantages, terms.Mask).IsBelow(0);
-            return new SurrogateLoss(MaskedReduce.Fill(inner.PerToken, stale.logical_not().expand(inner.PerToken.shape)),
-                [.. inner.Metrics, ("stale_fraction", stale)]);
+            return new SurrogateLoss(MaskedReduce.Fill(inner.PerToken, stale.logical_not().expand(inner.PerToken.shape)))
+            {
+                TokenMetrics = inner.TokenMetrics,
+                SequenceMetrics = [.. inner.SequenceMetrics, ("stale_fraction", stale)],
+            };
         };
     }
 
     private static IEnumerable<(string Name, Tensor Value)> Only(IReadOnlyList<(string Name, Tensor Value)> metrics, Tensor mask)
-        => metrics.Select(m => (m.Name, m.Value.shape.SequenceEqual(mask.shape) ? MaskedReduce.Fill(m.Value, mask) : m.Value));
+        => metrics.Select(m => (m.Name, MaskedReduce.Fill(m.Value, mask)));
 }

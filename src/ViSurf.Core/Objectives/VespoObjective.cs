@@ -38,7 +38,10 @@ public sealed class VespoObjective(GammaShape? positive = null, GammaShape? nega
             var logWeight = MaskedReduce.RowSums(terms.LogRatio.detach(), terms.Mask).Between(SmallestLogWeight, 20);
             var (up, down) = (Phi(logWeight, positive), Phi(logWeight, negative));
             var phi = where(terms.Advantages.IsBelow(0), down, up);
-            return new SurrogateLoss(-(phi * terms.Advantages * terms.LogProbs), ("phi", MaskedReduce.RowMeans(phi, terms.Mask)));
+            return new SurrogateLoss(-(phi * terms.Advantages * terms.LogProbs))
+            {
+                SequenceMetrics = [("phi", MaskedReduce.RowMeans(phi, terms.Mask))],
+            };
         };
     }
 

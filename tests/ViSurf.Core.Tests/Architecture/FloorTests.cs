@@ -31,6 +31,7 @@ public sealed class FloorTests
         new("Rollouts", Torch.Yes, "Common", "Data", "Encoding", "Policies"),
         // Maths on numbers: neither prompts nor rewards nor text.
         new("Objectives", Torch.Yes, "Common", "Policies"),
+        new("Objectives/Demonstrations", Torch.Yes, "Common", "Policies"),
         new("Models/Layers", Torch.Yes, "Common"),
         new("Models/Weights", Torch.Yes, "Common"),
         new("Models/Tokens", Torch.No, "Common"),

@@ -10,7 +10,14 @@ namespace ViSurf.Core.Tests.Objectives;
 /// <summary>One row of a step: text after a prompt, its advantage, and whether it is the label.</summary>
 internal sealed record Row(int Prompt, string Text, double Advantage, bool Label = false)
 {
+    /// <summary>Leading tokens that come from the label.</summary>
+    public int Prefix { get; init; }
+
+    public double Reward { get; init; }
+
     public IReadOnlyList<int> Ids => TinyText.Encoder.EncodeAnswer(Text);
+
+    public int LabelTokens => Label ? Ids.Count : Prefix;
 }
 
 /// <summary>An optimizer step of a tiny float64 policy, evaluated in as many micro-batches as one likes.</summary>
@@ -33,7 +40,13 @@ internal sealed class ObjectiveStep : IDisposable
     /// <summary>π_old as a policy of another seed; null for "the current weights".</summary>
     public ModulePolicy? Old { get; init; }
 
-    public LossScale Scale => new(Rows.Sum(r => r.Ids.Count), Rows.Where(r => r.Label).Sum(r => r.Ids.Count), Rows.Count, Rows.Count(r => r.Label), 32);
+    /// <summary>Names every token in <see cref="UpdateBatch.PolicyTokenMask"/> instead of leaving it null.</summary>
+    public bool RestrictToAll { get; init; }
+
+    public LossScale Scale => new(Rows.Sum(r => r.Ids.Count), Rows.Sum(r => r.LabelTokens), Rows.Count, Rows.Count(r => r.Label), 32)
+    {
+        Prefixed = Rows.Count(r => r.Prefix > 0),
+    };
 
     /// <summary>Σ of losses over the parts, and the accumulated gradient of all parameters in one list.</summary>
     public (double Loss, double[] Gradient, Dictionary<string, double> Metrics) Run(IObjective objective, params int[][] parts)
@@ -48,7 +61,8 @@ internal sealed class ObjectiveStep : IDisposable
             using var scores = Policy.Score(sequences);
             using var batch = Batch(part, sequences);
             using var result = objective.Evaluate(scores, batch);
-            result.Loss.backward();
+            // A constant has nothing to differentiate: rows that an objective ignores.
+            if (result.Loss.requires_grad) result.Loss.backward();
             loss += result.Loss.item<double>();
             foreach (var (name, value) in result.Metrics) metrics[name] = metrics.GetValueOrDefault(name) + value.item<double>();
         }
@@ -75,6 +89,11 @@ internal sealed class ObjectiveStep : IDisposable
             Scale = Scale,
             OldLogProbs = Old is null ? null : Scored(Old, sequences),
             ReferenceLogProbs = Scored(Policy, sequences) + 0.1,
+            LabelTokenMask = Rows.All(r => r.Prefix == 0) ? null
+                : TinyTensors.Mask([.. rows.Select(r => (long)r.LabelTokens)], sequences.CompletionMask.shape[1]),
+            PolicyTokenMask = RestrictToAll ? sequences.CompletionMask.clone() : null,
+            Rewards = tensor(rows.Select(r => r.Reward).ToArray(), [rows.Length, 1]),
+            Step = 3,
         };
     }
 
