@@ -3,54 +3,40 @@ using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.Advantages;
 
-/// <summary>What a reward's distance from the mean is divided by.</summary>
-public enum StandardDeviation
-{
-    /// <summary>Of the group, with n − 1 (unbiased): verl, TRL, VisionReasoner.</summary>
-    Sample,
-
-    /// <summary>Of the group, with n.</summary>
-    Population,
-
-    /// <summary>Nothing is divided: Dr. GRPO (arXiv 2503.20783).</summary>
-    None,
-
-    /// <summary>Of all rewards of the step, with n − 1, while the mean stays the group's: TRL's <c>scale_rewards="batch"</c>.</summary>
-    Batch,
-}
-
 /// <summary>
 /// The known estimators. They have in common: a completion marked <see cref="CompletionScore.Neutral"/> gets exactly 0; equal
 /// rewards give exactly 0, without rounding residue; mean and deviation are taken over the members, which are all completions
-/// of a group or, with <c>labelInStatistics: false</c>, the rollouts; a group with a single member has mean 0 and deviation 1, as in
+/// of a group or, without the label, the rollouts; a group with a single member has mean 0 and deviation 1, as in
 /// verl, so that its reward (over 1 + ε) is the advantage.
 /// </summary>
-public static class AdvantageEstimators
+public static partial class AdvantageEstimators
 {
     /// <summary>Â = (r − mean) / (std + ε), GRPO's estimator over the group with its label, as ViSurf uses it.</summary>
     /// <param name="epsilon">1e-6 as in verl; TRL has 1e-4. Not used where nothing is divided.</param>
     /// <param name="deviation">Default: sample.</param>
     /// <param name="labelInStatistics">
-    /// Whether the label is a member. true is the paper's form. With false and rollouts that are all equal there is no deviation to
-    /// divide by: the label then gets r_y − mean undivided.
+    /// Whether the label is a member of the mean. true is the paper's form. With false and rollouts that are all equal there is no
+    /// deviation to divide by: the label then gets r_y − mean undivided.
     /// </param>
+    /// <param name="labelInDeviation">Whether the label is a member of the deviation; null means as in the mean.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is negative.</exception>
     public static AdvantageEstimator GroupNormalized(
-        double epsilon = 1e-6, StandardDeviation deviation = StandardDeviation.Sample, bool labelInStatistics = true)
+        double epsilon = 1e-6, StandardDeviation deviation = StandardDeviation.Sample, bool labelInStatistics = true, bool? labelInDeviation = null)
     {
         Guard.NotNegative(epsilon);
+        var inDeviation = labelInDeviation ?? labelInStatistics;
         return groups =>
         {
             var batch = deviation == StandardDeviation.Batch
-                ? Spread.Of(Guard.NotNull(groups).SelectMany(g => Members(g, labelInStatistics)).ToArray(), 1).Deviation
+                ? Spread.Of(Guard.NotNull(groups).SelectMany(g => Members(g, inDeviation)).ToArray(), 1).Deviation
                 : 0;
             return Estimate(groups, group =>
             {
-                var members = Members(group, labelInStatistics);
-                var spread = Spread.Of(members, deviation == StandardDeviation.Population ? 0 : 1);
-                var std = deviation == StandardDeviation.Batch ? batch : spread.Deviation;
+                var correction = deviation == StandardDeviation.Population ? 0 : 1;
+                var mean = Spread.Of(Members(group, labelInStatistics), correction).Mean;
+                var std = deviation == StandardDeviation.Batch ? batch : Spread.Of(Members(group, inDeviation), correction).Deviation;
                 var divisor = deviation == StandardDeviation.None || std == 0 ? 1 : std + epsilon;
-                return reward => (reward - spread.Mean) / divisor;
+                return reward => (reward - mean) / divisor;
             });
         };
     }

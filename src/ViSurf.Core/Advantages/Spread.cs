@@ -15,4 +15,15 @@ internal readonly record struct Spread(double Mean, double Deviation)
         var squares = values.Sum(v => (v - mean) * (v - mean));
         return new Spread(mean, Math.Sqrt(squares / (values.Length - correction)));
     }
+
+    /// <summary>Of values that occur several times each; squares are divided by the occurrences − 1.</summary>
+    public static Spread OfRepeated((double Value, int Count)[] values)
+    {
+        if (values.Length == 0) return new Spread(0, 1);
+        if (values.Max(v => v.Value) == values.Min(v => v.Value)) return new Spread(values[0].Value, 0);
+        var count = values.Sum(v => (double)v.Count);
+        var mean = values.Sum(v => v.Value * v.Count) / count;
+        var squares = values.Sum(v => v.Count * (v.Value - mean) * (v.Value - mean));
+        return new Spread(mean, Math.Sqrt(squares / (count - 1)));
+    }
 }
