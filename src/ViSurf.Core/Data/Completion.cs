@@ -27,6 +27,19 @@ public enum CompletionSource
 /// <param name="Source">Who wrote it.</param>
 public sealed record Completion(IReadOnlyList<int> TokenIds, string Text, FinishReason FinishReason, CompletionSource Source)
 {
+    /// <summary>Leading tokens of a rollout that were given to it, from the label: a hint or a prefix that it continues.</summary>
+    /// <value>0.</value>
+    public int PrefixTokens { get; init; }
+
+    /// <summary>The sampler's log-probability of each token when it was drawn; null for a label or when the sampler gives none.</summary>
+    public IReadOnlyList<float>? LogProbs { get; init; }
+
+    /// <summary>
+    /// Whether an earlier step's weights drew this: its ratio is then taken against <see cref="LogProbs"/>, and not against the policy at the
+    /// beginning of the step.
+    /// </summary>
+    public bool Replayed { get; init; }
+
     /// <summary>A completion of which only the text matters, for trying a reward by hand.</summary>
     public static Completion OfText(string text, CompletionSource source = CompletionSource.Policy)
         => new([], text, FinishReason.Stop, source);

@@ -27,4 +27,9 @@ public sealed record RolloutRequest(int GroupSize, int MaxNewTokens, long Seed, 
 /// Log-probability of each token under the policy at the sampling temperature, before any filter: what <c>Score</c> returns for it.
 /// </param>
 /// <param name="FinishReason">Why it ended.</param>
-public sealed record SampledTokens(int PromptIndex, IReadOnlyList<int> TokenIds, IReadOnlyList<float> LogProbs, FinishReason FinishReason);
+public sealed record SampledTokens(int PromptIndex, IReadOnlyList<int> TokenIds, IReadOnlyList<float> LogProbs, FinishReason FinishReason)
+{
+    /// <summary>Leading tokens that were given and not drawn.</summary>
+    /// <value>0.</value>
+    public int PrefixTokens { get; init; }
+}

@@ -50,7 +50,10 @@ public sealed class MicroBatch : IDisposable
     /// <param name="device">The device of the scores.</param>
     /// <param name="oldLogProbs">[N, T] or null; stays the caller's.</param>
     /// <param name="referenceLogProbs">[N, T] or null; stays the caller's.</param>
-    public UpdateBatch Update(LossScale scale, Device device, Tensor? oldLogProbs = null, Tensor? referenceLogProbs = null) => new()
+    /// <param name="policyTokens">bool [N, T], see <see cref="UpdateBatch.PolicyTokenMask"/>, or null; stays the caller's.</param>
+    /// <param name="step">Index of the step.</param>
+    public UpdateBatch Update(
+        LossScale scale, Device device, Tensor? oldLogProbs = null, Tensor? referenceLogProbs = null, Tensor? policyTokens = null, long step = 0) => new()
     {
         Advantages = Column(row => (float)row.Advantage, device),
         CompletionMask = Sequences.CompletionMask.to(device, copy: true),
@@ -59,7 +62,18 @@ public sealed class MicroBatch : IDisposable
         Scale = scale,
         OldLogProbs = oldLogProbs?.alias(),
         ReferenceLogProbs = referenceLogProbs?.alias(),
+        LabelTokenMask = Rows.Any(row => row.Completion.PrefixTokens > 0) ? LabelTokens(device) : null,
+        PolicyTokenMask = policyTokens?.alias(),
+        Rewards = Column(row => (float)row.Reward, device),
+        Step = step,
     };
+
+    /// <summary>bool [N, T], true for tokens that a label wrote; false where padded. Owned by the caller.</summary>
+    public Tensor LabelTokens(Device device)
+    {
+        var width = (int)Sequences.CompletionMask.shape[1];
+        return tensor(Rows.SelectMany(row => Enumerable.Range(0, width).Select(t => t < row.LabelTokens)).ToArray(), [Rows.Count, width], device: device);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

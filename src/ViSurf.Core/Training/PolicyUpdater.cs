@@ -16,8 +16,9 @@ namespace ViSurf.Core.Training;
 /// <param name="optimizer">Holds the policy's parameters.</param>
 /// <param name="options">Temperature, updates per rollout, gradient norm.</param>
 /// <param name="reference">Scores every row once per step for a KL term; null leaves <see cref="UpdateBatch.ReferenceLogProbs"/> null.</param>
+/// <param name="focus">The tokens that the policy term acts on; null for all.</param>
 public sealed class PolicyUpdater(
-    IPolicy policy, IObjective objective, AdamWOptimizer optimizer, TrainerOptions options, IPolicy? reference = null)
+    IPolicy policy, IObjective objective, AdamWOptimizer optimizer, TrainerOptions options, IPolicy? reference = null, TokenFocus? focus = null)
 {
     private const string Loss = "loss", Norm = "gradient_norm";
 
@@ -41,7 +42,7 @@ public sealed class PolicyUpdater(
         try
         {
             _optimizer.ZeroGradients();
-            var frozen = plan.MicroBatches.Select(rows => Freeze(rows, prompts, cancellation)).ToArray();
+            var frozen = FrozenScores.Of(plan, prompts, _policy, reference, focus, _options, cancellation);
             for (var u = 0; u < _options.UpdatesPerRollout && plan.MicroBatches.Count > 0; u++)
             {
                 reports.Add(Update(plan, prompts, frozen, first: u == 0, cancellation));
@@ -56,7 +57,7 @@ public sealed class PolicyUpdater(
     }
 
     private UpdateReport Update(
-        UpdatePlan plan, IReadOnlyList<EncodedPrompt> prompts, Frozen[] frozen, bool first, CancellationToken cancellation)
+        UpdatePlan plan, IReadOnlyList<EncodedPrompt> prompts, FrozenScores[] frozen, bool first, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var ledger = new ScalarLedger();
@@ -77,7 +78,7 @@ public sealed class PolicyUpdater(
     }
 
     private void Accumulate(
-        UpdatePlan plan, IReadOnlyList<EncodedPrompt> prompts, Frozen frozen, int index, bool first, ScalarLedger ledger)
+        UpdatePlan plan, IReadOnlyList<EncodedPrompt> prompts, FrozenScores frozen, int index, bool first, ScalarLedger ledger)
     {
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
@@ -86,31 +87,13 @@ public sealed class PolicyUpdater(
         if (!scores.LogProbs.requires_grad)
             throw new InvalidOperationException(
                 "Expected scores with gradient, got detached ones. The policy's Score must be differentiable and its module must have trainable parameters.");
-        using var update = batch.Update(plan.Scale, scores.LogProbs.device, frozen.Old, frozen.Reference);
+        using var update = batch.Update(plan.Scale, scores.LogProbs.device, frozen.Old, frozen.Reference, frozen.PolicyTokens, plan.Step);
         using var result = _objective.Evaluate(scores, update);
         ledger.Add(Loss, index, result.Loss);
         foreach (var (name, value) in result.Metrics) ledger.Add(name, index, value);
         if (first) ScoreMetrics.Add(plan, batch, scores, index, ledger);
         // An objective may return a constant for rows it has nothing to say about; the gradient of a constant is 0.
         if (result.Loss.requires_grad) result.Loss.backward();
-    }
-
-    /// <summary>π_old and π_ref of a micro-batch, cut exactly as the update is, so that the first ratio is exactly 1.</summary>
-    private Frozen Freeze(IReadOnlyList<TrainingRow> rows, IReadOnlyList<EncodedPrompt> prompts, CancellationToken cancellation)
-    {
-        if (_options.UpdatesPerRollout == 1 && reference is null) return new Frozen(null, null);
-        cancellation.ThrowIfCancellationRequested();
-        using var scope = NewDisposeScope();
-        using var grad = no_grad();
-        using var batch = MicroBatch.Build(rows, prompts, _options.Temperature);
-        return new Frozen(
-            _options.UpdatesPerRollout > 1 ? Keep(_policy.Score(batch.Sequences)) : null,
-            reference is null ? null : Keep(reference.Score(batch.Sequences)));
-    }
-
-    private static Tensor Keep(TokenScores scores)
-    {
-        using (scores) return scores.LogProbs.detach().clone().MoveToOuterDisposeScope();
     }
 
     /// <summary>Why an update must not be made, or null. A bad gradient with finite losses cannot be traced to a micro-batch for free.</summary>
@@ -122,12 +105,5 @@ public sealed class PolicyUpdater(
         var rows = bad.Count > 0 ? bad.SelectMany(m => plan.MicroBatches[m]) : plan.Rows;
         var ids = rows.Select(row => prompts[row.PromptIndex].Example.Id).Distinct().ToArray();
         return new SkippedUpdate(bad.Count > 0 ? "loss is not finite" : "gradient norm is not finite", ids);
-    }
-
-    private readonly struct Frozen(Tensor? old, Tensor? reference)
-    {
-        public Tensor? Old { get; } = old;
-
-        public Tensor? Reference { get; } = reference;
     }
 }

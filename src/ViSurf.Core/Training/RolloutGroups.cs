@@ -29,7 +29,11 @@ public static class RolloutGroups
                 throw new InvalidOperationException(
                     $"Expected the sampler to return at least one token per completion, got none for example '{examples[sample.PromptIndex].Id}'.");
             completions[sample.PromptIndex].Add(
-                new Completion(sample.TokenIds, encoder.Decode(sample.TokenIds), sample.FinishReason, CompletionSource.Policy));
+                new Completion(sample.TokenIds, encoder.Decode(sample.TokenIds), sample.FinishReason, CompletionSource.Policy)
+                {
+                    PrefixTokens = sample.PrefixTokens,
+                    LogProbs = sample.LogProbs.Count == sample.TokenIds.Count ? sample.LogProbs : null,
+                });
         }
         return examples.Select((example, q) => new RolloutGroup(example, completions[q])).ToArray();
     }

@@ -21,20 +21,8 @@ internal static class ScoreMetrics
         using var scope = NewDisposeScope();
         using var grad = no_grad();
         var (shape, device) = (scores.LogProbs.shape, scores.LogProbs.device);
-        var (sampled, known) = Padded(batch.Rows, (int)shape[1]);
+        var (sampled, known) = PaddedNumbers.Of([.. batch.Rows.Select(row => row.SamplerLogProbs)], (int)shape[1]);
         var difference = scores.LogProbs.sub(tensor(sampled, shape, device: device)).abs().mul(tensor(known, shape, device: device));
         ledger.Add(SamplerDrift, index, difference.sum().Over(plan.Rows.Sum(row => row.SamplerLogProbs?.Count ?? 0)));
-    }
-
-    private static (float[] Values, bool[] Known) Padded(IReadOnlyList<TrainingRow> rows, int width)
-    {
-        var values = new float[rows.Count * width];
-        var known = new bool[values.Length];
-        for (var n = 0; n < rows.Count; n++)
-        {
-            var row = rows[n].SamplerLogProbs ?? [];
-            for (var t = 0; t < row.Count; t++) (values[n * width + t], known[n * width + t]) = (row[t], true);
-        }
-        return (values, known);
     }
 }

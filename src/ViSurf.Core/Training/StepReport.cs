@@ -1,3 +1,4 @@
+using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.Training;
@@ -26,6 +27,13 @@ public sealed record StepReport
     /// <summary>Where the time went.</summary>
     public required StepTimes Times { get; init; }
 
+    /// <summary>
+    /// Groups that nothing was learnt from, each with its reason: rolled out again, left out or replaced by a group policy, or skipped because every
+    /// advantage is 0 (<see cref="TrainerParts.SkipNeutralGroups"/>). An example may occur more than once.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<SkippedGroup> SkippedGroups { get; init; } = [];
+
     /// <summary>Why this step's last update was skipped; null when it was made.</summary>
     public SkippedUpdate? Skipped => Updates is [.., var last] ? last.Skipped : null;
 
@@ -35,8 +43,10 @@ public sealed record StepReport
 
 /// <summary>A group at the end of a step.</summary>
 /// <param name="Scored">As the rewards judged it.</param>
-/// <param name="Controlled">After reward control.</param>
-/// <param name="Advantages">One per completion.</param>
+/// <param name="Controlled">
+/// After reward control and the group policy: it may have lost completions, all of them when it was left out, or be a replayed one of another example.
+/// </param>
+/// <param name="Advantages">One per completion of <paramref name="Controlled"/>.</param>
 public sealed record TrainedGroup(ScoredGroup Scored, ScoredGroup Controlled, IReadOnlyList<double> Advantages)
 {
     /// <summary>Whether no completion of the group gains or loses.</summary>

@@ -12,6 +12,7 @@ internal static class StepReportText
         if (report.Rewards.Mean is { } mean) Add($"  reward {mean:0.000} ± {report.Rewards.Deviation ?? 0:0.000}");
         if (report.Rewards.LabelMean is { } label && report.Rewards.Mean is not null) Add($"  label {label:0.000} (used {report.Rewards.LabelUsed ?? 0:P0})");
         Add($"  neutral groups {report.Rewards.NeutralGroups:P0}");
+        if (report.SkippedGroups.Count > 0) Add($"  skipped {report.SkippedGroups.Count}");
         if (report.Lengths.Mean is { } tokens) Add($"  tokens {tokens:0} (cut {report.Lengths.Truncated ?? 0:P0})");
         if (report.Updates is [.., var update])
             Add($"  loss {update.Loss:0.0000}  grad {update.GradientNorm:0.000}  lr {update.LearningRate:0.0e+0}");

@@ -16,7 +16,7 @@ internal static class StepSummaries
             Mean = Mean(totals.SelectMany(t => t)),
             Deviation = Mean(totals.Select(Deviation)),
             LabelMean = Mean(labels.Select(s => s.Total)),
-            LabelUsed = Mean(controlled.Select(s => s.Neutral ? 0.0 : 1.0)),
+            LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral)) / (double)labels.Length,
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
             UniformRollouts = Mean(totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0)),
             Components = Components(groups),

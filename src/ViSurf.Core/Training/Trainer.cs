@@ -1,8 +1,7 @@
 using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
-using ViSurf.Core.Encoding;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
@@ -20,6 +19,7 @@ public sealed class Trainer
     private readonly TrainerParts _parts;
     private readonly TrainerOptions _options;
     private readonly MicroBatcher _batcher;
+    private readonly RolloutRounds _rollouts;
     private readonly PolicyUpdater _updater;
 
     /// <summary>Puts the parts together.</summary>
@@ -31,12 +31,13 @@ public sealed class Trainer
     {
         _parts = Guard.NotNull(parts).Validated();
         _options = options ?? new TrainerOptions();
-        if (_parts.Sampler is AutoregressiveSampler { Options.ScoringTemperature: var temperature } && temperature != _options.Temperature)
+        if (PrefixSampler.Innermost(_parts.Sampler) is AutoregressiveSampler { Options.ScoringTemperature: var temperature } && temperature != _options.Temperature)
             throw new ArgumentException(
                 $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "
                 + "rollouts must be scored at the temperature they were drawn at.", nameof(options));
         _batcher = new MicroBatcher(_options.MicroBatchTokens, _options.MicroBatchRows);
-        _updater = new PolicyUpdater(_parts.Policy, _parts.Objective, _parts.Optimizer, _options, _parts.Reference);
+        _rollouts = new RolloutRounds(_parts, _options);
+        _updater = new PolicyUpdater(_parts.Policy, _parts.Objective, _parts.Optimizer, _options, _parts.Reference, _parts.Focus);
         StepsTaken = Guard.NotNegative(stepsTaken);
     }
 
@@ -55,38 +56,34 @@ public sealed class Trainer
     {
         using var scope = torch.NewDisposeScope();
         var clock = new PhaseClock();
-        var prompts = Encode(examples);                                                  // EncodedPrompt per example
-        try
+        using var prompts = new PromptShelf(_parts.Encoder, _options.MaxPromptTokens);
+        prompts.Of(Checked(examples));                                               // EncodedPrompt per example
+        var encode = clock.Lap();
+        var rolled = _rollouts.Run(examples, prompts, StepsTaken, cancellation);     // groups with their labels, scored and controlled
+        clock.Lap();
+        var selected = _parts.Groups.Select(rolled.Controlled);                      // managed from here …
+        var advantages = _parts.Estimator(selected.Groups);
+        var rows = UpdatePlan.RowsOf(selected.Groups, advantages);
+        var encoded = prompts.Of([.. selected.Groups.Select(group => group.Group.Example)]);
+        var lengths = encoded.Select(prompt => prompt.TokenIds.Count).ToArray();
+        var plan = UpdatePlan.Create(rows, lengths, _batcher, _options.MaxNewTokens, _parts.SkipNeutralGroups) with { Step = StepsTaken };
+        var reward = rolled.RewardSeconds + clock.Lap();
+        var updates = _updater.Run(plan, encoded, cancellation);                     // … to here
+        SkippedUpdates += updates.Count(update => update.Skipped is not null);
+        var trained = rolled.Scored.Select((group, q) => new TrainedGroup(group, selected.Groups[q], advantages[q])).ToArray();
+        var report = new StepReport
         {
-            var encode = clock.Lap();
-            var samples = Sample(prompts, cancellation);                                 // token ids, prompt-major
-            var groups = RolloutGroups.Assemble(examples, samples, _parts.Encoder).Select(AddLabel).ToArray();
-            var rollout = clock.Lap();
-            var scored = groups.Select(Score).ToArray();                                 // managed from here …
-            var controlled = scored.Select(_parts.Controller.Control).ToArray();
-            var advantages = _parts.Estimator(controlled);
-            var rows = UpdatePlan.RowsOf(controlled, advantages, samples);
-            var lengths = prompts.Select(prompt => prompt.TokenIds.Count).ToArray();
-            var plan = UpdatePlan.Create(rows, lengths, _batcher, _options.MaxNewTokens, _parts.SkipNeutralGroups);
-            var reward = clock.Lap();
-            var updates = _updater.Run(plan, prompts, cancellation);                     // … to here
-            SkippedUpdates += updates.Count(update => update.Skipped is not null);
-            var trained = scored.Select((group, q) => new TrainedGroup(group, controlled[q], advantages[q])).ToArray();
-            return new StepReport
-            {
-                Step = StepsTaken++,
-                Groups = trained,
-                Rewards = StepSummaries.Rewards(trained),
-                Lengths = StepSummaries.Lengths(trained, lengths),
-                Updates = updates,
-                SkippedUpdates = SkippedUpdates,
-                Times = new StepTimes(encode, rollout, reward, clock.Lap()),
-            };
-        }
-        finally
-        {
-            foreach (var prompt in prompts) prompt.Dispose();
-        }
+            Step = StepsTaken++,
+            Groups = trained,
+            Rewards = StepSummaries.Rewards(trained),
+            Lengths = StepSummaries.Lengths(trained, lengths),
+            Updates = updates,
+            SkippedUpdates = SkippedUpdates,
+            SkippedGroups = [.. rolled.Replaced, .. selected.Skipped, .. Neutral(trained)],
+            Times = new StepTimes(encode, rolled.RolloutSeconds, reward, clock.Lap()),
+        };
+        foreach (var action in _parts.AfterStep) action(report);
+        return report;
     }
 
     /// <summary>A step for each batch, in order.</summary>
@@ -102,25 +99,15 @@ public sealed class Trainer
         }
     }
 
-    private IReadOnlyList<EncodedPrompt> Encode(IReadOnlyList<VisionExample> examples)
+    private IReadOnlyList<VisionExample> Checked(IReadOnlyList<VisionExample> examples)
     {
         if (Guard.NotNull(examples).Count == 0) throw new ArgumentException("Expected at least one example, got none.", nameof(examples));
         if (_parts.Sampler is null && examples.FirstOrDefault(e => e.Target is null) is { } bare)
             throw new ArgumentException($"Expected a label for example '{bare.Id}': without a sampler there is nothing else to train on.", nameof(examples));
-        return Prompts.Encode(_parts.Encoder, examples, _options.MaxPromptTokens);
+        return examples;
     }
 
-    private IReadOnlyList<SampledTokens> Sample(IReadOnlyList<EncodedPrompt> prompts, CancellationToken cancellation)
-    {
-        if (_parts.Sampler is null) return [];
-        using var grad = torch.no_grad();
-        using var batch = Collator.Prompts(prompts);
-        return _parts.Sampler.Sample(_parts.Policy, batch,
-            new RolloutRequest(_options.GroupSize, _options.MaxNewTokens, _options.Seed, StepsTaken, cancellation));
-    }
-
-    private RolloutGroup AddLabel(RolloutGroup group) => _parts.Demonstrations?.Inject(group) ?? group;
-
-    private ScoredGroup Score(RolloutGroup group)
-        => _parts.Suite?.Score(group) ?? new ScoredGroup(group, group.Completions.Select(_ => new CompletionScore([])).ToArray());
+    private IEnumerable<SkippedGroup> Neutral(IReadOnlyList<TrainedGroup> groups)
+        => groups.Where(group => _parts.SkipNeutralGroups && group.Advantages.Count > 0 && group.IsNeutral)
+            .Select(group => new SkippedGroup(group.Controlled.Group.Example.Id, "every advantage is 0"));
 }

@@ -43,9 +43,32 @@ public sealed record TrainerParts
     /// <summary>Holds the policy's parameters.</summary>
     public required AdamWOptimizer Optimizer { get; init; }
 
-    /// <summary>Frozen policy for a KL term.</summary>
+    /// <summary>Frozen policy for a KL term in the loss.</summary>
     /// <value>null: ViSurf and the presets have no KL term.</value>
     public IPolicy? Reference { get; init; }
+
+    /// <summary>A KL term in the reward.</summary>
+    /// <value>null.</value>
+    public RewardKl? RewardKl { get; init; }
+
+    /// <summary>Asked after each rollout of a group whether to roll it out again, as another example or with a hint; see <see cref="Retries"/>.</summary>
+    /// <value>null: every group is rolled out once.</value>
+    public RollAgain? RollAgain { get; init; }
+
+    /// <summary>Decides what is learnt from, with all groups in view; see <see cref="GroupPolicy"/>.</summary>
+    /// <value><see cref="GroupPolicy.None"/>: from all.</value>
+    public IGroupPolicy Groups { get; init => field = Guard.NotNull(value); } = GroupPolicy.None;
+
+    /// <summary>Restricts the policy-gradient term to uncertain tokens.</summary>
+    /// <value>null: it acts on all tokens.</value>
+    public TokenFocus? Focus { get; init; }
+
+    /// <summary>
+    /// Called with each step's report when the step is done, in order: where references follow, coefficients adapt and buffers fill. See
+    /// <see cref="AfterStepActions"/>.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<Action<StepReport>> AfterStep { get; init => field = Guard.NotNull(value); } = [];
 
     /// <summary>
     /// Leaves groups out of scoring and backward when all their advantages are exactly 0. Exact for an objective whose gradient is

@@ -2,7 +2,6 @@ using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Rewards;
-using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
 
@@ -11,6 +10,10 @@ namespace ViSurf.Core.Training;
 /// <param name="Scale">Sizes of the whole step, counted before any row was left out or cut.</param>
 public sealed record UpdatePlan(IReadOnlyList<IReadOnlyList<TrainingRow>> MicroBatches, LossScale Scale)
 {
+    /// <summary>Index of the step, for coefficients with a schedule.</summary>
+    /// <value>0.</value>
+    public long Step { get; init; }
+
     /// <summary>All rows to score, in micro-batch order.</summary>
     public IEnumerable<TrainingRow> Rows => MicroBatches.SelectMany(rows => rows);
 
@@ -29,7 +32,10 @@ public sealed record UpdatePlan(IReadOnlyList<IReadOnlyList<TrainingRow>> MicroB
         Guard.NotNull(rows);
         Guard.NotNull(batcher);
         var labels = rows.Where(row => row.IsDemonstration).ToArray();
-        var scale = new LossScale(rows.Sum(row => (long)row.Tokens), labels.Sum(row => (long)row.Tokens), rows.Count, labels.Length, maxNewTokens);
+        var scale = new LossScale(rows.Sum(row => (long)row.Tokens), rows.Sum(row => (long)row.LabelTokens), rows.Count, labels.Length, maxNewTokens)
+        {
+            Prefixed = rows.Count(row => !row.IsDemonstration && row.LabelTokens > 0),
+        };
         var learning = skipNeutralGroups
             ? rows.GroupBy(row => row.PromptIndex).Where(group => group.Any(row => row.Advantage != 0)).SelectMany(group => group).ToArray()
             : rows;
@@ -37,29 +43,23 @@ public sealed record UpdatePlan(IReadOnlyList<IReadOnlyList<TrainingRow>> MicroB
     }
 
     /// <summary>One row per completion, with its advantage and weight; group q belongs to prompt q.</summary>
-    /// <param name="groups">Scored and controlled groups.</param>
+    /// <param name="groups">Scored and controlled groups; one without completions is left out, also of the mean over prompts.</param>
     /// <param name="advantages">One number per completion of each group.</param>
-    /// <param name="samples">The sampler's answer, for its log-probabilities; null when there was none.</param>
     /// <exception cref="InvalidOperationException">The estimator returned the wrong count or a number that is not finite.</exception>
-    public static IReadOnlyList<TrainingRow> RowsOf(
-        IReadOnlyList<ScoredGroup> groups, IReadOnlyList<double[]> advantages, IReadOnlyList<SampledTokens>? samples = null)
+    public static IReadOnlyList<TrainingRow> RowsOf(IReadOnlyList<ScoredGroup> groups, IReadOnlyList<double[]> advantages)
     {
         Guard.NotNull(groups);
         Guard.NotNull(advantages);
         if (advantages.Count != groups.Count)
             throw new InvalidOperationException($"Expected the advantage estimator to return {groups.Count} groups, got {advantages.Count}.");
-        var sampled = samples?.ToLookup(sample => sample.PromptIndex);
+        double prompts = groups.Count(group => group.Scores.Count > 0);
         var rows = new List<TrainingRow>();
         for (var q = 0; q < groups.Count; q++)
         {
             var completions = groups[q].Group.Completions;
             CheckAdvantages(groups[q].Group, advantages[q]);
-            var logProbs = sampled?[q].Select(sample => sample.LogProbs).ToArray() ?? [];
             for (var i = 0; i < completions.Count; i++)
-                rows.Add(new TrainingRow(q, completions[i], advantages[q][i], 1.0 / ((double)groups.Count * completions.Count))
-                {
-                    SamplerLogProbs = i < logProbs.Length && logProbs[i].Count == completions[i].TokenIds.Count ? logProbs[i] : null,
-                });
+                rows.Add(new TrainingRow(q, completions[i], advantages[q][i], 1.0 / (prompts * completions.Count)) { Reward = groups[q].Scores[i].Total });
         }
         return rows;
     }

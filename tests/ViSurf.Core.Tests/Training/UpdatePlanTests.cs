@@ -1,7 +1,6 @@
 using FluentAssertions;
 using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
-using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Training;
@@ -46,11 +45,36 @@ public sealed class UpdatePlanTests
     [Fact]
     public void The_samplers_log_probabilities_go_to_the_rollouts_and_never_to_the_label()
     {
-        var samples = new[] { Sample(0, 2), Sample(0, 3), Sample(1, 5), Sample(1, 6) };
-        UpdatePlan.RowsOf(Groups, [[1, -1, 0], [0, 0]], samples).Select(r => r.SamplerLogProbs?.Count).Should().Equal(2, 3, null, 5, 6);
-
-        static SampledTokens Sample(int prompt, int tokens) => new(prompt, new int[tokens], new float[tokens], FinishReason.Stop);
+        var drawn = Groups.Select(group => With(group, (completion, label) => label ? completion : completion with { LogProbs = new float[completion.TokenIds.Count] })).ToArray();
+        UpdatePlan.RowsOf(drawn, [[1, -1, 0], [0, 0]]).Select(r => r.SamplerLogProbs?.Count).Should().Equal(2, 3, null, 5, 6);
+        // A replayed rollout was drawn by other weights: its log-probabilities are π_old, and no measure of drift.
+        var replayed = drawn.Select(group => With(group, (completion, label) => completion with { Replayed = !label })).ToArray();
+        var rows = UpdatePlan.RowsOf(replayed, [[1, -1, 0], [0, 0]]);
+        rows.Should().OnlyContain(r => r.SamplerLogProbs == null);
+        rows.Select(r => r.ReplayedLogProbs?.Count).Should().Equal(2, 3, null, 5, 6);
     }
+
+    [Fact]
+    public void A_group_that_is_left_out_weighs_nothing_and_counts_nowhere()
+    {
+        ScoredGroup[] groups = [Groups[0], Groups[1] with { Group = Groups[1].Group with { Completions = [] }, Scores = [] }];
+        var plan = UpdatePlan.Create(UpdatePlan.RowsOf(groups, [[1, -1, 0.5], []]), [7, 7], new MicroBatcher(1000), 6, skipNeutralGroups: false);
+        plan.Rows.Select(r => r.Weight).Should().Equal(1 / 3.0, 1 / 3.0, 1 / 3.0);
+        plan.Scale.Should().Be(new LossScale(9, 4, 3, 1, 6));
+    }
+
+    [Fact]
+    public void Tokens_of_a_prefix_count_as_the_labels()
+    {
+        var groups = Groups.Select(group => With(group, (completion, label) => label ? completion : completion with { PrefixTokens = 1 })).ToArray();
+        var plan = UpdatePlan.Create(UpdatePlan.RowsOf(groups, [[1, -1, 0.5], [0, 0]]), [7, 7], new MicroBatcher(1000), 6, skipNeutralGroups: false);
+        plan.Scale.Should().Be(new LossScale(20, 8, 5, 1, 6) { Prefixed = 4 });
+    }
+
+    private static ScoredGroup With(ScoredGroup group, Func<Completion, bool, Completion> change) => group with
+    {
+        Group = group.Group with { Completions = [.. group.Group.Completions.Select((c, i) => change(c, group.IsDemonstration(i)))] },
+    };
 
     private static ScoredGroup Group(string id, params (int Tokens, CompletionSource Source)[] rows) => new(
         new RolloutGroup(TinyText.Example(id, id), [.. rows.Select(r => new Completion(new int[r.Tokens], "", FinishReason.Stop, r.Source))]),

@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>Examples with a label that no rollout got right, waiting to be imitated: ReLIFT's buffer. Each example waits once.</summary>
+/// <param name="rightFrom">A rollout with at least this total, before reward control, is right.</param>
+public sealed class HardExampleBuffer(double rightFrom)
+{
+    private readonly Dictionary<string, VisionExample> _waiting = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+
+    /// <summary>Examples that wait.</summary>
+    public int Count => _order.Count;
+
+    /// <summary>Puts the failed examples of a step into the buffer; an entry of <see cref="TrainerParts.AfterStep"/>.</summary>
+    public void Collect(StepReport report)
+    {
+        foreach (var group in Guard.NotNull(report).Groups.Select(g => g.Scored))
+        {
+            var rollouts = group.Scores.Where((_, i) => !group.IsDemonstration(i)).ToArray();
+            var example = group.Group.Example;
+            if (example.Target is null || rollouts.Length == 0 || rollouts.Any(score => score.Total >= rightFrom)) continue;
+            if (_waiting.TryAdd(example.Id, example)) _order.Enqueue(example.Id);
+        }
+    }
+
+    /// <summary>Takes the longest waiting examples when there are enough.</summary>
+    /// <param name="count">How many, greater than 0.</param>
+    /// <param name="examples">That many.</param>
+    public bool TryTake(int count, [NotNullWhen(true)] out IReadOnlyList<VisionExample>? examples)
+    {
+        Guard.Positive(count);
+        examples = null;
+        if (_order.Count < count) return false;
+        var taken = new List<VisionExample>(count);
+        for (var i = 0; i < count && _order.TryDequeue(out var id); i++)
+            if (_waiting.Remove(id, out var example)) taken.Add(example);
+        examples = taken;
+        return true;
+    }
+}
