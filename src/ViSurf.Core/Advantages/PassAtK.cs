@@ -6,7 +6,7 @@ namespace ViSurf.Core.Advantages;
 public static partial class AdvantageEstimators
 {
     /// <summary>
-    /// Pass@k training (arXiv 2508.10751, §2.3): the reward of a set of k completions is that of its best; the advantage of a completion is
+    /// Pass@k training (arXiv 2508.10751): the reward of a set of k completions is that of its best; the advantage of a completion is
     /// the mean over all sets it could be in, in closed form.
     /// </summary>
     /// <remarks>

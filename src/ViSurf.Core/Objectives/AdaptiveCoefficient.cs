@@ -4,7 +4,7 @@ namespace ViSurf.Core.Objectives;
 
 /// <summary>A coefficient that keeps a KL near a target: it grows while the KL is above, shrinks while it is below.</summary>
 /// <remarks>
-/// β ← β · (1 + clip(kl/target − 1, ±0.2) · n/horizon) (Ziegler et al., arXiv 1909.08593, §2.2; verl <c>AdaptiveKLController</c>). It has state:
+/// β ← β · (1 + clip(kl/target − 1, ±0.2) · n/horizon) (Ziegler et al., arXiv 1909.08593; verl <c>AdaptiveKLController</c>). It has state:
 /// keep <see cref="Value"/> with a checkpoint and hand it to the constructor to resume.
 /// </remarks>
 /// <param name="initial">β before the first observation, greater than 0.</param>

@@ -12,7 +12,7 @@ public sealed partial record ClippedPolicyOptions
     /// </summary>
     public static ClippedPolicyOptions Bnpo { get; } = new() { Aggregation = LossAggregation.TokenMean };
 
-    /// <summary>Dr. GRPO (arXiv 2503.20783, §3.2): tokens are summed and divided by a constant, so that length has no say. Advantages without a deviation go with it.</summary>
+    /// <summary>Dr. GRPO (arXiv 2503.20783): tokens are summed and divided by a constant, so that length has no say. Advantages without a deviation go with it.</summary>
     public static ClippedPolicyOptions DrGrpo { get; } = new() { Aggregation = LossAggregation.Constant };
 
     /// <summary>DAPO (arXiv 2503.14476, eq. 8): "clip higher", 0.2 and 0.28, and the mean over all tokens.</summary>

@@ -5,8 +5,8 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 
 /// <summary>CHORD: from off-policy experts to on-policy exploration, by a global coefficient μ and, optionally, a weight φ for each token.</summary>
 /// <remarks>
-/// L = (1 − μ) · L_GRPO(rollouts) + μ · L_SFT(labels), each averaged over its own rows (arXiv 2508.11408, eq. 4). CHORD-μ moves μ
-/// (<see cref="Coefficient.WarmUpThenCosine"/>) with φ = 1; CHORD-φ keeps μ and weighs each label token by φ = sg(p(1 − p)) (eq. 6), which asks
+/// L = (1 − μ) · L_GRPO(rollouts) + μ · L_SFT(labels), each averaged over its own rows (arXiv 2508.11408). CHORD-μ moves μ
+/// (<see cref="Coefficient.WarmUpThenCosine"/>) with φ = 1; CHORD-φ keeps μ and weighs each label token by φ = sg(p(1 − p)), which asks
 /// for what the policy is unsure of. A constant μ with φ = 1 is Trinity-RFT's MIX. Metrics: the parts' own.
 /// </remarks>
 public sealed class ChordObjective : IObjective

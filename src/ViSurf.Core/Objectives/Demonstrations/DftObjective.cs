@@ -4,7 +4,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 
 /// <summary>Dynamic fine-tuning: supervised fine-tuning whose tokens weigh as much as the policy believes in them.</summary>
 /// <remarks>
-/// Per label token −sg(p) · log p (arXiv 2508.05629, eq. 9; TRL <c>loss_type="dft"</c>). The factor cancels the 1/p that hides in the gradient of
+/// Per label token −sg(p) · log p (arXiv 2508.05629; TRL <c>loss_type="dft"</c>). The factor cancels the 1/p that hides in the gradient of
 /// log p, so that a token the policy finds impossible no longer dominates. Metrics: those of <see cref="MaximumLikelihoodObjective"/>.
 /// </remarks>
 /// <param name="aggregation">Default: the mean over all label tokens.</param>

@@ -5,7 +5,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 
 /// <summary>UFT: rollouts continue a hint from the label; the hint is imitated and the continuation reinforced.</summary>
 /// <remarks>
-/// L = L_RL(tokens of the policy) + c · L_SFT(tokens of the hint) (arXiv 2505.16984, eq. 6), told apart by <see cref="UpdateBatch.LabelTokenMask"/>.
+/// L = L_RL(tokens of the policy) + c · L_SFT(tokens of the hint) (arXiv 2505.16984), told apart by <see cref="UpdateBatch.LabelTokenMask"/>.
 /// <c>PrefixSampler</c> writes such rollouts. A step whose hints are all empty is plain RL. Add the paper's entropy term with
 /// <see cref="EntropyBonus"/>. Metrics: the parts' own.
 /// </remarks>

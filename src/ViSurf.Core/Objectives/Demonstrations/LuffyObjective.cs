@@ -6,7 +6,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// <summary>LUFFY: the label joins the group off-policy, and a shaping function lets its unlikely tokens be heard.</summary>
 /// <remarks>
 /// J = mean over rows of 1/Z · [Σ_t ρÂ on rollouts, Σ_t f(p)Â on labels], f(p) = p/(p + γ), without a clip, Z a constant: the response limit
-/// (arXiv 2504.14945, eq. 7–8). The probability of the label under its author is taken as 1, so its importance weight is p; shaped,
+/// (arXiv 2504.14945). The probability of the label under its author is taken as 1, so its importance weight is p; shaped,
 /// ∂f/∂log p = γp/(p + γ)² is largest (1/4) at p = γ, where the plain weight would already be γ and falling. Advantages: the mean includes the
 /// label, no deviation (<c>AdvantageEstimators.MeanCentered()</c>). The reference implementation sums rows where this takes their mean: a
 /// factor that Adam does not see and that gradient clipping does.

@@ -30,7 +30,7 @@ public sealed record SrftOptions
 
 /// <summary>SRFT: one stage in which entropy says how much to imitate and how much to explore.</summary>
 /// <remarks>
-/// With H the mean token entropy of a sequence and sg = stop-gradient, each line averaged over its own rows (arXiv 2506.19767, §4):
+/// With H the mean token entropy of a sequence and sg = stop-gradient, each line averaged over its own rows (arXiv 2506.19767; code in TsinghuaC3I/Unify-Post-Training):
 /// <code>
 /// label:          −0.5 · sg(e^(−H)) · log π − f(p) · Â,   f(p) = p/(p + γ),  Â of the group with its label
 /// right rollout:  −0.1 · sg(e^H) · log π

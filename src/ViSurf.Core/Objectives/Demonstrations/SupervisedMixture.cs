@@ -5,7 +5,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 
 /// <summary>RL on the rollouts plus λ times supervised fine-tuning on the labels: the baseline that every method of this folder is compared with.</summary>
 /// <remarks>
-/// L = L_RL(rollouts) + λ · L_SFT(labels), each part averaged over its own rows (LUFFY's "RL w/ SFT loss", arXiv 2504.14945, §5). Give it
+/// L = L_RL(rollouts) + λ · L_SFT(labels), each part averaged over its own rows (LUFFY's "RL w/ SFT loss", arXiv 2504.14945). Give it
 /// advantages whose mean and deviation leave the label out; the label's own advantage is not read. Metrics: the parts' own.
 /// </remarks>
 /// <param name="reinforcement">The loss of the rollouts, for instance <see cref="ClippedPolicyObjective"/>.</param>
