@@ -40,7 +40,7 @@ internal static class GoldenStep
     /// Compares loss and gradient with a formula of the log-probabilities: <paramref name="formula"/> sees them twice, as what is differentiated
     /// and as what is not, so that its central differences in the first alone are the gradient also where the objective stops one.
     /// </summary>
-    public static IReadOnlyDictionary<string, double> Compare(IObjective objective, Func<double[][], double[][], double> formula, bool prefixes = false, long step = 0)
+    public static IReadOnlyDictionary<string, double> Compare(IObjective objective, Func<double[][], double[][], double> formula, bool prefixes = false, long step = 0, Func<int, int, bool>? policyTokens = null)
     {
         using var scope = NewDisposeScope();
         var current = Table(Current).requires_grad_();
@@ -56,6 +56,8 @@ internal static class GoldenStep
             OldLogProbs = Table(Old),
             ReferenceLogProbs = Table(Reference),
             LabelTokenMask = prefixes ? TinyTensors.Mask([.. label.Select(l => (long)l)], 3) : null,
+            PolicyTokenMask = policyTokens is null ? null
+                : tensor(Enumerable.Range(0, 12).Select(i => policyTokens(i / 3, i % 3)).ToArray(), [4, 3]),
             Rewards = tensor(Rewards, [4, 1]),
             Step = step,
         };

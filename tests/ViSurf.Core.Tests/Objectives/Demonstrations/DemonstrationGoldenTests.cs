@@ -87,6 +87,15 @@ public sealed class DemonstrationGoldenTests
     }
 
     [Fact]
+    public void Prefix_RFT_updates_of_a_prefix_only_what_the_policy_is_unsure_of()
+    {
+        // Row 2 begins with a token of the label that is not among the uncertain ones, row 3 stands for a prefix of two of which the first (entropy 1.4) is.
+        static bool Kept(int n, int t) => !IsLabel(n, t) || Entropies[n][t] > 1;
+        Compare(new ClippedPolicyObjective(ClippedPolicyOptions.DrGrpo),
+            (x, _) => Tokens.Where(k => Kept(k.N, k.T)).Sum(k => Clipped(x, k)) / (4 * MaxNewTokens), prefixes: true, policyTokens: Kept);
+    }
+
+    [Fact]
     public void The_parts_of_a_sum_see_a_step_of_their_own()
     {
         Compare(new RolloutsOnly(new SurrogateObjective(Surrogates.PolicyGradient, LossAggregation.TokenMean)),
