@@ -60,6 +60,7 @@ public static partial class Recipes
     /// <summary>
     /// DAPO: clip 0.2/0.28, token mean, no KL, groups that teach nothing are left out, overlong shaping and cut rollouts out of the loss. Its dynamic
     /// sampling draws other prompts for those groups, which only the data set can give: <c>with { RollAgain = Retries.Uniform(10, fresh) }</c>.
+    /// Another response limit wants another <see cref="OverlongShaping"/>.
     /// </summary>
     public static Recipe Dapo { get; } = new()
     {

@@ -45,7 +45,7 @@ public sealed class FloorTests
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives"),
+        new("Training", Torch.Yes, "Common", "Data", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations"),
     ];
 
     // Guards on tensors are for every floor of the tensor wing, so they stand below it.
