@@ -1,5 +1,5 @@
 using ViSurf.Core.Data;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.Rewards.Parsing;
 
 namespace ViSurf.Core.Evaluation;
 

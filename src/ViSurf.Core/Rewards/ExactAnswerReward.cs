@@ -1,6 +1,7 @@
 using System.Text;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Rewards.Parsing;
 
 namespace ViSurf.Core.Rewards;
 

@@ -1,5 +1,6 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Rewards.Parsing;
 
 namespace ViSurf.Core.Rewards;
 

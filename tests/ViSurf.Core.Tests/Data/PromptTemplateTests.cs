@@ -1,6 +1,6 @@
 using FluentAssertions;
 using ViSurf.Core.Data;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.Rewards.Parsing;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Data;

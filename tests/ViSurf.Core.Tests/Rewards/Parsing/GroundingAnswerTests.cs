@@ -2,10 +2,10 @@ using System.Text.Json;
 using CsCheck;
 using FluentAssertions;
 using ViSurf.Core.Data;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.Rewards.Parsing;
 using Xunit;
 
-namespace ViSurf.Core.Tests.Rewards;
+namespace ViSurf.Core.Tests.Rewards.Parsing;
 
 public sealed class GroundingAnswerTests
 {

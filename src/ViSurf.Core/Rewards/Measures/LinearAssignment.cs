@@ -1,6 +1,6 @@
 using ViSurf.Core.Common;
 
-namespace ViSurf.Core.Rewards;
+namespace ViSurf.Core.Rewards.Measures;
 
 /// <summary>The assignment of rows to columns with the least total cost (Hungarian method with potentials; Kuhn 1955, Munkres 1957).</summary>
 public static class LinearAssignment

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ViSurf.Core.Rewards;
+namespace ViSurf.Core.Rewards.Parsing;
 
 /// <summary>
 /// Walks over JSON text with the grammar of Python's <c>json.loads</c>, which is what the reference rewards accept: NaN, Infinity and

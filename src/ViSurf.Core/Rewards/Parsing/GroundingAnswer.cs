@@ -1,7 +1,7 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 
-namespace ViSurf.Core.Rewards;
+namespace ViSurf.Core.Rewards.Parsing;
 
 /// <summary>
 /// A policy's answer read as the JSON list <c>[{"bbox_2d": [x1, y1, x2, y2], "point_2d": [x, y]}, …]</c>, in one pass and as

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
 using CsCheck;
 using FluentAssertions;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.Rewards.Parsing;
 using Xunit;
 
-namespace ViSurf.Core.Tests.Rewards;
+namespace ViSurf.Core.Tests.Rewards.Parsing;
 
 /// <summary>The linear scans against the backtracking patterns of the reference, on texts short enough for those.</summary>
 public sealed partial class ThinkAnswerTextTests

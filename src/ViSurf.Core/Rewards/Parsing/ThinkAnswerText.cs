@@ -1,6 +1,6 @@
 using ViSurf.Core.Common;
 
-namespace ViSurf.Core.Rewards;
+namespace ViSurf.Core.Rewards.Parsing;
 
 /// <summary>
 /// Reads texts of the form <c>&lt;think&gt;…&lt;/think&gt; &lt;answer&gt;…&lt;/answer&gt;</c>. Linear scans: a completion is

@@ -1,9 +1,9 @@
 using CsCheck;
 using FluentAssertions;
-using ViSurf.Core.Rewards;
+using ViSurf.Core.Rewards.Measures;
 using Xunit;
 
-namespace ViSurf.Core.Tests.Rewards;
+namespace ViSurf.Core.Tests.Rewards.Measures;
 
 public sealed class LinearAssignmentTests
 {

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text;
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Data;
+
+/// <summary>
+/// A binary mask as COCO writes it: lengths of runs, column by column, alternately outside and inside, the first one outside (it may be 0).
+/// </summary>
+public sealed record RunLengthMask
+{
+    /// <summary>A mask from its runs.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="counts">Run lengths; their sum is height × width.</param>
+    /// <exception cref="InvalidDataException">A size is not positive, a run is negative, or the runs do not fill the picture.</exception>
+    public RunLengthMask(int height, int width, IReadOnlyList<long> counts)
+    {
+        Guard.NotNull(counts);
+        if (Problem(height, width, counts) is { } problem) throw new InvalidDataException(problem);
+        (Height, Width, Counts) = (height, width, counts);
+    }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Run lengths in pixels, outside first.</summary>
+    public IReadOnlyList<long> Counts { get; }
+
+    /// <summary>Pixels inside.</summary>
+    public long Area => Counts.Where((_, i) => i % 2 == 1).Sum();
+
+    /// <summary>A mask from its pixels.</summary>
+    /// <param name="inside">[height, width].</param>
+    public static RunLengthMask FromPixels(bool[,] inside)
+    {
+        Guard.NotNull(inside);
+        var (height, width) = (inside.GetLength(0), inside.GetLength(1));
+        var counts = new List<long> { 0 };
+        var current = false;
+        for (var x = 0; x < width; x++)
+        {
+            for (var y = 0; y < height; y++)
+            {
+                if (inside[y, x] != current)
+                {
+                    counts.Add(0);
+                    current = !current;
+                }
+                counts[^1]++;
+            }
+        }
+        return new RunLengthMask(height, width, counts);
+    }
+
+    /// <summary>The runs of COCO's compressed text, or null when it is malformed: six bits a character from '0' on, the third run and later ones as differences to the one before last.</summary>
+    public static IReadOnlyList<long>? Decompress(ReadOnlySpan<char> text)
+    {
+        var counts = new List<long>();
+        for (var at = 0; at < text.Length;)
+        {
+            long value = 0;
+            var shift = 0;
+            bool more;
+            do
+            {
+                if (at == text.Length || text[at] is < '0' or > 'o' || shift > 55) return null;
+                var bits = (long)(text[at++] - '0');
+                value |= (bits & 0x1f) << shift;
+                shift += 5;
+                more = (bits & 0x20) != 0;
+                if (!more && (bits & 0x10) != 0) value |= -1L << shift;
+            }
+            while (more);
+            // A difference of two runs of a picture is small; anything else is no mask, and must not overflow on the way.
+            if (Math.Abs(value) > int.MaxValue * 2L) return null;
+            if (counts.Count > 2) value += counts[^2];
+            if (value < 0) return null;
+            counts.Add(value);
+        }
+        return counts;
+    }
+
+    /// <summary>COCO's compressed text.</summary>
+    public string Compress()
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < Counts.Count; i++)
+        {
+            var value = i > 2 ? Counts[i] - Counts[i - 2] : Counts[i];
+            bool more;
+            do
+            {
+                var bits = (int)(value & 0x1f);
+                value >>= 5;
+                more = (bits & 0x10) != 0 ? value != -1 : value != 0;
+                text.Append((char)((more ? bits | 0x20 : bits) + '0'));
+            }
+            while (more);
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Why these are no mask, or null.</summary>
+    internal static string? Problem(long height, long width, IReadOnlyList<long> counts)
+    {
+        if (height is < 1 or > int.MaxValue || width is < 1 or > int.MaxValue) return Invariant($"Expected a mask of at least 1 × 1 pixels, got {height} × {width}.");
+        var (left, pixels) = (height * width, height * width);
+        foreach (var count in counts)
+        {
+            if (count < 0 || count > left) return Invariant($"Expected runs from 0 up that fill {height} × {width} = {pixels} pixels, got {counts.Count} runs with {count} among them.");
+            left -= count;
+        }
+        return left == 0 ? null : Invariant($"Expected runs that fill {height} × {width} = {pixels} pixels, got {pixels - left}.");
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A mask to be predicted as text.</summary>
+/// <param name="Mask">The mask; no pixel inside means that nothing fits.</param>
+public sealed record MaskTarget(RunLengthMask Mask) : Target
+{
+    /// <summary>COCO's object <c>{"size": [height, width], "counts": "…"}</c>, compressed.</summary>
+    public override string Serialize(LabelFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        var (item, key) = (format.ItemSeparator, format.KeySeparator);
+        return string.Create(CultureInfo.InvariantCulture,
+            $$"""{"size"{{key}}[{{Mask.Height}}{{item}}{{Mask.Width}}]{{item}}"counts"{{key}}{{JsonText.Quote(Mask.Compress())}}}""");
+    }
+}
