@@ -15,7 +15,7 @@ public sealed class GroundingAccuracyReward : IRewardFunction
     /// <summary>"accuracy".</summary>
     public const string ComponentName = "accuracy";
 
-    /// <summary>A pair's first mark: intersection over union above this, with both edges' pixels inside the box (widths are x2 − x1 + 1).</summary>
+    /// <summary>A pair's first mark: intersection over union above this.</summary>
     /// <value>0.5.</value>
     public double MinimumOverlap { get; init; } = 0.5;
 
@@ -35,6 +35,10 @@ public sealed class GroundingAccuracyReward : IRewardFunction
     /// <value>true: ViSurf trains on pictures in which nothing fits. When exactly one side is empty the score is 0 either way.</value>
     public bool EmptyMatchesEmpty { get; init; } = true;
 
+    /// <summary>What a coordinate means for the first mark.</summary>
+    /// <value><see cref="PixelConvention.Inclusive"/>, as in VisionReasoner.</value>
+    public PixelConvention Convention { get; init; } = PixelConvention.Inclusive;
+
     /// <inheritdoc/>
     public string Name => ComponentName;
 
@@ -42,9 +46,11 @@ public sealed class GroundingAccuracyReward : IRewardFunction
     public double Maximum => 3;
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">A labelled box is reversed or holds something that is no finite number.</exception>
     public double? Score(VisionExample example, Completion completion)
     {
         if (Guard.NotNull(example).Target is not GroundingTarget target) return null;
+        LabelGuard.Boxes(target.Objects.Select(o => o.Box));
         if (GroundingAnswer.FromText(Guard.NotNull(completion).Text)?.Objects(MaximumObjects) is not { } predicted) return 0;
         if (target.Objects.Count == 0 && predicted.Count == 0) return EmptyMatchesEmpty ? Maximum : 0;
         if (target.Objects.Count == 0 || predicted.Count == 0) return 0;
@@ -62,11 +68,14 @@ public sealed class GroundingAccuracyReward : IRewardFunction
     }
 
     private int Marks(GroundedObject predicted, GroundedObject labelled)
-        => (InclusiveOverlap(predicted.Box, labelled.Box) > MinimumOverlap ? 1 : 0)
+        => (Overlap(predicted.Box, labelled.Box) > MinimumOverlap ? 1 : 0)
            + (Distance(predicted.Box, labelled.Box) < MaximumBoxDistance ? 1 : 0)
            + (Distance(predicted.Point, labelled.Point) < MaximumPointDistance && Contains(predicted.Box, predicted.Point) ? 1 : 0);
 
-    // Not Box.IntersectionOverUnion: the reference counts pixels, and lets a reversed box have a negative area.
+    private double Overlap(Box a, Box b)
+        => Convention == PixelConvention.Continuous ? BoxOverlap.IoU(a, b) : InclusiveOverlap(a, b);
+
+    // Not BoxOverlap: the reference lets a reversed predicted box have a negative area.
     private static double InclusiveOverlap(Box a, Box b)
     {
         var intersection = Math.Max(0, Math.Min(a.X2, b.X2) - Math.Max(a.X1, b.X1) + 1)

@@ -15,6 +15,10 @@ public interface IRewardFunction
     /// <value>1 unless the reward says otherwise.</value>
     double Maximum => 1.0;
 
+    /// <summary>The smallest value <see cref="Score"/> can return.</summary>
+    /// <value>0 unless the reward says otherwise: a penalty runs from a negative number to 0.</value>
+    double Minimum => 0.0;
+
     /// <summary>Scores one completion.</summary>
     /// <returns>
     /// A finite number; null when the reward does not apply to this kind of example. A malformed completion is a low score;

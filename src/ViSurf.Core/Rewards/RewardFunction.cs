@@ -10,19 +10,25 @@ public static class RewardFunction
     /// <param name="name">Unique in a suite; snake case by custom.</param>
     /// <param name="score">Pure and thread-safe: see <see cref="IRewardFunction.Score"/>.</param>
     /// <param name="maximum">The largest value <paramref name="score"/> can return.</param>
+    /// <param name="minimum">The smallest value <paramref name="score"/> can return.</param>
     /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
-    public static IRewardFunction From(string name, Func<VisionExample, Completion, double?> score, double maximum = 1.0)
-        => new Lambda(Guard.NotBlank(name), Guard.NotNull(score), maximum);
+    public static IRewardFunction From(string name, Func<VisionExample, Completion, double?> score, double maximum = 1.0, double minimum = 0.0)
+        => new Lambda(Guard.NotBlank(name), Guard.NotNull(score), maximum, minimum);
 
     /// <summary>A reward from a function that applies to every example.</summary>
-    /// <inheritdoc cref="From(string, Func{VisionExample, Completion, double?}, double)"/>
-    public static IRewardFunction From(string name, Func<VisionExample, Completion, double> score, double maximum = 1.0)
+    /// <inheritdoc cref="From(string, Func{VisionExample, Completion, double?}, double, double)"/>
+    public static IRewardFunction From(string name, Func<VisionExample, Completion, double> score, double maximum = 1.0, double minimum = 0.0)
     {
         Guard.NotNull(score);
-        return From(name, (example, completion) => (double?)score(example, completion), maximum);
+        return From(name, (example, completion) => (double?)score(example, completion), maximum, minimum);
     }
 
-    /// <summary>The same reward, value and maximum multiplied by <paramref name="factor"/>; the name stays.</summary>
+    /// <summary>The same reward under another name, for a suite that has the old one already or a controller that looks for the new one.</summary>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
+    public static IRewardFunction Named(this IRewardFunction reward, string name)
+        => From(name, Guard.NotNull(reward).Score, reward.Maximum, reward.Minimum);
+
+    /// <summary>The same reward, its values and bounds multiplied by <paramref name="factor"/>; the name stays.</summary>
     /// <param name="reward">The reward.</param>
     /// <param name="factor">Positive; a penalty is a reward with negative values, not a negative factor.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="factor"/> is not positive.</exception>
@@ -30,7 +36,7 @@ public static class RewardFunction
     {
         Guard.NotNull(reward);
         Guard.Positive(factor);
-        return From(reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor);
+        return From(reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor, reward.Minimum * factor);
     }
 
     /// <summary>The same reward with values below <paramref name="low"/> or above <paramref name="high"/> moved to the bound.</summary>
@@ -42,14 +48,16 @@ public static class RewardFunction
         if (!(low <= high)) throw new ArgumentException($"Expected low <= high, got [{low}, {high}].", nameof(low));
         return From(reward.Name,
             (example, completion) => reward.Score(example, completion) is { } value ? Math.Clamp(value, low, high) : null,
-            Math.Clamp(reward.Maximum, low, high));
+            Math.Clamp(reward.Maximum, low, high), Math.Clamp(reward.Minimum, low, high));
     }
 
-    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum) : IRewardFunction
+    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum) : IRewardFunction
     {
         public string Name => name;
 
         public double Maximum => maximum;
+
+        public double Minimum => minimum;
 
         public double? Score(VisionExample example, Completion completion) => score(example, completion);
     }

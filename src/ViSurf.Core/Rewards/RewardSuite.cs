@@ -55,19 +55,48 @@ public sealed class RewardSuite
     /// <exception cref="InvalidOperationException">
     /// A reward threw, or returned a number that is not finite; the message names the reward, the example and the completion.
     /// </exception>
-    public ScoredGroup Score(RolloutGroup group)
+    public ScoredGroup Score(RolloutGroup group) => Score([Guard.NotNull(group)])[0];
+
+    /// <summary>
+    /// Scores all groups of a step. Judges (<see cref="JudgeReward"/>) are asked about all completions at once, after the other rewards have found nothing wrong;
+    /// the call returns when everything has been answered.
+    /// </summary>
+    /// <param name="groups">The groups.</param>
+    /// <param name="cancellation">Checked between completions, and handed to judges.</param>
+    /// <exception cref="InvalidOperationException">See the other form.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set.</exception>
+    public IReadOnlyList<ScoredGroup> Score(IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation = default)
     {
-        Guard.NotNull(group);
-        var scores = new CompletionScore[group.Completions.Count];
+        var components = Guard.NotNull(groups).Select(group => ScoreDirectly(group, cancellation)).ToArray();
+        for (var k = 0; k < Rewards.Count; k++)
+        {
+            var (reward, weight) = Rewards[k];
+            if (reward is not JudgeReward judge) continue;
+            var answers = JudgeGathering.Ask(judge, groups, cancellation);
+            for (var q = 0; q < groups.Count; q++)
+                for (var i = 0; i < answers[q].Length; i++)
+                    components[q][i][k] = new RewardComponent(reward.Name, answers[q][i], weight, reward.Maximum);
+        }
+        return groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
+    }
+
+    /// <summary>Every reward but the judges, whose places stay empty.</summary>
+    private RewardComponent[][] ScoreDirectly(RolloutGroup group, CancellationToken cancellation)
+    {
+        var scores = new RewardComponent[group.Completions.Count][];
         if (Parallelism == 1 || scores.Length < 2)
         {
-            for (var i = 0; i < scores.Length; i++) scores[i] = ScoreOne(group, i);
-            return new ScoredGroup(group, scores);
+            for (var i = 0; i < scores.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                scores[i] = ScoreOne(group, i);
+            }
+            return scores;
         }
 
         // The first failing completion is reported, not the one that happened to fail first.
         var errors = new Exception?[scores.Length];
-        Parallel.For(0, scores.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, i =>
+        Parallel.For(0, scores.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, i =>
         {
             try
             {
@@ -80,18 +109,18 @@ public sealed class RewardSuite
         });
         if (Array.Find(errors, e => e is not null) is { } first)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-        return new ScoredGroup(group, scores);
+        return scores;
     }
 
-    private CompletionScore ScoreOne(RolloutGroup group, int index)
+    private RewardComponent[] ScoreOne(RolloutGroup group, int index)
     {
         var components = new RewardComponent[Rewards.Count];
         for (var k = 0; k < components.Length; k++)
         {
             var (reward, weight) = Rewards[k];
-            components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum);
+            if (reward is not JudgeReward) components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum);
         }
-        return new CompletionScore(components);
+        return components;
     }
 
     private static double? Value(IRewardFunction reward, RolloutGroup group, int index)
@@ -114,6 +143,6 @@ public sealed class RewardSuite
                 $"got {value}. Return null where the reward does not apply.");
     }
 
-    private static string Describe(RolloutGroup group, int index)
+    internal static string Describe(RolloutGroup group, int index)
         => group.Completions[index].Source == CompletionSource.Demonstration ? "its label" : $"completion {index}";
 }

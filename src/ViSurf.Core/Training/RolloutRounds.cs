@@ -43,7 +43,7 @@ public sealed class RolloutRounds(TrainerParts parts, TrainerOptions options)
         {
             var groups = Sample([.. pending.Select(p => p.Example)], prompts, step, attempt, cancellation);
             rollout += clock.Lap();
-            var judged = Score(groups, prompts, step);
+            var judged = Score(groups, prompts, step, cancellation);
             var again = new List<(int, VisionExample)>();
             foreach (var ((place, example), group) in pending.Zip(judged))
             {
@@ -74,10 +74,10 @@ public sealed class RolloutRounds(TrainerParts parts, TrainerOptions options)
         return _parts.Sampler.Sample(_parts.Policy, batch, new RolloutRequest(_options.GroupSize, _options.MaxNewTokens, seed, step, cancellation));
     }
 
-    private IReadOnlyList<ScoredGroup> Score(RolloutGroup[] groups, PromptShelf prompts, long step)
+    private IReadOnlyList<ScoredGroup> Score(RolloutGroup[] groups, PromptShelf prompts, long step, CancellationToken cancellation)
     {
-        var scored = groups.Select(group => _parts.Suite?.Score(group)
-            ?? new ScoredGroup(group, group.Completions.Select(_ => new CompletionScore([])).ToArray())).ToArray();
+        var scored = _parts.Suite?.Score(groups, cancellation)
+            ?? [.. groups.Select(group => new ScoredGroup(group, group.Completions.Select(_ => new CompletionScore([])).ToArray()))];
         return _parts.RewardKl?.Apply(scored, prompts.Of([.. groups.Select(g => g.Example)]), _parts.Policy, _options, step) ?? scored;
     }
 }

@@ -82,6 +82,9 @@ public sealed record RewardSummary
 
     /// <summary>Each reward, in the suite's order.</summary>
     public required IReadOnlyList<ComponentSummary> Components { get; init; }
+
+    /// <summary>Spread, range and applicability of each reward over the rollouts, and warnings in words.</summary>
+    public RewardStatistics Statistics { get; init; } = RewardStatistics.None;
 }
 
 /// <summary>Token counts of a step.</summary>

@@ -17,6 +17,8 @@ internal static class StepReportText
         if (report.Updates is [.., var update])
             Add($"  loss {update.Loss:0.0000}  grad {update.GradientNorm:0.000}  lr {update.LearningRate:0.0e+0}");
         else text.Append("  no update: nothing to learn from");
+        var constant = report.Rewards.Statistics.Components.Where(c => c.IsConstant).Select(c => c.Name).ToArray();
+        if (constant.Length > 0) text.Append("  constant: ").AppendJoin(", ", constant);
         if (report.Skipped is { } skipped) text.Append("  SKIPPED: ").Append(skipped.Reason).Append(" in ").AppendJoin(", ", skipped.ExampleIds);
         Add($"  {report.Times.Total:0.00}s (rollout {report.Times.Rollout:0.00}, update {report.Times.Update:0.00})");
         return text.ToString();

@@ -20,6 +20,7 @@ internal static class StepSummaries
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
             UniformRollouts = Mean(totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0)),
             Components = Components(groups),
+            Statistics = RewardStatistics.Of(groups.Select(g => g.Scored).ToArray()),
         };
     }
 

@@ -20,11 +20,15 @@ public sealed class FloorTests
     [
         new("Common", Torch.InSomeFiles),
         new("Data", Torch.No, "Common"),
-        new("Rewards", Torch.No, "Common", "Data"),
+        // Text to values, values to numbers, formulas to verdicts; the rewards above put them together.
+        new("Rewards/Parsing", Torch.No, "Common", "Data"),
+        new("Rewards/Measures", Torch.No, "Common", "Data"),
+        new("Rewards/Algebra", Torch.No, "Common", "Rewards/Parsing"),
+        new("Rewards", Torch.No, "Common", "Data", "Rewards/Parsing", "Rewards/Measures", "Rewards/Algebra"),
         new("RewardControl", Torch.No, "Common", "Data", "Rewards"),
         new("Advantages", Torch.No, "Common", "Data", "Rewards"),
         // Reads answers the way the rewards do.
-        new("Evaluation", Torch.No, "Common", "Data", "Rewards"),
+        new("Evaluation", Torch.No, "Common", "Data", "Rewards", "Rewards/Parsing"),
         new("Encoding", Torch.Yes, "Common", "Data"),
         new("Policies", Torch.Yes, "Common", "Encoding"),
         // FinishReason is Data's.
@@ -121,7 +125,8 @@ public sealed class FloorTests
     public void Nothing_awaits_and_nothing_yields_beside_tensors()
     {
         // Dispose scopes and grad mode belong to a thread: after an await they may be another's, and between yields they stay open.
-        Files.Where(f => f.Has("async") || f.Has("await")).Should().BeEmpty();
+        // One file waits for judges behind HTTP. It is managed, and its caller blocks.
+        Files.Where(f => (f.Has("async") || f.Has("await")) && f.Path != Library + "Rewards/JudgeGathering.cs").Should().BeEmpty();
         Files.Where(f => f.SeesTorch && f.Has("yield")).Should().BeEmpty();
     }
 

@@ -1,0 +1,106 @@
+using System.Globalization;
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Rewards;
+
+/// <summary>
+/// Asks a judge about many completions and waits for all answers. The only place that awaits: it holds managed data alone, and its caller blocks outside of every
+/// tensor scope's concern (the thread that owns the scope stands still meanwhile).
+/// </summary>
+internal static class JudgeGathering
+{
+    /// <summary>One value per completion, groups in order.</summary>
+    /// <exception cref="InvalidOperationException">The judge failed for good; the first such completion in order among those that had failed by then is named.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set.</exception>
+    public static double?[][] Ask(JudgeReward reward, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+        // On the thread pool: a caller with a synchronisation context would wait for itself.
+        => Task.Run(() => AskAsync(reward, groups, cancellation), cancellation).GetAwaiter().GetResult();
+
+    private static async Task<double?[][]> AskAsync(JudgeReward reward, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    {
+        var values = groups.Select(group => new double?[group.Completions.Count]).ToArray();
+        var places = groups.SelectMany((group, q) => group.Completions.Select((_, i) => (Group: q, Index: i))).ToArray();
+        var failures = new Exception?[places.Length];
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = reward.Options.Concurrency, CancellationToken = stop.Token, TaskScheduler = TaskScheduler.Default };
+            await Parallel.ForAsync(0, places.Length, options, async (k, _) =>
+            {
+                var (q, i) = places[k];
+                try
+                {
+                    values[q][i] = await AskOneAsync(reward, groups[q], i, stop.Token).ConfigureAwait(false);
+                }
+                catch (JudgeFailedException failure)
+                {
+                    failures[k] = failure;
+                    await stop.CancelAsync().ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && Array.Exists(failures, f => f is not null))
+        {
+            // The others were stopped because one has failed: that one is the news.
+        }
+        return Array.Find(failures, f => f is not null) is { } first ? throw first : values;
+    }
+
+    private static async Task<double?> AskOneAsync(JudgeReward reward, RolloutGroup group, int index, CancellationToken stop)
+    {
+        var options = reward.Options;
+        var pause = options.Pause;
+        for (var attempt = 1; ; attempt++)
+        {
+            stop.ThrowIfCancellationRequested();
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(options.Timeout);
+            Exception failure;
+            try
+            {
+                // Not left to the judge alone: one that ignores its token would hold the step for ever.
+                var value = await reward.Judge.ScoreAsync(group.Example, group.Completions[index], limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+                if (value is null || double.IsFinite(value.Value)) return value;
+                failure = new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"expected a finite number, got {value}."));
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                failure = new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.Timeout.TotalSeconds:0.###} s."));
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failure = e;
+            }
+            if (attempt < options.Attempts)
+            {
+                await Task.Delay(pause, stop).ConfigureAwait(false);
+                pause *= 2;
+                continue;
+            }
+            if (options.OnFailure == JudgeFailure.NotApplicable) return null;
+            throw new JudgeFailedException(
+                $"Reward '{reward.Name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, after {Attempts(options.Attempts)}: {failure.Message} " +
+                "See that the judge answers, or choose JudgeFailure.NotApplicable to go on without it.", failure);
+        }
+    }
+
+    private static string Attempts(int count) => count == 1 ? "one attempt" : string.Create(CultureInfo.InvariantCulture, $"{count} attempts");
+}
+
+/// <summary>A judge that failed for good; an <see cref="InvalidOperationException"/> to the outside, as other rewards' failures are.</summary>
+internal sealed class JudgeFailedException : InvalidOperationException
+{
+    public JudgeFailedException()
+    {
+    }
+
+    public JudgeFailedException(string message)
+        : base(message)
+    {
+    }
+
+    public JudgeFailedException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Rewards;
+
+/// <summary>One reward over the rollouts of a step, before weights and reward control. Labels do not count.</summary>
+/// <param name="Name">The reward's name.</param>
+/// <param name="Count">Rollouts it applied to.</param>
+/// <param name="Mean">Mean value; null when it applied to none.</param>
+/// <param name="Deviation">Standard deviation (n − 1) over all those rollouts; 0 for one, null for none.</param>
+/// <param name="Minimum">Smallest value; null for none.</param>
+/// <param name="Maximum">Largest value; null for none.</param>
+/// <param name="NotApplicable">Fraction of the rollouts to which it did not apply, in [0, 1].</param>
+public sealed record ComponentStatistics(
+    string Name, int Count, double? Mean, double? Deviation, double? Minimum, double? Maximum, double NotApplicable)
+{
+    /// <summary>Whether it said the same of two rollouts or more: it taught nothing.</summary>
+    public bool IsConstant => Count > 1 && Maximum - Minimum < 1e-9;
+}
+
+/// <summary>All rewards over a step.</summary>
+/// <param name="Components">In the suite's order.</param>
+/// <param name="Warnings">In words: rewards that said the same of every rollout, or applied to none.</param>
+public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Components, IReadOnlyList<string> Warnings)
+{
+    /// <summary>No rollouts, nothing to say.</summary>
+    public static RewardStatistics None { get; } = new([], []);
+
+    /// <summary>Computes them.</summary>
+    /// <param name="groups">All groups of a step, as scored.</param>
+    public static RewardStatistics Of(IReadOnlyList<ScoredGroup> groups)
+    {
+        var rollouts = Guard.NotNull(groups).SelectMany(g => g.Scores.Where((_, i) => g.Group.Completions[i].Source == CompletionSource.Policy)).ToArray();
+        if (rollouts.Length == 0) return None;
+        var names = rollouts.SelectMany(s => s.Components).Select(c => c.Name).Distinct().ToArray();
+        var components = names.Select(name => (Of(name, rollouts), rollouts.Select(s => s.Find(name)).OfType<RewardComponent>().First())).ToArray();
+        return new RewardStatistics(components.Select(c => c.Item1).ToArray(), components.Select(c => Warning(c.Item1, c.Item2)).OfType<string>().ToArray());
+    }
+
+    private static ComponentStatistics Of(string name, CompletionScore[] rollouts)
+    {
+        var values = rollouts.Select(s => s.Find(name)?.Value).OfType<double>().ToArray();
+        var missing = 1 - (double)values.Length / rollouts.Length;
+        if (values.Length == 0) return new ComponentStatistics(name, 0, null, null, null, null, missing);
+        var mean = values.Average();
+        var deviation = values.Length < 2 ? 0 : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
+        return new ComponentStatistics(name, values.Length, mean, deviation, values.Min(), values.Max(), missing);
+    }
+
+    private static string? Warning(ComponentStatistics statistics, RewardComponent component)
+    {
+        if (component.Weight == 0) return null;
+        if (statistics.Count == 0) return $"Reward '{statistics.Name}' applied to no rollout of this step: no example has the kind of label it reads.";
+        if (!statistics.IsConstant) return null;
+        var said = string.Create(CultureInfo.InvariantCulture, $"Reward '{statistics.Name}' was {statistics.Mean:0.###} for all {statistics.Count} rollouts it applied to");
+        return statistics.Minimum >= component.Maximum - 1e-9
+            ? $"{said}, its maximum: nothing is left to learn from it."
+            : $"{said}: it taught nothing in this step. If that lasts, it is too hard, or it does not read what the policy writes.";
+    }
+}
