@@ -36,6 +36,10 @@ public sealed record RewardHarness(IRewardFunction Reward, params VisionExample[
     /// <value>0: nothing for a copied prompt, and at most a tenth for farming.</value>
     public double Allowance { get; init; }
 
+    /// <summary>How long one scoring may take before it counts as one that never comes back.</summary>
+    /// <value>20 seconds.</value>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Checks to leave out, with the reason.</summary>
     /// <value>None.</value>
     public IReadOnlyDictionary<RewardCheck, string> LeftOut { get; init; } = new Dictionary<RewardCheck, string>();
@@ -71,7 +75,7 @@ public sealed record RewardHarness(IRewardFunction Reward, params VisionExample[
             Run(RewardCheck.WithinRange, () => ValueChecks.WithinRange(Reward, cases)),
             Run(RewardCheck.NeverThrowsOnCompletions, () => ValueChecks.NeverThrows(Reward, cases)),
             Run(RewardCheck.ThrowsOnBadLabels, () => LabelChecks.ThrowsOnBadLabels(Reward, Examples, BadLabels, Format)),
-            Run(RewardCheck.LinearInLength, () => LinearityCheck.Run(Reward, Examples, Format)),
+            Run(RewardCheck.LinearInLength, () => LinearityCheck.Run(Reward, Examples, Format, Patience)),
             Run(RewardCheck.LabelReachesMaximum, () => LabelChecks.ReachesMaximum(Reward, Examples, Format)),
             Run(RewardCheck.NothingForEmpty, () => ContentChecks.Nothing(Reward, cases, AdversarialKind.Empty, 0)),
             Run(RewardCheck.NothingForCopiedPrompt, () => ContentChecks.Nothing(Reward, cases, AdversarialKind.CopiedPrompt, Allowance)),

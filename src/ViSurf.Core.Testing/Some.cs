@@ -7,15 +7,18 @@ namespace ViSurf.Core.Testing;
 public static class Some
 {
     /// <summary>An example with the given label.</summary>
-    /// <param name="target">The label; null for an example without one.</param>
+    /// <param name="target">The label.</param>
     /// <param name="question">What is asked.</param>
     /// <param name="id">Its id.</param>
-    public static VisionExample Example(Target? target, string question = "What is in the picture?", string id = "example")
+    public static VisionExample Example(Target target, string question = "What is in the picture?", string id = "example")
         => VisionExample.Ask(id, question, target);
 
     /// <summary>An example whose label is a text.</summary>
     public static VisionExample Example(string answer, string question = "What is in the picture?", string id = "example")
         => Example(new TextTarget(answer), question, id);
+
+    /// <summary>An example without a label.</summary>
+    public static VisionExample Unlabelled(string question = "What is in the picture?", string id = "example") => VisionExample.Ask(id, question, null);
 
     /// <summary>An example whose label is boxes, each with its centre as its point; none for "nothing there".</summary>
     public static VisionExample Grounding(params Box[] boxes)
@@ -59,7 +62,7 @@ public static class Some
     public static ScoredGroup Group(IReadOnlyList<double> rewards, double? label)
     {
         ArgumentNullException.ThrowIfNull(rewards);
-        var group = Group(Example(label is null ? null : new TextTarget("label")), [.. rewards.Select((_, i) => $"rollout {i}")]);
+        var group = Group(label is null ? Unlabelled() : Example("label"), [.. rewards.Select((_, i) => $"rollout {i}")]);
         var values = label is { } last ? rewards.Append(last) : rewards;
         return new ScoredGroup(group, [.. values.Select(value => new CompletionScore([new RewardComponent("reward", value)]))]);
     }

@@ -42,15 +42,15 @@ public static class Brackets
             var open = text[at..].IndexOfAny('[', '(');
             if (open < 0) break;
             var start = at + open;
-            var (place, count) = (start + 1, 0);
-            while (count < 4 && TryNumber(text, ref place, out numbers[count]))
+            var (place, count, more) = (start + 1, 0, true);
+            while (more && count < 4 && TryNumber(text, ref place, out numbers[count]))
             {
                 count++;
-                if (place >= text.Length || text[place] != ',' || count == 4) break;
-                place++;
+                more = place < text.Length && text[place] == ',';
+                if (more) place++;
             }
             var closes = text[start] == '[' ? ']' : ')';
-            if (count is 2 or 4 && place < text.Length && text[place] == closes)
+            if (!more && count is 2 or 4 && place < text.Length && text[place] == closes)
             {
                 bracket = new Bracket(start, place + 1, count, numbers[0], numbers[1], count == 4 ? numbers[2] : 0, count == 4 ? numbers[3] : 0);
                 return true;
