@@ -4,8 +4,8 @@ using ViSurf.Core.Data;
 namespace ViSurf.Core.Rewards;
 
 /// <summary>
-/// Asks a judge about many completions and waits for all answers. The only place that awaits: it holds managed data alone, and its caller blocks outside of every
-/// tensor scope's concern (the thread that owns the scope stands still meanwhile).
+/// Asks a judge about many completions and waits for all answers. The only file of the library that awaits: it holds managed data alone, and
+/// its caller blocks, so the thread that owns a dispose scope is the same before and after.
 /// </summary>
 internal static class JudgeGathering
 {

@@ -131,6 +131,15 @@ public sealed class FloorTests
     }
 
     [Fact]
+    public void The_testing_package_knows_labels_and_rewards_and_no_tensor()
+    {
+        var files = SourceFile.All().Where(f => f.Path.StartsWith("ViSurf.Core.Testing/", StringComparison.Ordinal)).ToArray();
+        files.Should().HaveCountGreaterThan(5);
+        files.Where(f => f.SeesTorch || f.Namespace != Path.GetDirectoryName(f.Path)!.Replace('/', '.').Replace('\\', '.')).Should().BeEmpty();
+        files.SelectMany(f => f.Uses(Floors.Select(floor => floor.Folder))).Distinct().Except(["Data", "Rewards"]).Where(used => !used.StartsWith("Testing", StringComparison.Ordinal)).Should().BeEmpty();
+    }
+
+    [Fact]
     public void No_static_state_can_change()
     {
         var fields = typeof(Guard).Assembly.GetTypes()

@@ -45,4 +45,16 @@ public sealed class PackageTests
         Project.Descendants("SymbolPackageFormat").Single().Value.Should().Be("snupkg");
         XDocument.Load(Repository.PathOf("Directory.Build.props")).Descendants("PackageLicenseExpression").Single().Value.Should().Be("MIT");
     }
+
+    [Fact]
+    public void The_testing_package_brings_its_README_and_no_test_framework()
+    {
+        var folder = Repository.PathOf("src", "ViSurf.Core.Testing");
+        var project = XDocument.Load(Path.Combine(folder, "ViSurf.Core.Testing.csproj"));
+        project.Descendants("PackageReadmeFile").Single().Value.Should().Be("README.md");
+        File.Exists(Path.Combine(folder, "README.md")).Should().BeTrue();
+        project.Descendants("IsPackable").Single().Value.Should().Be("true");
+        project.Descendants("PackageReference").Should().BeEmpty();
+        project.Descendants("ProjectReference").Select(r => (string?)r.Attribute("Include")).Should().Equal("../ViSurf.Core/ViSurf.Core.csproj");
+    }
 }

@@ -36,7 +36,7 @@ public sealed class OwnRewardsTests
 
     private static readonly LabelFormat Boxed = new() { Prefix = "\\boxed{", Suffix = "}" };
 
-    private static readonly Dictionary<string, Func<RewardHarness>> Harnesses = new()
+    internal static readonly Dictionary<string, Func<RewardHarness>> Harnesses = new()
     {
         ["thinking format"] = () => new RewardHarness(new ThinkingFormatReward(), Boxes).ForFormAlone(),
         ["grounding format"] = () => new RewardHarness(new GroundingFormatReward(), Boxes, NoBoxes).ForFormAlone(),

@@ -27,6 +27,9 @@ public sealed class StepReportTests
         report.Rewards.NeutralGroups.Should().Be(0.5);
         report.Rewards.UniformRollouts.Should().Be(0.5);
         report.Rewards.Components.Should().Equal(new ComponentSummary("r", 0.625, 1));
+        // Around 0.625: 0.125² + 0.625² + 2 · 0.375² = 0.6875, divided by 3.
+        report.Rewards.Statistics.Components.Single().Deviation.Should().BeApproximately(Math.Sqrt(0.6875 / 3), 1e-12);
+        report.Rewards.Statistics.Warnings.Should().BeEmpty();
 
         report.Lengths.Mean.Should().Be((3 + 4 + 2 + 2) / 4.0);
         report.Lengths.Longest.Should().Be(4);
@@ -53,7 +56,8 @@ public sealed class StepReportTests
         var report = Step(new Scripted(("a", FinishReason.Stop), ("a", FinishReason.Stop), ("a", FinishReason.Stop), ("a", FinishReason.Stop)), (_, _) => 1);
         report.Updates.Should().BeEmpty();
         report.Rewards.NeutralGroups.Should().Be(1);
-        report.ToString().Should().Contain("nothing to learn from");
+        report.ToString().Should().Contain("nothing to learn from").And.Contain("constant: r");
+        report.Rewards.Statistics.Warnings.Should().ContainMatch("Reward 'r' was 1 for all 4 rollouts it applied to, its maximum*");
     }
 
     [Fact]
