@@ -117,6 +117,13 @@ internal static class ScalarOps
         return x.index_fill(dimension, index, scalar);
     }
 
+    /// <summary><paramref name="number"/> everywhere, in the shape, dtype and place of <paramref name="x"/>.</summary>
+    public static Tensor Filled(this Tensor x, double number)
+    {
+        using Scalar scalar = number;
+        return full_like(x, scalar);
+    }
+
     /// <summary>int64 0, 1, … <paramref name="count"/> − 1.</summary>
     public static Tensor Range(long count, Device? device = null)
     {

@@ -6,7 +6,8 @@ namespace ViSurf.Core.Training;
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module, with torch's arithmetic, a learning-rate schedule,
-/// and float32 master weights for parameters of lower precision. Owns its state, not the parameters.
+/// and float32 master weights for parameters of lower precision. Frozen parameters have neither gradient nor state here. Owns its state,
+/// not the parameters.
 /// </summary>
 /// <remarks>
 /// Move and cast the module before making the optimizer: TorchSharp replaces the parameters of a module that moves. Parameters
@@ -37,6 +38,9 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>The learning rate of the next update.</summary>
     public double NextLearningRate => _options.LearningRate(Updates);
 
+    /// <summary>Bytes of moments and master copies held now: 0 before the first update, nothing for frozen parameters.</summary>
+    public long StateBytes => _slots.Sum(slot => slot.Bytes);
+
     /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()
     {
@@ -46,8 +50,14 @@ public sealed class AdamWOptimizer : IDisposable
         foreach (var slot in _slots)
         {
             if (slot.Parameter.grad is not { } gradient) continue;
-            var flat = gradient.reshape(-1).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
-            squares.Add(flat.dot(flat));
+            // Piece by piece: the float32 copies of all bfloat16 gradients at once would be twice the model.
+            var parts = TensorParts.Of(gradient);
+            for (var i = 0; i < parts.Count; i++)
+            {
+                using var part = NewDisposeScope();
+                var flat = parts.View(gradient, i).reshape(-1).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+                squares.Add(flat.dot(flat).MoveToOuterDisposeScope());
+            }
         }
         return (squares.Count == 0 ? zeros([]) : stack(squares).sum().sqrt()).MoveToOuterDisposeScope();
     }

@@ -1,4 +1,5 @@
 using ViSurf.Core.Common;
+using static TorchSharp.torch;
 
 namespace ViSurf.Core.Training;
 
@@ -30,9 +31,27 @@ public sealed record AdamWOptions
     public bool DecayVectors { get; init; } = true;
 
     /// <summary>
-    /// Keeps a float32 copy of every parameter of lower precision and updates that. Without it an update of 1e-6 to a bfloat16
-    /// weight of 0.02 (spacing 1.2e-4 there) is rounded away and nothing is ever learnt. Costs 12 bytes a parameter instead of 4.
+    /// Keeps a float32 copy of every trained parameter of lower precision and updates that. Without it an update of 1e-6 to a bfloat16
+    /// weight of 0.02 (spacing 1.2e-4 there) is rounded away and nothing is ever learnt. Costs 4 bytes a trained parameter.
     /// </summary>
-    /// <value>true. It changes nothing for float32 and float64 parameters.</value>
+    /// <value>true. It changes nothing for float32 and float64 parameters, and frozen parameters have no copy.</value>
     public bool MasterWeights { get; init; } = true;
+
+    /// <summary>
+    /// What the two moments are stored in: <c>Float32</c> (8 bytes a trained parameter) or <c>BFloat16</c> (4 bytes). The arithmetic is float32
+    /// either way. bfloat16 moments are rounded stochastically: the mean of squares moves by 1/1000 of itself, a quarter of
+    /// bfloat16's spacing, and rounded to nearest it could never shrink.
+    /// </summary>
+    /// <value>
+    /// Float32 (float64 for float64 parameters): exact, and what the reference recipes use. With BFloat16 the mean of squares carries
+    /// rounding noise of some percent of itself, so each weight's step does too; it is right on average.
+    /// </value>
+    /// <exception cref="ArgumentException">Another dtype.</exception>
+    public ScalarType StateType
+    {
+        get;
+        init => field = value is ScalarType.Float32 or ScalarType.BFloat16
+            ? value
+            : throw new ArgumentException($"Expected a StateType of Float32 or BFloat16, got {value}.", nameof(value));
+    } = ScalarType.Float32;
 }

@@ -5,30 +5,37 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Training;
 
-/// <summary>A parameter with its AdamW state. The state is made at the first update, so a parameter without gradient costs nothing.</summary>
+/// <summary>
+/// A parameter with its AdamW state. Arithmetic is float32 (float64 for a float64 parameter) whatever the state is stored in. The state is
+/// made at the first update, so a parameter without gradient costs nothing.
+/// </summary>
 internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions options) : IDisposable
 {
     private readonly double _decay = options.DecayVectors || parameter.dim() > 1 ? options.WeightDecay : 0;
-    private readonly bool _low = options.MasterWeights && parameter.dtype is ScalarType.BFloat16 or ScalarType.Float16;
+    private readonly ScalarType _precision = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+    private readonly bool _hasMaster = options.MasterWeights && parameter.dtype is ScalarType.BFloat16 or ScalarType.Float16;
     private long _updates;
     private Tensor? _mean, _square, _master;
 
     public Parameter Parameter { get; } = parameter;
 
+    /// <summary>Bytes of both moments and the master copy; 0 before the first update.</summary>
+    public long Bytes => new[] { _mean, _square, _master }.Sum(t => t is null ? 0 : t.numel() * t.element_size());
+
     public void Update(double rate, double scale)
     {
         using var scope = NewDisposeScope();
         if (Parameter.grad is not { } gradient) return;
-        if (_low) gradient = gradient.to(ScalarType.Float32);
         var (mean, square, weight) = State();
-        var (beta1, beta2) = (options.Beta1, options.Beta2);
         _updates++;
-        if (_decay > 0) weight.TimesInPlace(1 - rate * _decay);
-        mean.TimesInPlace(beta1).PlusInPlace(gradient, (1 - beta1) * scale);
-        square.TimesInPlace(beta2).PlusProductInPlace(gradient, gradient, (1 - beta2) * scale * scale);
-        var root = square.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, _updates))).PlusInPlace(options.Epsilon);
-        weight.PlusQuotientInPlace(mean, root, -rate / (1 - Math.Pow(beta1, _updates)));
-        if (_low) Parameter.copy_(weight);
+        var parts = TensorParts.Of(Parameter);
+        for (var i = 0; i < parts.Count; i++)
+        {
+            using var part = NewDisposeScope();
+            var target = parts.View(weight, i);
+            UpdatePart(parts.View(gradient, i), parts.View(mean, i), parts.View(square, i), target, rate, scale, i);
+            if (_hasMaster) parts.View(Parameter, i).copy_(target);
+        }
     }
 
     public void Save(BinaryWriter writer)
@@ -54,10 +61,10 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         var (mean, square, _) = State();
         Read(mean);
         Read(square);
-        if (reader.ReadBoolean() != _low)
+        if (reader.ReadBoolean() != _hasMaster)
             throw new InvalidDataException(
-                $"Expected the optimizer state of parameter '{name}' {(_low ? "with" : "without")} a float32 master copy. Use the dtype and MasterWeights of the run that was saved.");
-        if (_low) Read(_master!);
+                $"Expected the optimizer state of parameter '{name}' {(_hasMaster ? "with" : "without")} a float32 master copy. Use the dtype and MasterWeights of the run that was saved.");
+        if (_hasMaster) Read(_master!);
 
         void Read(Tensor tensor)
         {
@@ -67,7 +74,8 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
             }
             catch (ArgumentException e)
             {
-                throw new InvalidDataException($"The optimizer state of parameter '{name}' has another shape or dtype: {e.Message}", e);
+                throw new InvalidDataException(
+                    $"The optimizer state of parameter '{name}' has another shape or dtype. Use the StateType of the run that was saved. {e.Message}", e);
             }
         }
     }
@@ -80,14 +88,33 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         (_mean, _square, _master) = (null, null, null);
     }
 
+    /// <summary>One piece of the update; what is not stored in the precision of the arithmetic is widened here and rounded at the end.</summary>
+    private void UpdatePart(Tensor gradient, Tensor mean, Tensor square, Tensor weight, double rate, double scale, int part)
+    {
+        var (beta1, beta2) = (options.Beta1, options.Beta2);
+        var g = gradient.to_type(_precision);
+        var (m, v, w) = (mean.to_type(_precision), square.to_type(_precision), weight.to_type(_precision));
+        if (_decay > 0) w.TimesInPlace(1 - rate * _decay);
+        m.TimesInPlace(beta1).PlusInPlace(g, (1 - beta1) * scale);
+        v.TimesInPlace(beta2).PlusProductInPlace(g, g, (1 - beta2) * scale * scale);
+        var root = v.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, _updates))).PlusInPlace(options.Epsilon);
+        w.PlusQuotientInPlace(m, root, -rate / (1 - Math.Pow(beta1, _updates)));
+        if (weight.dtype != _precision) weight.copy_(w);
+        if (mean.dtype == _precision) return;
+        // The random numbers depend on parameter, update and piece only, so a resumed run continues bit for bit.
+        using var random = new Generator(SeedStream.Bits(0, _updates, SeedStream.Key(name), 0, part), gradient.device);
+        mean.copy_(StochasticRounding.ToBFloat16(m, random));
+        square.copy_(StochasticRounding.ToBFloat16(v, random));
+    }
+
     private (Tensor Mean, Tensor Square, Tensor Weight) State()
     {
         _mean ??= Zeros();
         _square ??= Zeros();
-        if (_low) _master ??= Parameter.to(ScalarType.Float32).detach().DetachFromDisposeScope();
+        if (_hasMaster) _master ??= Parameter.to(ScalarType.Float32).detach().DetachFromDisposeScope();
         return (_mean, _square, _master ?? Parameter);
     }
 
     private Tensor Zeros()
-        => zeros(Parameter.shape, _low ? ScalarType.Float32 : Parameter.dtype, Parameter.device).DetachFromDisposeScope();
+        => zeros(Parameter.shape, options.StateType == ScalarType.BFloat16 ? ScalarType.BFloat16 : _precision, Parameter.device).DetachFromDisposeScope();
 }
