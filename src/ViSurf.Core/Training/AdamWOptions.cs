@@ -31,15 +31,20 @@ public sealed record AdamWOptions
     public bool DecayVectors { get; init; } = true;
 
     /// <summary>
-    /// Keeps a float32 copy of every trained parameter of lower precision and updates that. Without it an update of 1e-6 to a bfloat16
-    /// weight of 0.02 (spacing 1.2e-4 there) is rounded away and nothing is ever learnt. Costs 4 bytes a trained parameter.
+    /// Keeps a float32 copy of every trained parameter of lower precision and updates that; costs 4 bytes a trained parameter. An update of
+    /// 1e-6 to a bfloat16 weight of 0.02 (spacing 1.2e-4 there) must add up somewhere.
     /// </summary>
+    /// <remarks>
+    /// bfloat16 weights are rounded stochastically, from the copy or, without one, from the sum itself. Rounded to nearest they would stay behind
+    /// their copy until it is half a spacing away: dozens of updates at the usual rates, in which rollouts and gradients come from old weights.
+    /// Without copies the rounding noise adds up instead.
+    /// </remarks>
     /// <value>true. It changes nothing for float32 and float64 parameters, and frozen parameters have no copy.</value>
     public bool MasterWeights { get; init; } = true;
 
     /// <summary>
     /// What the two moments are stored in: <c>Float32</c> (8 bytes a trained parameter) or <c>BFloat16</c> (4 bytes). The arithmetic is float32
-    /// either way. bfloat16 moments are rounded stochastically: the mean of squares moves by 1/1000 of itself, a quarter of
+    /// either way. bfloat16 moments are rounded stochastically: the mean of squares moves by 1/1000 of itself, a quarter at most of
     /// bfloat16's spacing, and rounded to nearest it could never shrink.
     /// </summary>
     /// <value>

@@ -32,9 +32,8 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         for (var i = 0; i < parts.Count; i++)
         {
             using var part = NewDisposeScope();
-            var target = parts.View(weight, i);
-            UpdatePart(parts.View(gradient, i), parts.View(mean, i), parts.View(square, i), target, rate, scale, i);
-            if (_hasMaster) parts.View(Parameter, i).copy_(target);
+            var exact = UpdatePart(parts.View(gradient, i), parts.View(mean, i), parts.View(square, i), parts.View(weight, i), rate, scale, i);
+            if (_hasMaster) Store(parts.View(Parameter, i), exact, Stored.Weight, i);
         }
     }
 
@@ -88,8 +87,9 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         (_mean, _square, _master) = (null, null, null);
     }
 
-    /// <summary>One piece of the update; what is not stored in the precision of the arithmetic is widened here and rounded at the end.</summary>
-    private void UpdatePart(Tensor gradient, Tensor mean, Tensor square, Tensor weight, double rate, double scale, int part)
+    /// <summary>One piece of the update. What is not stored in the precision of the arithmetic is widened here and rounded at the end.</summary>
+    /// <returns>The new weights before they are rounded.</returns>
+    private Tensor UpdatePart(Tensor gradient, Tensor mean, Tensor square, Tensor weight, double rate, double scale, int part)
     {
         var (beta1, beta2) = (options.Beta1, options.Beta2);
         var g = gradient.to_type(_precision);
@@ -99,12 +99,23 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         v.TimesInPlace(beta2).PlusProductInPlace(g, g, (1 - beta2) * scale * scale);
         var root = v.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, _updates))).PlusInPlace(options.Epsilon);
         w.PlusQuotientInPlace(m, root, -rate / (1 - Math.Pow(beta1, _updates)));
-        if (weight.dtype != _precision) weight.copy_(w);
-        if (mean.dtype == _precision) return;
+        Store(mean, m, Stored.Mean, part);
+        Store(square, v, Stored.Square, part);
+        Store(weight, w, Stored.Weight, part);
+        return w;
+    }
+
+    private void Store(Tensor target, Tensor value, Stored what, int part)
+    {
+        if (target.dtype == value.dtype) return;   // updated in place
+        if (target.dtype != ScalarType.BFloat16)
+        {
+            target.copy_(value);
+            return;
+        }
         // The random numbers depend on parameter, update and piece only, so a resumed run continues bit for bit.
-        using var random = new Generator(SeedStream.Bits(0, _updates, SeedStream.Key(name), 0, part), gradient.device);
-        mean.copy_(StochasticRounding.ToBFloat16(m, random));
-        square.copy_(StochasticRounding.ToBFloat16(v, random));
+        using var random = new Generator(SeedStream.Bits(0, _updates, SeedStream.Key(name), (long)what, part), target.device);
+        target.copy_(StochasticRounding.ToBFloat16(value, random));
     }
 
     private (Tensor Mean, Tensor Square, Tensor Weight) State()
@@ -117,4 +128,11 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
 
     private Tensor Zeros()
         => zeros(Parameter.shape, options.StateType == ScalarType.BFloat16 ? ScalarType.BFloat16 : _precision, Parameter.device).DetachFromDisposeScope();
+
+    private enum Stored
+    {
+        Mean,
+        Square,
+        Weight,
+    }
 }

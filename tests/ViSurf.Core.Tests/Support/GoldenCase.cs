@@ -27,6 +27,13 @@ internal sealed class GoldenCase : IDisposable
         Sequence = Collator.Sequences(Prompts, [(0, AnswerIds)]);
     }
 
+    /// <summary>Number of cases of a directory.</summary>
+    public static int Count(string directory)
+    {
+        using var json = Fixtures.Json(directory, "golden.json");
+        return json.RootElement.GetProperty("cases").GetArrayLength();
+    }
+
     public int[] PromptIds { get; }
 
     public int[] AnswerIds { get; }

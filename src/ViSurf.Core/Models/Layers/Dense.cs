@@ -28,7 +28,7 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 
     public override Tensor forward(Tensor x)
     {
-        var y = nn.functional.linear(x, weight, bias);
+        var y = bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
         return Adapter is null ? y : Adapter(x, y);
     }
 
@@ -36,5 +36,13 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
     {
         if (name == nameof(weight)) weight = parameter;
         else bias = parameter;
+    }
+
+    /// <summary>libtorch adds a bias inside the product for matrices only; elsewhere it is a second pass, and in bfloat16 a second rounding.</summary>
+    private Tensor WithBias(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = [.. x.shape[..^1], weight.shape[0]];
+        return nn.functional.linear(x.reshape(-1, x.shape[^1]), weight, bias).view(shape).MoveToOuterDisposeScope();
     }
 }

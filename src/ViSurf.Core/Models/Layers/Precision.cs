@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.Layers;
+
+/// <summary>Where half precision would not do: the residual stream, norms' statistics, rotary tables.</summary>
+internal static class Precision
+{
+    /// <summary>In float32; float64 stays as it is. Without a copy when nothing changes.</summary>
+    public static Tensor Wide(this Tensor x) => x.to_type(x.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+}
