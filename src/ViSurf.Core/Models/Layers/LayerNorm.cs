@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Layers;
 
-/// <summary>(x − mean) / √(variance + ε) · w + b; libtorch keeps the statistics of a half-precision input in float32.</summary>
+/// <summary>(x − mean) / √(variance + ε) · w + b in float32 (float64 for float64), rounded once, to the dtype of w.</summary>
 internal sealed class LayerNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 {
     private readonly double _epsilon;
@@ -22,7 +22,11 @@ internal sealed class LayerNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 
     public Parameter bias { get; private set; }
 
-    public override Tensor forward(Tensor x) => nn.functional.layer_norm(x, [x.shape[^1]], weight, bias, _epsilon);
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.layer_norm(x.Wide(), [x.shape[^1]], weight.Wide(), bias.Wide(), _epsilon).to_type(weight.dtype).MoveToOuterDisposeScope();
+    }
 
     public void Use(string name, Parameter parameter)
     {

@@ -23,7 +23,8 @@ internal sealed class DecoderLayer : nn.Module
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var attended = x.Plus(_attention.Forward(_inputNorm.forward(x), context));
+        // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
+        var attended = x.Wide().Plus(_attention.Forward(_inputNorm.forward(x), context));
         return attended.Plus(_mlp.forward(_attentionNorm.forward(attended))).MoveToOuterDisposeScope();
     }
 }

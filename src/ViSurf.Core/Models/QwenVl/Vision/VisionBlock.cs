@@ -23,7 +23,8 @@ internal sealed class VisionBlock : nn.Module
     public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
     {
         using var scope = NewDisposeScope();
-        var attended = x.Plus(_attention.Forward(_norm1.forward(x), cos, sin, segments));
+        // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
+        var attended = x.Wide().Plus(_attention.Forward(_norm1.forward(x), cos, sin, segments));
         return attended.Plus(_mlp.forward(_norm2.forward(attended))).MoveToOuterDisposeScope();
     }
 }
