@@ -9,6 +9,7 @@ const string Usage = """
       decode      tokens per second of its rollouts
       scale       how a step grows with group, prompt and completion
       parts       layers, scoring, decoding, pictures and rewards one by one (BenchmarkDotNet)
+      memory      planned and measured memory of such a step
       load        seconds and peak memory of loading a checkpoint
       overhead    share of a 1.5M-parameter model's step that is spent in managed code
     Each says more with --help.
@@ -38,6 +39,9 @@ try
             return 0;
         case ["parts", ..]:
             PartsCommand.Execute(args[1..]);
+            return 0;
+        case ["memory", ..]:
+            MemoryCommand.Execute(args[1..]);
             return 0;
         case ["overhead", ..]:
             OverheadCommand.Execute(args[1..]);

@@ -30,6 +30,20 @@ internal static class RandomCheckpoint
         MaxVocabulary = 8192 - SpecialTokens.All.Count,
     };
 
+    /// <summary>About 104 million parameters, most of them in the decoder.</summary>
+    public static TinyConfig Large { get; } = Medium with
+    {
+        Hidden = 768,
+        Layers = 12,
+        Heads = 12,
+        KeyValueHeads = 2,
+        Intermediate = 2048,
+        VisionHidden = 384,
+        VisionHeads = 6,
+        VisionIntermediate = 1024,
+        MaxVocabulary = 16000,
+    };
+
     /// <summary>Everything but the weights.</summary>
     public static void Write(string folder, TinyConfig config) => CheckpointFiles.Write(folder, config, Vocabulary(config.MaxVocabulary));
 

@@ -14,7 +14,7 @@ namespace ViSurf.Core.Policies;
 public static class SelectiveLogSoftmax
 {
     /// <summary>Numbers of a logits chunk: 64 MiB in float32, large enough for the matmul to run at full rate.</summary>
-    private const long ChunkElements = 1L << 24;
+    internal const long ChunkElements = 1L << 24;
 
     /// <summary>Scores rows whose logits are already there.</summary>
     /// <param name="logits">Floating point [M, V], raw (not divided by the temperature).</param>

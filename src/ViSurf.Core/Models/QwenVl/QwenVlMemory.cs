@@ -1,0 +1,138 @@
+using TorchSharp;
+using ViSurf.Core.Common;
+using ViSurf.Core.Policies;
+using static TorchSharp.torch;
+
+namespace ViSurf.Core.Models.QwenVl;
+
+/// <summary>
+/// Memory of a Qwen-VL policy, tensor by tensor as its layers make them: whoever changes a layer changes its line here. The residual
+/// stream and norms are float32 (4 bytes), the rest has the policy's dtype (<c>b</c> bytes).
+/// </summary>
+/// <remarks>
+/// A layer's input is kept for the gradient of its weight, a value that is multiplied with another one for the gradient of that; additions and
+/// rotations keep nothing. A layer before which nothing trains keeps nothing at all. Attention is libtorch's fused kernel: it keeps queries,
+/// keys, values, its output and a floating-point copy of the mask, but no attention matrix.
+/// </remarks>
+/// <param name="config">The sizes.</param>
+/// <param name="type">Dtype of the policy.</param>
+/// <param name="trains">Names of the parameters that train, as <c>Module.named_parameters</c> spells them.</param>
+public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnlyCollection<string> trains) : IMemoryModel
+{
+    private readonly QwenTextConfig _text = Guard.NotNull(config).Text;
+    private readonly long _b = type.ElementSize();
+    private readonly HashSet<string> _trains = [.. Guard.NotNull(trains)];
+
+    private long Queries => (long)_text.Heads * _text.HeadSize;
+
+    private long KeysAndValues => 2L * _text.KeyValueHeads * _text.HeadSize;
+
+    private long QueriesPerKey => _text.Heads / _text.KeyValueHeads;
+
+    /// <summary>Of a policy as it is: its dtype, and what trains now (freeze and attach adapters first).</summary>
+    public static QwenVlMemory Of(QwenVlPolicy policy) => new(Guard.NotNull(policy).Config, policy.Weights()[0].Value.dtype,
+        [.. policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)]);
+
+    /// <inheritdoc/>
+    public ScoreMemory Score(PassSize size)
+    {
+        var (prompts, completions) = ((long)Guard.NotNull(size).Prompts * size.PromptTokens, (long)size.Rows * (size.NewTokens - 1));
+        var predicted = (long)size.Rows * size.NewTokens;
+        var chunk = Math.Min(predicted, SelectiveLogSoftmaxRows);
+        // float32 log-softmax for every predicted token, the hidden states before the head, and their copy without padding.
+        var logits = predicted * (4L * _text.VocabularySize + 2 * _b * _text.HiddenSize);
+        return new ScoreMemory(
+            Vision(size.Patches),
+            Decoder(prompts, size.PromptTokens, ownKeys: true),
+            Decoder(completions, size.PromptTokens + size.NewTokens - 1, ownKeys: false) + Joined(size),
+            logits,
+            // Gradients of log-softmax and logits, and the head's own: one being added, one summed.
+            chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
+            LayerWork(completions) + Head(),
+            LayerWork(prompts));
+    }
+
+    /// <inheritdoc/>
+    public DecodeMemory Decode(PassSize size)
+    {
+        var tokens = (long)Guard.NotNull(size).Prompts * size.PromptTokens;
+        var perToken = KeysAndValues * _text.Layers * _b;
+        // Every layer's output stays until the pass is over; the MLP is the widest place: gate, its SiLU, up, product.
+        var reading = tokens * (4L * _text.HiddenSize * (_text.Layers + 3) + _b * (4L * _text.IntermediateSize + 3L * _text.HiddenSize));
+        return new DecodeMemory(
+            size.Rows * (long)(size.PromptTokens + size.NewTokens) * perToken,
+            tokens * perToken,
+            Math.Max(reading, VisionWork(size.Patches)),
+            // Logits in the policy's dtype and float32, then the sampler's: filtered, shifted, weights, their sums.
+            size.Rows * (long)_text.VocabularySize * (_b + 4 * 4));
+    }
+
+    private long SelectiveLogSoftmaxRows => Math.Max(1, SelectiveLogSoftmax.ChunkElements / _text.VocabularySize);
+
+    private long Head() => Trains("lm_head") || Trains("model.embed_tokens") ? _b * _text.VocabularySize * _text.HiddenSize : 0;
+
+    private long Decoder(long tokens, long seen, bool ownKeys)
+    {
+        // An image placeholder's embedding comes from the tower: what trains there has its gradient through every layer.
+        var active = _trains.Any(name => name.StartsWith("visual.", StringComparison.Ordinal)) || Trains("model.embed_tokens");
+        long bytes = 0;
+        for (var i = 0; i < _text.Layers; i++)
+        {
+            var layer = $"model.layers.{i}";
+            active |= Trains(layer);
+            if (active) bytes += tokens * Layer(layer, seen, ownKeys);
+        }
+        return bytes + (active || Trains("model.norm") ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
+    }
+
+    /// <summary>Bytes that a decoder layer keeps of one token.</summary>
+    private long Layer(string name, long seen, bool ownKeys)
+    {
+        var (hidden, inner) = ((long)_text.HiddenSize, (long)_text.IntermediateSize);
+        var attention = Norm($"{name}.input_layernorm", hidden) + Input(hidden, $"{name}.self_attn.q_proj", $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj")
+            + _b * (2 * Queries + (ownKeys ? KeysAndValues : 0)) + 4L * _text.Heads      // queries, output; log of the softmax's sum
+            + _b * QueriesPerKey * seen                                                  // the mask
+            + Input(Queries, $"{name}.self_attn.o_proj");
+        var mlp = Norm($"{name}.post_attention_layernorm", hidden) + Input(hidden, $"{name}.mlp.gate_proj", $"{name}.mlp.up_proj")
+            + 3 * _b * inner + Input(inner, $"{name}.mlp.down_proj");                    // gate, its SiLU, up; their product
+        return attention + mlp;
+    }
+
+    /// <summary>Each completion has a copy of its prompt's keys and values in front of its own, in every layer.</summary>
+    private long Joined(PassSize size)
+        => _trains.Count == 0 ? 0 : size.Rows * (long)(size.PromptTokens + size.NewTokens - 1) * KeysAndValues * _b * _text.Layers;
+
+    private long Vision(long patches)
+    {
+        if (config.Vision is not { } vision || patches == 0) return 0;
+        var (width, inner) = ((long)vision.HiddenSize, (long)vision.IntermediateSize);
+        var active = Trains("visual.patch_embed");
+        var bytes = active ? _b * vision.PatchWidth : 0;
+        for (var i = 0; i < vision.Depth; i++)
+        {
+            var block = $"visual.blocks.{i}";
+            active |= Trains(block);
+            if (!active) continue;
+            bytes += Norm($"{block}.norm1", width) + Input(width, $"{block}.attn.qkv") + 6 * _b * width + Input(width, $"{block}.attn.proj")
+                + Norm($"{block}.norm2", width) + Input(width, $"{block}.mlp") + 3 * _b * inner + Input(inner, $"{block}.mlp.down_proj");
+        }
+        // The merger's hidden layer is as wide as the patches it joins: its input, its values before and after GELU.
+        if (active || Trains("visual.merger")) bytes += Norm("visual.merger.ln_q", width) + 3 * _b * width;
+        return patches * bytes;
+    }
+
+    /// <summary>Without gradient: every block's output until the end, and one block's MLP.</summary>
+    private long VisionWork(long patches) => config.Vision is not { } vision ? 0
+        : patches * (4L * vision.HiddenSize * (vision.Depth + 3) + _b * (4L * vision.IntermediateSize + 3L * vision.HiddenSize) + 4L * vision.PatchWidth);
+
+    /// <summary>Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream.</summary>
+    private long LayerWork(long tokens) => tokens * (4 * _b * _text.IntermediateSize + 4 * 4L * _text.HiddenSize);
+
+    /// <summary>The stream in float32, and, for the gradient of the weight, the normalised stream.</summary>
+    private long Norm(string name, long width) => 4 * width * (Trains(name) ? 2 : 1);
+
+    /// <summary>The input of linear layers, kept once when any of them trains or has an adapter.</summary>
+    private long Input(long width, params string[] names) => names.Any(Trains) ? _b * width : 0;
+
+    private bool Trains(string prefix) => _trains.Any(name => name.StartsWith(prefix + ".", StringComparison.Ordinal));
+}
