@@ -16,12 +16,12 @@ namespace ViSurf.Core.Models.QwenVl;
 /// </remarks>
 /// <param name="config">The sizes.</param>
 /// <param name="type">Dtype of the policy.</param>
-/// <param name="trains">Names of the parameters that train, as <c>Module.named_parameters</c> spells them.</param>
+/// <param name="trains">Names of the parameters that train, as <c>Module.named_parameters</c> or a checkpoint of either generation spells them.</param>
 public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnlyCollection<string> trains) : IMemoryModel
 {
     private readonly QwenTextConfig _text = Guard.NotNull(config).Text;
     private readonly long _b = type.ElementSize();
-    private readonly HashSet<string> _trains = [.. Guard.NotNull(trains)];
+    private readonly HashSet<string> _trains = [.. Guard.NotNull(trains).Select(OlderName)];
 
     private long Queries => (long)_text.Heads * _text.HeadSize;
 
@@ -135,4 +135,9 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     private long Input(long width, params string[] names) => names.Any(Trains) ? _b * width : 0;
 
     private bool Trains(string prefix) => _trains.Any(name => name.StartsWith(prefix + ".", StringComparison.Ordinal));
+
+    private static string OlderName(string name)
+        => name.StartsWith("model.visual.", StringComparison.Ordinal) ? name["model.".Length..]
+            : name.StartsWith("model.language_model.", StringComparison.Ordinal) ? "model." + name["model.language_model.".Length..]
+            : name;
 }
