@@ -78,6 +78,9 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
 
         public long Parameters => RandomCheckpoint.Parameters(_policy);
 
+        /// <summary>With this variable malloc gives every larger tensor pages of its own, and returns them: there are no gaps.</summary>
+        private static double Slack => Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null ? MemoryPlan.MallocSlack : 0;
+
         private TrainerOptions Options => _workload.Options with { PromptsPerStep = Workload.Prompts };
 
         public MemoryPlan Plan()
@@ -86,7 +89,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
             var (tokens, patches) = (prompts.Max(p => p.TokenIds.Count), prompts.Max(p => p.Grids.Sum(g => g.Patches)));
             foreach (var prompt in prompts) prompt.Dispose();
             return MemoryPlan.Of(QwenVlMemory.Of(_policy), ParameterSize.Of(_policy.Module),
-                new StepSize { PromptTokens = tokens, Patches = patches, PatchWidth = _policy.Config.Vision.PatchWidth }, Options);
+                new StepSize { PromptTokens = tokens, Patches = patches, PatchWidth = _policy.Config.Vision is { } vision ? vision.PatchWidth : 1 }, Options, slack: Slack);
         }
 
         public void Step() => _trainer.Step(_workload.Examples());

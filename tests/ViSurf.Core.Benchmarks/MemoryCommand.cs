@@ -9,7 +9,7 @@ internal static class MemoryCommand
     public static void Execute(string[] args)
     {
         var names = string.Join(", ", MemoryCase.All.Select(c => c.Name));
-        var one = new Option("--case", "NAME", $"one of {names}; all but the last otherwise");
+        var one = new Option("--case", "NAME", $"one of {names}; all but the last otherwise, one torch thread");
         if (BenchmarkOptions.Parse("memory: planned and measured memory of a ViSurf step on the CPU (Linux)", 1, args, one) is not { } options) return;
         if (!ResidentMemory.IsKnown) throw new InvalidOperationException("Expected Linux, whose kernel counts resident memory in /proc; this system is another.");
         if (options.Line.Text("--case") is { } name)
