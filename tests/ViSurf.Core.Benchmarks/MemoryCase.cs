@@ -12,19 +12,20 @@ namespace ViSurf.Core.Benchmarks;
 
 /// <summary>A step whose memory is planned and measured.</summary>
 /// <param name="Name">What the command line calls it.</param>
-/// <param name="Workload">Pictures, lengths and model.</param>
+/// <param name="Workload">Pictures and lengths.</param>
+/// <param name="Model">Sizes of the model.</param>
 /// <param name="Type">Dtype of the policy.</param>
 /// <param name="Frozen">What does not train; null when all does.</param>
-internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Type, ParameterFilter? Frozen = null)
+internal sealed record MemoryCase(string Name, Workload Workload, TinyConfig Model, ScalarType Type, ParameterFilter? Frozen = null)
 {
     public static IReadOnlyList<MemoryCase> All { get; } =
     [
-        new("35M-W1", Workload.W1, ScalarType.Float32),
-        new("35M-W2", Workload.W2, ScalarType.Float32),
-        new("104M-W1", Workload.W1 with { Model = RandomCheckpoint.Large }, ScalarType.Float32),
-        new("104M-W1-bfloat16", Workload.W1 with { Model = RandomCheckpoint.Large }, ScalarType.BFloat16),
-        new("104M-W1-frozen-vision", Workload.W1 with { Model = RandomCheckpoint.Large }, ScalarType.Float32, ParameterFilter.Vision),
-        new("smoke", Workload.W1 with { Side = 56, NewTokens = 4, GroupSize = 2, Model = new() }, ScalarType.Float32),
+        new("35M-W1", Workload.W1, RandomCheckpoint.Medium, ScalarType.Float32),
+        new("35M-W2", Workload.W2, RandomCheckpoint.Medium, ScalarType.Float32),
+        new("104M-W1", Workload.W1, RandomCheckpoint.Large, ScalarType.Float32),
+        new("104M-W1-bfloat16", Workload.W1, RandomCheckpoint.Large, ScalarType.BFloat16),
+        new("104M-W1-frozen-vision", Workload.W1, RandomCheckpoint.Large, ScalarType.Float32, ParameterFilter.Vision),
+        new("smoke", Workload.Smoke, new(), ScalarType.Float32),
     ];
 
     /// <summary>Plans, then runs two steps and reads the peaks off. To be called in a process of its own.</summary>
@@ -33,11 +34,11 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
         // Memory does not depend on the number of threads, and on a busy machine several of them wait for each other.
         set_num_threads(1);
         // A small step first: compiled code, libtorch's threads and buffers are no memory of the model.
-        using (var small = new StepParts(Workload with { Side = 56, NewTokens = 8, Model = new TinyConfig() }, Type, null)) small.Step();
+        using (var small = new StepParts(Workload with { Side = 56, NewTokens = 8 }, new TinyConfig(), Type, null)) small.Step();
         ResidentMemory.Release();
         var before = ResidentMemory.Now;
 
-        using var parts = new StepParts(Workload, Type, Frozen);
+        using var parts = new StepParts(Workload, Model, Type, Frozen);
         var plan = parts.Plan();
         ResidentMemory.ForgetPeak();
         for (var i = 0; i < 2; i++) parts.Step();
@@ -59,10 +60,10 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
         private readonly AdamWOptimizer _optimizer;
         private readonly Trainer _trainer;
 
-        public StepParts(Workload workload, ScalarType type, ParameterFilter? frozen)
+        public StepParts(Workload workload, TinyConfig model, ScalarType type, ParameterFilter? frozen)
         {
             _workload = workload;
-            RandomCheckpoint.Write(_folder.Path, workload.Model);
+            RandomCheckpoint.Write(_folder.Path, model);
             _encoder = QwenPromptEncoder.Load(_folder.Path);
             _policy = QwenVlPolicy.Initialize(_folder.Path, seed: 1);
             if (type != ScalarType.Float32)
@@ -73,7 +74,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
             }
             if (frozen is not null) Freezing.Freeze(_policy.Module, frozen);
             _optimizer = new AdamWOptimizer(_policy.Module);
-            _trainer = new Trainer(workload.Parts(_encoder, _policy, _optimizer), workload.Options);
+            _trainer = new Trainer(TrainerParts.ViSurf(_encoder, _policy, Workload.Sampler(_encoder), Workload.Rewards(), _optimizer), Options);
         }
 
         public long Parameters => RandomCheckpoint.Parameters(_policy);
@@ -81,7 +82,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
         /// <summary>With this variable malloc gives every larger tensor pages of its own, and returns them: there are no gaps.</summary>
         private static double Slack => Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null ? MemoryPlan.MallocSlack : 0;
 
-        private TrainerOptions Options => _workload.Options with { PromptsPerStep = Workload.Prompts };
+        private TrainerOptions Options => _workload.TrainerOptions(null) with { PromptsPerStep = _workload.Prompts };
 
         public MemoryPlan Plan()
         {
@@ -100,8 +101,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, ScalarType Typ
             using var noGrad = no_grad();
             var prompts = Prompts.Encode(_encoder, _workload.Examples());
             using (var batch = Collator.Prompts(prompts))
-                new AutoregressiveSampler(new SamplingOptions { SuppressedIds = _encoder.SuppressedIds })
-                    .Sample(_policy, batch, new RolloutRequest(Options.GroupSize, Options.MaxNewTokens, Seed: 1));
+                Workload.Sampler(_encoder).Sample(_policy, batch, new RolloutRequest(Options.GroupSize, Options.MaxNewTokens, Seed: 1));
             foreach (var prompt in prompts) prompt.Dispose();
         }
 

@@ -8,11 +8,12 @@ namespace ViSurf.Core.Testing.Checks;
 
 /// <summary>
 /// Measures how time grows when a completion becomes four times as long, on texts that scans like to stumble over. In proportion is a factor of 4, a quadratic
-/// scan 16; 10 and more fails when it is seen three times in a row. Times below 0.03 s count as 0.03 s: they are noise.
+/// scan 16; more than 8, the middle of the two, fails when it is seen three times in a row.
+/// Times below 0.03 s count as 0.03 s: they are noise.
 /// </summary>
 internal static class LinearityCheck
 {
-    private const double Growth = 10, Noise = 0.03, SecondsPerMegabyte = 5;
+    private const double Growth = 8, Noise = 0.03, SecondsPerMegabyte = 5;
 
     private static readonly int[] Lengths = [1_000, 4_000, 16_000, 64_000, 256_000];
 

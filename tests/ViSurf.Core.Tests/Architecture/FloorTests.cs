@@ -44,7 +44,7 @@ public sealed class FloorTests
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
         new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
-        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
+        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
         new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),

@@ -38,7 +38,8 @@ public sealed class RewardHarnessTests
             // Every opening tag looks for its closing tag from where it stands.
             var found = 0;
             for (var at = 0; (at = text.IndexOf("<answer>", at, StringComparison.Ordinal)) >= 0; at++)
-                if (text.IndexOf("</answer>", at, StringComparison.Ordinal) >= 0) found++;
+                for (var i = at; i < text.Length; i++)
+                    if (text[i] == '/') found++;
             return found >= 0 ? value : 0;
         }),
         [RewardCheck.LabelReachesMaximum] = () => RewardFunction.From("strict", (example, completion)

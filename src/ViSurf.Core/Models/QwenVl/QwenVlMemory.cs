@@ -1,5 +1,6 @@
 using TorchSharp;
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ namespace ViSurf.Core.Models.QwenVl;
 /// <remarks>
 /// A layer's input is kept for the gradient of its weight, a value that is multiplied with another one for the gradient of that; additions and
 /// rotations keep nothing. A layer before which nothing trains keeps nothing at all. Attention is libtorch's fused kernel: it keeps queries,
-/// keys, values, its output and a floating-point copy of the mask, but no attention matrix.
+/// keys, values and its output, but no attention matrix; the mask of a group is one for all layers.
 /// </remarks>
 /// <param name="config">The sizes.</param>
 /// <param name="type">Dtype of the policy.</param>
@@ -27,8 +28,6 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
 
     private long KeysAndValues => 2L * _text.KeyValueHeads * _text.HeadSize;
 
-    private long QueriesPerKey => _text.Heads / _text.KeyValueHeads;
-
     /// <summary>Of a policy as it is: its dtype, and what trains now (freeze and attach adapters first).</summary>
     public static QwenVlMemory Of(QwenVlPolicy policy) => new(Guard.NotNull(policy).Config, policy.Weights()[0].Value.dtype,
         [.. policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)]);
@@ -39,17 +38,18 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var (prompts, completions) = ((long)Guard.NotNull(size).Prompts * size.PromptTokens, (long)size.Rows * (size.NewTokens - 1));
         var predicted = (long)size.Rows * size.NewTokens;
         var chunk = Math.Min(predicted, SelectiveLogSoftmaxRows);
-        // float32 log-softmax for every predicted token, the hidden states before the head, and their copy without padding.
-        var logits = predicted * (4L * _text.VocabularySize + 2 * _b * _text.HiddenSize);
+        // float32 log-softmax for every predicted token unless it is recomputed, the hidden states before the head, and those that reach it.
+        var kept = predicted * _text.VocabularySize > GroupScores.KeptLogits ? 0 : 4L * _text.VocabularySize;
+        var logits = predicted * (kept + 2 * _b * _text.HiddenSize);
         return new ScoreMemory(
             Vision(size.Patches),
-            Decoder(prompts, size.PromptTokens, ownKeys: true),
-            Decoder(completions, size.PromptTokens + size.NewTokens - 1, ownKeys: false) + Joined(size),
+            Decoder(prompts, ownKeys: true),
+            Decoder(completions, ownKeys: false) + Joined(size),
             logits,
             // Gradients of log-softmax and logits, and the head's own: one being added, one summed.
             chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
-            LayerWork(completions) + Head(),
-            LayerWork(prompts));
+            LayerWork(prompts + completions) + Head(),
+            LayerWork(prompts + completions));
     }
 
     /// <inheritdoc/>
@@ -57,11 +57,11 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     {
         var tokens = (long)Guard.NotNull(size).Prompts * size.PromptTokens;
         var perToken = KeysAndValues * _text.Layers * _b;
-        // Every layer's output stays until the pass is over; the MLP is the widest place: gate, its SiLU, up, product.
-        var reading = tokens * (4L * _text.HiddenSize * (_text.Layers + 3) + _b * (4L * _text.IntermediateSize + 3L * _text.HiddenSize));
+        // A layer's input and output; the MLP is the widest place: gate, its SiLU, up, product.
+        var reading = tokens * (4L * _text.HiddenSize * 4 + _b * (4L * _text.IntermediateSize + 3L * _text.HiddenSize));
         return new DecodeMemory(
-            size.Rows * (long)(size.PromptTokens + size.NewTokens) * perToken,
-            tokens * perToken,
+            (tokens + size.Rows * (long)size.NewTokens) * perToken,
+            0,
             Math.Max(reading, VisionWork(size.Patches)),
             // Logits in the policy's dtype and float32, then the sampler's: filtered, shifted, weights, their sums.
             size.Rows * (long)_text.VocabularySize * (_b + 4 * 4));
@@ -71,7 +71,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
 
     private long Head() => Trains("lm_head") || Trains("model.embed_tokens") ? _b * _text.VocabularySize * _text.HiddenSize : 0;
 
-    private long Decoder(long tokens, long seen, bool ownKeys)
+    private long Decoder(long tokens, bool ownKeys)
     {
         // An image placeholder's embedding comes from the tower: what trains there has its gradient through every layer.
         var active = _trains.Any(name => name.StartsWith("visual.", StringComparison.Ordinal)) || Trains("model.embed_tokens");
@@ -80,18 +80,18 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         {
             var layer = $"model.layers.{i}";
             active |= Trains(layer);
-            if (active) bytes += tokens * Layer(layer, seen, ownKeys);
+            if (active) bytes += tokens * Layer(layer, ownKeys);
         }
         return bytes + (active || Trains("model.norm") ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
     }
 
     /// <summary>Bytes that a decoder layer keeps of one token.</summary>
-    private long Layer(string name, long seen, bool ownKeys)
+    private long Layer(string name, bool ownKeys)
     {
         var (hidden, inner) = ((long)_text.HiddenSize, (long)_text.IntermediateSize);
         var attention = Norm($"{name}.input_layernorm", hidden) + Input(hidden, $"{name}.self_attn.q_proj", $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj")
             + _b * (2 * Queries + (ownKeys ? KeysAndValues : 0)) + 4L * _text.Heads      // queries, output; log of the softmax's sum
-            + _b * QueriesPerKey * seen                                                  // the mask
+            + (config.ModelType.StartsWith("qwen3", StringComparison.Ordinal) ? 4 * (Queries + KeysAndValues / 2) : 0)   // norms of heads
             + Input(Queries, $"{name}.self_attn.o_proj");
         var mlp = Norm($"{name}.post_attention_layernorm", hidden) + Input(hidden, $"{name}.mlp.gate_proj", $"{name}.mlp.up_proj")
             + 3 * _b * inner + Input(inner, $"{name}.mlp.down_proj");                    // gate, its SiLU, up; their product
@@ -114,16 +114,16 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             active |= Trains(block);
             if (!active) continue;
             bytes += Norm($"{block}.norm1", width) + Input(width, $"{block}.attn.qkv") + 6 * _b * width + Input(width, $"{block}.attn.proj")
-                + Norm($"{block}.norm2", width) + Input(width, $"{block}.mlp") + 3 * _b * inner + Input(inner, $"{block}.mlp.down_proj");
+                + Norm($"{block}.norm2", width) + Input(width, $"{block}.mlp") + 3 * _b * inner + Input(inner, $"{block}.mlp.down_proj", $"{block}.mlp.fc2", $"{block}.mlp.linear_fc2");
         }
         // The merger's hidden layer is as wide as the patches it joins: its input, its values before and after GELU.
         if (active || Trains("visual.merger")) bytes += Norm("visual.merger.ln_q", width) + 3 * _b * width;
         return patches * bytes;
     }
 
-    /// <summary>Without gradient: every block's output until the end, and one block's MLP.</summary>
+    /// <summary>Without gradient: a block's input and output, and its MLP.</summary>
     private long VisionWork(long patches) => config.Vision is not { } vision ? 0
-        : patches * (4L * vision.HiddenSize * (vision.Depth + 3) + _b * (4L * vision.IntermediateSize + 3L * vision.HiddenSize) + 4L * vision.PatchWidth);
+        : patches * (4L * vision.HiddenSize * 4 + _b * (4L * vision.IntermediateSize + 3L * vision.HiddenSize) + 4L * vision.PatchWidth);
 
     /// <summary>Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream.</summary>
     private long LayerWork(long tokens) => tokens * (4 * _b * _text.IntermediateSize + 4 * 4L * _text.HiddenSize);

@@ -1,9 +1,11 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
@@ -55,8 +57,14 @@ public sealed class PrecisionTests : IDisposable
         using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), type: ScalarType.BFloat16);
         using var prompt = new EncodedPrompt(VisionExample.Ask("far", "?", null), [.. Enumerable.Repeat(65, Length)], [], null);
         using var batch = Collator.Prompts([prompt]);
-        using var pass = PromptPass.Run((QwenVlModule)policy.Module, batch);
-        var keys = pass.Memory.Layers[0].Keys[0, 0].to_type(ScalarType.Float64);      // [L, d]
+        var module = (QwenVlModule)policy.Module;
+        var layout = GroupLayout.Of(batch.Prompts, policy.Config);
+        Tensor? first = null;
+        using var plain = new Recomputation(active: false);
+        using var attention = new GroupAttention(layout, ScalarType.BFloat16, module.Device,
+            (layer, key, _) => first = layer == 0 ? key.select(1, 0).to_type(ScalarType.Float64).DetachFromDisposeScope() : first);
+        GroupPass.Run(module, layout, batch, attention, plain);
+        using var keys = first!;                                                       // [L, d]
         var config = policy.Config.Text;
         var half = config.HeadSize / 2;
         foreach (var position in new[] { 1, 700, Length - 1 })

@@ -27,11 +27,11 @@ public sealed class QwenVlMemoryTests
         var memory = new QwenVlMemory(Config, ScalarType.Float32, [.. Names()]).Score(Size);
         // Per prompt token and layer in float32, 4 bytes each: two norms with stream and normalised stream (2·2·8), input of q, k, v (8),
         // queries and attention's output (2·8), keys and values (2·2·2), input of o (8), inputs of gate and up (8), gate, SiLU, up, product
-        // (4·10): 32 + 8 + 16 + 8 + 8 + 8 + 40 = 120; a logarithm for each of 4 heads; the mask over 5 keys for 2 queries per key head (10).
+        // (4·10): 32 + 8 + 16 + 8 + 8 + 8 + 40 = 120; a logarithm for each of 4 heads.
         // The final norm has stream and normalised stream (16).
-        memory.Prompts.Should().Be(10 * ((2 * 4 * (120 + 4 + 10)) + (4 * 16)));
-        // Completions read 3 of 4 tokens, over 5 + 3 keys; keys and values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
-        memory.Completions.Should().Be((9 * ((2 * 4 * (112 + 4 + 16)) + (4 * 16))) + (4 * 3 * 8 * 8 * 2));
+        memory.Prompts.Should().Be(10 * ((2 * 4 * (120 + 4)) + (4 * 16)));
+        // Completions read 3 of 4 tokens; keys and values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
+        memory.Completions.Should().Be((9 * ((2 * 4 * (112 + 4)) + (4 * 16))) + (4 * 3 * 8 * 8 * 2));
         // 12 predicted tokens: 100 log-probabilities, the hidden state and its copy.
         memory.Logits.Should().Be(12 * 4 * (100 + 8 + 8));
         // Per patch: its 12 numbers; norms 2·2·4, inputs of qkv, proj, gate and up 3·4, q, k, v, rotated q and k, output 6·4, MLP 4·6; merger: norm 2·4,
@@ -43,8 +43,8 @@ public sealed class QwenVlMemoryTests
     public void bfloat16_halves_all_but_the_stream_and_the_norms()
     {
         var memory = new QwenVlMemory(Config, ScalarType.BFloat16, [.. Names()]).Score(Size);
-        // 32 numbers of norms and 4 logarithms stay 4 bytes, 88 and the mask's 10 become 2.
-        memory.Prompts.Should().Be(10 * ((2 * ((4 * 36) + (2 * 98))) + (4 * 16)));
+        // 32 numbers of norms and 4 logarithms stay 4 bytes, 88 become 2.
+        memory.Prompts.Should().Be(10 * ((2 * ((4 * 36) + (2 * 88))) + (4 * 16)));
     }
 
     [Fact]
@@ -57,16 +57,16 @@ public sealed class QwenVlMemoryTests
         var merger = Of(n => n.StartsWith("visual.merger", StringComparison.Ordinal));
         merger.Vision.Should().Be(16 * 4 * (8 + 12));
         // 120 without the normalised streams (2·8) and the inputs of q, o, gate (3·8) and down (10).
-        merger.Prompts.Should().Be(10 * ((2 * 4 * (70 + 4 + 10)) + (4 * 8)));
+        merger.Prompts.Should().Be(10 * ((2 * 4 * (70 + 4)) + (4 * 8)));
         // The last layer alone: the first one keeps nothing.
-        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * ((4 * (120 + 4 + 10)) + (4 * 8)));
+        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * ((4 * (120 + 4)) + (4 * 8)));
         Of(n => n.StartsWith("lm_head", StringComparison.Ordinal)).Prompts.Should().Be(0);
     }
 
     [Fact]
-    public void Decoding_keeps_two_vectors_a_layer_for_every_row_and_position()
-        // 3 rows · (5 + 4) positions · 2 layers · keys and values of 2 heads of 2, 4 bytes.
-        => new QwenVlMemory(Config, ScalarType.Float32, []).Decode(Size).Cache.Should().Be(3 * 9 * 2 * (2 * 2 * 2) * 4);
+    public void Decoding_keeps_two_vectors_a_layer_for_every_prompt_token_once_and_every_new_token()
+        // (2 prompts · 5 + 3 rows · 4) positions · 2 layers · keys and values of 2 heads of 2, 4 bytes.
+        => new QwenVlMemory(Config, ScalarType.Float32, []).Decode(Size).Cache.Should().Be(((2 * 5) + (3 * 4)) * 2 * (2 * 2 * 2) * 4);
 
     [Theory]
     [InlineData(false)]

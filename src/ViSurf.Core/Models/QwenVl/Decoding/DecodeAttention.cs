@@ -1,4 +1,5 @@
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl.Text;
 using static TorchSharp.torch;
 
@@ -23,10 +24,11 @@ internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, Ro
         var (ownKeys, ownValues) = suffix.Extend(layer, key, value);
         var (before, own) = (promptKeys.shape[2], ownKeys.shape[2]);
 
-        var scaled = query.view(rows, shared, repeats, size).Times(1 / Math.Sqrt(size));
-        var toPrompt = grid.Gather(matmul(grid.Spread(scaled), promptKeys.transpose(-1, -2)), repeats);
-        var toOwn = matmul(scaled, ownKeys.transpose(-1, -2));
-        var scores = cat([toPrompt, toOwn], -1).to_type(ScalarType.Float32);
+        // Scores are float32, as inside the fused kernel that scoring uses: rounded to bfloat16 they would shift every weight by a percent.
+        var scaled = query.view(rows, shared, repeats, size).Wide().Times(1 / Math.Sqrt(size));
+        var toPrompt = grid.Gather(matmul(grid.Spread(scaled), promptKeys.Wide().transpose(-1, -2)), repeats);
+        var toOwn = matmul(scaled, ownKeys.Wide().transpose(-1, -2));
+        var scores = cat([toPrompt, toOwn], -1);
         if (bias is not null) scores = scores.Plus(bias);
         var weights = scores.softmax(-1).to_type(query.dtype);
 

@@ -10,7 +10,7 @@ namespace ViSurf.Core.Models.QwenVl.Groups;
 internal static class GroupScores
 {
     /// <summary>Logits beyond which the head is recomputed whatever the option: 512 MiB in float32, and autograd would keep two such.</summary>
-    private const long KeptLogits = 1L << 27;
+    internal const long KeptLogits = 1L << 27;
 
     /// <param name="module">The model.</param>
     /// <param name="batch">Prompts and completions.</param>

@@ -46,6 +46,8 @@ internal sealed class TextDecoder : nn.Module
         for (var i = 0; i < _layers.Length; i++)
         {
             var layer = _layers[i];
+            // Without gradient nothing else holds a layer's input once its output is there; with gradient autograd does.
+            using var input = i == 0 ? null : x;
             x = recomputation.Run(h => layer.Forward(h, context), x, layer.FirstTrained());
             if (additions is not null) x = additions.After(i, x);
         }

@@ -45,6 +45,7 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         x = Reorder(x);
         for (var i = 0; i < _blocks.Length; i++)
         {
+            using var input = x;   // see TextDecoder
             var (block, segments) = (_blocks[i], _config.FullAttentionBlocks.Contains(i) ? frames : windows);
             x = recomputation.Run(h => block.Forward(h, cos, sin, segments), x, block.FirstTrained());
         }

@@ -36,7 +36,11 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
         var angles = layout.Angles(_config, x.device).unsqueeze(1);
         var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
         var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
-        foreach (var block in _blocks) x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
+        foreach (var block in _blocks)
+        {
+            using var input = x;   // see TextDecoder
+            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
+        }
         return VisionFeatures.Of(_merger.Forward(x));
     }
 }

@@ -48,6 +48,7 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
         var between = new List<Tensor>();
         for (var i = 0; i < _blocks.Length; i++)
         {
+            using var input = x;   // see TextDecoder
             var block = _blocks[i];
             x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
             for (var k = 0; k < _deepstack.Length; k++)
