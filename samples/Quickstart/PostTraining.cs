@@ -1,6 +1,7 @@
 using TorchSharp;
 using ViSurf.Core.Data;
 using ViSurf.Core.Evaluation;
+using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.Images;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Rewards;
@@ -44,6 +45,8 @@ internal sealed class PostTraining : IDisposable
     public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, Action<StepPoint> onStep, CancellationToken cancel)
     {
         var (steps, seed) = (options.Steps, options.Seed);
+        // What there is to see it sees already; and a frozen tower looks at each picture once a step.
+        Freezing.Freeze(_policy.Module, ParameterFilter.Vision);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = _encoder.StopIds, SuppressedIds = _encoder.SuppressedIds });
         using var optimizer = new AdamWOptimizer(_policy.Module, new AdamWOptions
         {
