@@ -63,15 +63,10 @@ internal sealed record MemoryCase(string Name, Workload Workload, TinyConfig Mod
         public StepParts(Workload workload, TinyConfig model, ScalarType type, ParameterFilter? frozen)
         {
             _workload = workload;
-            RandomCheckpoint.Write(_folder.Path, model);
+            RandomCheckpoint.Write(_folder.Path, model with { WeightType = ModelType.Name(type) });
+            RandomCheckpoint.WriteWeights(_folder.Path, type, CPU, seed: 1);
             _encoder = QwenPromptEncoder.Load(_folder.Path);
-            _policy = QwenVlPolicy.Initialize(_folder.Path, seed: 1);
-            if (type != ScalarType.Float32)
-            {
-                _policy.Save(_folder.Path);
-                _policy.Dispose();
-                _policy = QwenVlPolicy.Load(_folder.Path, type: type);
-            }
+            _policy = QwenVlPolicy.Load(_folder.Path, type: type);
             if (frozen is not null) Freezing.Freeze(_policy.Module, frozen);
             _optimizer = new AdamWOptimizer(_policy.Module);
             _trainer = new Trainer(TrainerParts.ViSurf(_encoder, _policy, Workload.Sampler(_encoder), Workload.Rewards(), _optimizer), Options);
