@@ -30,9 +30,9 @@ internal sealed class Recomputation(bool active) : IDisposable
     /// <summary>part(x), with gradient for x and for every parameter that the part uses.</summary>
     /// <param name="part">Called once now and once in the backward pass, from whichever thread runs that.</param>
     /// <param name="x">The part's input.</param>
-    /// <param name="anchor">A parameter of the part that is trained, or null: then only x can have a gradient.</param>
-    public Tensor Run(Func<Tensor, Tensor> part, Tensor x, Tensor? anchor)
-        => IsActive && (x.requires_grad || anchor is not null) ? Node.apply(x, anchor ?? x, new Part(this, part)) : part(x);
+    /// <param name="anchor">A parameter of the part that is trained, or null: then only x can have a gradient. Asked for only when active.</param>
+    public Tensor Run(Func<Tensor, Tensor> part, Tensor x, Func<Tensor?> anchor)
+        => IsActive && (anchor() ?? (x.requires_grad ? x : null)) is { } trained ? Node.apply(x, trained, new Part(this, part)) : part(x);
 
     public void Dispose()
     {

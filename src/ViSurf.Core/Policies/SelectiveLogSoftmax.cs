@@ -65,7 +65,7 @@ public static class SelectiveLogSoftmax
                 using var inner = NewDisposeScope();
                 var (logProb, entropy) = Score(head(rows), chosen, temperature, withEntropy);
                 return (entropy is null ? logProb : stack([logProb, entropy], 1)).MoveToOuterDisposeScope();
-            }, hidden.narrow(0, start, length), anchor));
+            }, hidden.narrow(0, start, length), () => anchor));
         }
         var all = cat(parts, 0);
         return withEntropy ? (all.select(1, 0).MoveToOuterDisposeScope(), all.select(1, 1).MoveToOuterDisposeScope()) : (all.MoveToOuterDisposeScope(), null);

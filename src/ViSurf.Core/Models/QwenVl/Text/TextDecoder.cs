@@ -48,7 +48,7 @@ internal sealed class TextDecoder : nn.Module
             var layer = _layers[i];
             // Without gradient nothing else holds a layer's input once its output is there; with gradient autograd does.
             using var input = i == 0 ? null : x;
-            x = recomputation.Run(h => layer.Forward(h, context), x, layer.FirstTrained());
+            x = recomputation.Run(h => layer.Forward(h, context), x, layer.FirstTrained);
             if (additions is not null) x = additions.After(i, x);
         }
         return _norm.forward(x).MoveToOuterDisposeScope();

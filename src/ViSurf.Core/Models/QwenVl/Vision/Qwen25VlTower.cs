@@ -47,7 +47,7 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         {
             using var input = x;   // see TextDecoder
             var (block, segments) = (_blocks[i], _config.FullAttentionBlocks.Contains(i) ? frames : windows);
-            x = recomputation.Run(h => block.Forward(h, cos, sin, segments), x, block.FirstTrained());
+            x = recomputation.Run(h => block.Forward(h, cos, sin, segments), x, block.FirstTrained);
         }
         // The merger ran in window order; argsort of a permutation is its inverse.
         return VisionFeatures.Of(_merger.Forward(x).index_select(0, order.argsort()));

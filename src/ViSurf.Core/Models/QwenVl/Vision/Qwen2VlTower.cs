@@ -39,7 +39,7 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
         foreach (var block in _blocks)
         {
             using var input = x;   // see TextDecoder
-            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
+            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained);
         }
         return VisionFeatures.Of(_merger.Forward(x));
     }

@@ -50,7 +50,7 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
         {
             using var input = x;   // see TextDecoder
             var block = _blocks[i];
-            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained());
+            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained);
             for (var k = 0; k < _deepstack.Length; k++)
                 if (_config.DeepstackBlocks[k] == i) between.Add(_deepstack[k].Forward(x));
         }
