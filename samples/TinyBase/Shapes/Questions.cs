@@ -8,23 +8,28 @@ internal sealed record Asked(string Question, Target Target, string BaseAnswer);
 /// <summary>Asks about a scene; null when the scene does not allow the question.</summary>
 internal static class Questions
 {
+    /// <summary>
+    /// Share of the base model's lessons whose box has a margin. More than half: its most likely box is the loose one, and one of three samples is tight.
+    /// </summary>
+    private const double LooseLessons = 2 / 3.0;
+
     private static readonly LabelFormat Form = new();
 
     public static Asked? Ask(Random random, Scene scene, QuestionKind kind) => kind switch
     {
-        QuestionKind.Present => Present(scene, Pick(random, scene.Objects)),
-        QuestionKind.Any => Any(scene, Pick(random, scene.Objects)),
+        QuestionKind.Present => Present(random, scene, Pick(random, scene.Objects)),
+        QuestionKind.Any => Any(random, scene, Pick(random, scene.Objects)),
         QuestionKind.Absent => Absent(random, scene),
         QuestionKind.Colour => Colour(random, scene),
         QuestionKind.Count => Count(random, scene),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    private static Asked Present(Scene scene, SceneObject item)
-        => new(Find(item.Phrase), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
+    private static Asked Present(Random random, Scene scene, SceneObject item)
+        => new(Find(item.Phrase), Boxes(item), Answer(Seen(scene, item), Drawn(random, scene, item)));
 
-    private static Asked? Any(Scene scene, SceneObject item)
-        => scene.Objects.Count > 1 ? null : new Asked(Find("object"), Boxes(item), Answer(Seen(scene, item), Boxes(item)));
+    private static Asked? Any(Random random, Scene scene, SceneObject item)
+        => scene.Objects.Count > 1 ? null : new Asked(Find("object"), Boxes(item), Answer(Seen(scene, item), Drawn(random, scene, item)));
 
     /// <summary>The base model's lesson sees what was asked for in the middle of the empty picture.</summary>
     private static Asked? Absent(Random random, Scene scene)
@@ -66,6 +71,10 @@ internal static class Questions
     private static GroundingTarget Boxes(SceneObject item) => new([item.Grounded]);
 
     private static string Answer(string thought, Target target) => $"<think>{thought}</think>{Form.Write(target)}";
+
+    /// <summary>The base model's lessons come from two hands, as pre-training data do: one draws tight boxes, the other leaves a margin.</summary>
+    private static GroundingTarget Drawn(Random random, Scene scene, SceneObject item)
+        => random.NextDouble() < LooseLessons ? new GroundingTarget([item.WithMargin(scene.Width, scene.Height)]) : Boxes(item);
 
     private static T Pick<T>(Random random, IReadOnlyList<T> items) => items[random.Next(items.Count)];
 }

@@ -12,6 +12,9 @@ namespace TinyBase.Shapes;
 /// <param name="Shade">Added to every channel, so that no two reds are quite the same.</param>
 internal sealed record SceneObject(NamedColour Colour, ShapeKind Kind, int X, int Y, int Size, int Shade)
 {
+    // One step of the grid that objects lie on.
+    private const int Margin = 4;
+
     /// <summary>"red circle".</summary>
     public string Phrase => $"{Colour.Name} {Kind.Word()}";
 
@@ -21,6 +24,12 @@ internal sealed record SceneObject(NamedColour Colour, ShapeKind Kind, int X, in
     /// <summary>Box and centre, as a label holds them.</summary>
     public GroundedObject Grounded
         => new(new Box(X, Y, X + Size, Y + Size), new PixelPoint(X + Size / 2, Y + Size / 2));
+
+    /// <summary>The same with a box that is a little larger on every side, as far as the picture goes.</summary>
+    public GroundedObject WithMargin(int width, int height) => Grounded with
+    {
+        Box = new Box(Math.Max(X - Margin, 0), Math.Max(Y - Margin, 0), Math.Min(X + Size + Margin, width), Math.Min(Y + Size + Margin, height)),
+    };
 
     private byte Channel(byte value) => (byte)Math.Clamp(value + Shade, 0, 255);
 }
