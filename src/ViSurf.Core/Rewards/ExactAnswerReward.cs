@@ -48,7 +48,8 @@ public sealed class ExactAnswerReward : IRewardFunction
         return Normalize(answer) == label ? Maximum : 0;
     }
 
-    private static string Normalize(ReadOnlySpan<char> text)
+    /// <summary>Without case and outer blanks, every run of blanks as one.</summary>
+    internal static string Normalize(ReadOnlySpan<char> text)
     {
         var normal = new StringBuilder();
         foreach (var c in ThinkAnswerText.Trim(text))

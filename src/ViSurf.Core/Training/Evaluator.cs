@@ -2,15 +2,11 @@ using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
+using ViSurf.Core.Evaluation;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
-
-/// <summary>An example with the policy's answer to it.</summary>
-/// <param name="Example">The example.</param>
-/// <param name="Completion">The answer.</param>
-public sealed record EvaluatedExample(VisionExample Example, Completion Completion);
 
 /// <summary>
 /// Answers held-out examples, in batches and in order. With a greedy sampler the same weights give the same answers, whatever the
@@ -37,15 +33,19 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
     /// <value>1.</value>
     public int Answers { get; init; } = 1;
 
+    /// <summary>The data set an example is of, for reports with a part for each.</summary>
+    /// <value>All are of one without a name.</value>
+    public Func<VisionExample, string> SourceOf { get; init; } = _ => "";
+
     /// <summary>Seed of a sampler that is not greedy.</summary>
     /// <value>0.</value>
     public long Seed { get; init; }
 
     /// <summary>Answers every example.</summary>
     /// <param name="examples">Read once, a batch at a time.</param>
-    /// <param name="each">Sees every answer as it comes: metrics accumulate here.</param>
+    /// <param name="each">Sees every example when it is answered: <see cref="PredictionFile.Write"/>, for one.</param>
     /// <param name="cancellation">Checked at every token.</param>
-    /// <returns>Answers in the order of the examples, <see cref="Answers"/> for each.</returns>
+    /// <returns>The examples in their order, with <see cref="Answers"/> answers each; <see cref="EvaluationSuite"/> measures them.</returns>
     public IReadOnlyList<EvaluatedExample> Run(
         IEnumerable<VisionExample> examples, Action<EvaluatedExample>? each = null, CancellationToken cancellation = default)
     {
@@ -54,11 +54,8 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
         {
             foreach (var group in Answer(batch, cancellation))
             {
-                foreach (var completion in group.Completions)
-                {
-                    results.Add(new EvaluatedExample(group.Example, completion));
-                    each?.Invoke(results[^1]);
-                }
+                results.Add(new EvaluatedExample(group.Example, group.Completions) { Source = SourceOf(group.Example) });
+                each?.Invoke(results[^1]);
             }
         }
         return results;

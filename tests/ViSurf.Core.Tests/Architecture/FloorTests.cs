@@ -28,7 +28,7 @@ public sealed class FloorTests
         new("RewardControl", Torch.No, "Common", "Data", "Rewards"),
         new("Advantages", Torch.No, "Common", "Data", "Rewards"),
         // Reads answers the way the rewards do.
-        new("Evaluation", Torch.No, "Common", "Data", "Rewards", "Rewards/Parsing"),
+        new("Evaluation", Torch.No, "Common", "Data", "Rewards", "Rewards/Parsing", "Rewards/Measures"),
         new("Encoding", Torch.Yes, "Common", "Data"),
         new("Policies", Torch.Yes, "Common", "Encoding"),
         // FinishReason is Data's.
