@@ -1,6 +1,5 @@
 using ViSurf.Core.Data;
 using ViSurf.Core.Evaluation;
-using ViSurf.Core.Training;
 
 namespace Quickstart;
 
@@ -17,13 +16,9 @@ internal sealed record HeldOutScore(double? GIoU, double? NAcc, double? BoxAccur
         // The library's gIoU counts a right "nothing there" as 1. Here the two kinds of rows are shown apart.
         var present = Report(answers.Where(a => a.Example.Target is GroundingTarget { Objects.Count: > 0 }));
         var all = Report(answers);
-        return new HeldOutScore(present.GIoU, all.NAcc, present.BoxAccuracy, all.ExactAnswerAccuracy, all.ThinkingFormatRate);
+        return new HeldOutScore(present["g_iou"], all["n_acc"], present["box_accuracy@0.5"], all["exact_answer"], all["thinking_format"]);
     }
 
-    private static GroundingReport Report(IEnumerable<EvaluatedExample> answers)
-    {
-        var metrics = new GroundingMetrics();
-        foreach (var answer in answers) metrics.Add(answer.Example, answer.Completion.Text);
-        return metrics.Report();
-    }
+    private static EvaluationReport Report(IEnumerable<EvaluatedExample> answers)
+        => EvaluationSuite.Standard().Report(answers, new BootstrapOptions { Resamples = 0 });
 }

@@ -27,16 +27,12 @@ internal sealed class Progress(QwenPromptEncoder encoder, IPolicy policy, int se
     {
         var (present, absent, words) = (Score(_present, cancel), Score(_absent, cancel), Score(_words, cancel));
         return string.Create(CultureInfo.InvariantCulture,
-            $"gIoU {present.GIoU:0.000}, box accuracy {present.BoxAccuracy:0.000}, N-Acc {absent.NAcc:0.000}, in words {words.ExactAnswerAccuracy:0.000}");
+            $"gIoU {present["g_iou"]:0.000}, box accuracy {present["box_accuracy@0.5"]:0.000}, N-Acc {absent["n_acc"]:0.000}, in words {words["exact_answer"]:0.000}");
     }
 
     private static AutoregressiveSampler Greedy(QwenPromptEncoder encoder)
         => new(new SamplingOptions { Temperature = 0, StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });
 
-    private GroundingReport Score(Row[] rows, CancellationToken cancel)
-    {
-        var metrics = new GroundingMetrics();
-        _evaluator.Run(rows.Select(r => r.Example()), answer => metrics.Add(answer.Example, answer.Completion.Text), cancel);
-        return metrics.Report();
-    }
+    private EvaluationReport Score(Row[] rows, CancellationToken cancel)
+        => EvaluationSuite.Standard().Report(_evaluator.Run(rows.Select(r => r.Example()), cancellation: cancel), new BootstrapOptions { Resamples = 0 });
 }

@@ -63,9 +63,9 @@ internal static class LabelKinds
     private static JsonElement[] Items(JsonElement list)
         => list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : throw new FormatException($"expected a list, got {list.Quoted()}.");
 
-    private static JsonArray Write(Box box) => [box.X1, box.Y1, box.X2, box.Y2];
+    private static JsonArray Write(Box box) => new(box.X1, box.Y1, box.X2, box.Y2);
 
-    private static JsonArray Write(PixelPoint point) => [point.X, point.Y];
+    private static JsonArray Write(PixelPoint point) => new(point.X, point.Y);
 
     private static Box Box(JsonElement parent, string key)
     {

@@ -67,9 +67,7 @@ public sealed class LongCompletionTests
     [Fact]
     public void Two_hundred_thousand_predicted_boxes_are_measured()
     {   // All of them the label's box: the areas covered are equal.
-        var metrics = new GroundingMetrics();
-        metrics.Add(VisionExample.Ask("a", "?", Label), Cases["the label again and again"].Text());
-        metrics.Report().GIoU.Should().Be(1);
+        GroundingRow.Of(VisionExample.Ask("a", "?", Label), Completion.OfText(Cases["the label again and again"].Text()))!.IoU.Should().Be(1);
     }
 
     private static string Answer(string json) => $"<answer>{json}</answer>";

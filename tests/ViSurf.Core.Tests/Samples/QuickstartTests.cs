@@ -1,7 +1,7 @@
 using FluentAssertions;
 using Quickstart;
 using ViSurf.Core.Data;
-using ViSurf.Core.Training;
+using ViSurf.Core.Evaluation;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Samples;
@@ -49,5 +49,5 @@ public class QuickstartTests
     }
 
     private static EvaluatedExample Answer(Target truth, string text)
-        => new(VisionExample.Ask("row", "?", truth), new Completion([1], text, FinishReason.Stop, CompletionSource.Policy));
+        => new(VisionExample.Ask("row", "?", truth), [new Completion([1], text, FinishReason.Stop, CompletionSource.Policy)]);
 }

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Data;
+using ViSurf.Core.Evaluation;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
@@ -23,14 +24,14 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
-    public void Every_answer_is_seen_as_it_comes_and_no_tensor_stays_behind()
+    public void Every_example_is_seen_as_it_is_answered_and_no_tensor_stays_behind()
     {
         var policy = TinyText.Policy(1);
         var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         var seen = new List<string>();
         var evaluator = new Evaluator(TinyText.Encoder, policy, Toy.Sampler) { Answers = 3, MaxNewTokens = 4, BatchSize = 2 };
         var results = evaluator.Run(Toy.Questions, each: r => seen.Add(r.Example.Id));
-        results.Should().HaveCount(4 * 3);
+        results.Should().HaveCount(4).And.OnlyContain(r => r.Completions.Count == 3);
         seen.Should().Equal(results.Select(r => r.Example.Id));
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live);
     }
