@@ -42,7 +42,7 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
 
     for (var step = 0; step < steps; step++)
     {
-        using var scope = torch.NewDisposeScope();                                  // frees every tensor of the step
+        using var scope = torch.NewDisposeScope();  // frees every tensor of the step
         var examples = order.Next(PromptsPerStep).Select(i => rows[i]).ToArray();
 
         // Encode once; rollouts and scores share the prompts. Sample without gradient.
@@ -59,7 +59,6 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
             UpdatePlan.RowsOf(controlled, advantages), [.. prompts.Select(p => p.TokenIds.Count)], batcher, MaxNewTokens, skipNeutralGroups: true);
 
         // Score with gradient, micro-batch by micro-batch; each adds its share of the step's gradient.
-        var loss = 0.0;
         foreach (var part in plan.MicroBatches)
         {
             using var micro = MicroBatch.Build(part, prompts);
@@ -67,14 +66,14 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
             using var update = micro.Update(plan.Scale, device);
             using var result = objective.Evaluate(scores, update);
             result.Loss.backward();
-            loss += result.Loss.item<float>();
         }
 
         using var norm = optimizer.GradientNorm();
         if (plan.MicroBatches.Count > 0) optimizer.Step(AdamWOptimizer.ClipScale(norm.item<float>(), maximum: 1.0)); // none: every group was neutral
         optimizer.ZeroGradients();
-        var reward = scored.SelectMany(group => group.Totals.Where((_, i) => !group.IsDemonstration(i))).Average();
-        Console.WriteLine(FormattableString.Invariant($"step {step + 1}  reward {reward:0.000}  loss {loss:0.0000}  gradient norm {norm.item<float>():0.000}"));
+        Console.WriteLine(FormattableString.Invariant($"step {step + 1}  rollouts {Mean(label: false):0.000}  labels {Mean(label: true):0.000}  gradient norm {norm.item<float>():0.000}"));
+
+        double Mean(bool label) => scored.SelectMany(group => group.Totals.Where((_, i) => group.IsDemonstration(i) == label)).Average();
     }
     if (output is not null) policy.Save(output);
 
