@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Objectives;
@@ -5,7 +6,7 @@ namespace ViSurf.Core.Objectives;
 /// <summary>A coefficient that keeps a KL near a target: it grows while the KL is above, shrinks while it is below.</summary>
 /// <remarks>
 /// β ← β · (1 + clip(kl/target − 1, ±0.2) · n/horizon) (Ziegler et al., arXiv 1909.08593; verl <c>AdaptiveKLController</c>). It has state:
-/// keep <see cref="Value"/> with a checkpoint and hand it to the constructor to resume.
+/// a checkpoint saves <see cref="State"/>, a resumed run calls <see cref="Restore"/>.
 /// </remarks>
 /// <param name="initial">β before the first observation, greater than 0.</param>
 /// <param name="target">The KL to keep, in the unit of what is observed. 0.1, verl's default; the unit there is nats per token.</param>
@@ -19,6 +20,17 @@ public sealed class AdaptiveCoefficient(double initial, double target = 0.1, dou
 
     /// <summary>β now.</summary>
     public double Value { get; private set; } = Guard.Positive(initial);
+
+    /// <summary>What a checkpoint saves: <c>{"value": β}</c>.</summary>
+    public JsonNode State => new JsonObject { ["value"] = Value };
+
+    /// <summary>Goes on with a saved β; target and horizon are this object's.</summary>
+    /// <param name="state">From <see cref="State"/>, of this process or of another one.</param>
+    /// <exception cref="InvalidDataException">It holds no β greater than 0; nothing was changed.</exception>
+    public void Restore(JsonNode state)
+        => Value = Guard.NotNull(state) is JsonObject saved && saved["value"] is JsonValue value && value.TryGetValue<double>(out var beta) && double.IsFinite(beta) && beta > 0
+            ? beta
+            : throw new InvalidDataException($"Expected the state of an adaptive coefficient, {{\"value\": β}} with β > 0, got {state.ToJsonString()}.");
 
     /// <summary>Moves β by what a step measured.</summary>
     /// <param name="kl">The step's KL.</param>

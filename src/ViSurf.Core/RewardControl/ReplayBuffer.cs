@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using ViSurf.Core.Common;
+using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.RewardControl;
@@ -10,7 +12,8 @@ namespace ViSurf.Core.RewardControl;
 /// </summary>
 /// <remarks>
 /// A group is worth the deviation of its totals times their absolute distances from the mean; the buffer keeps the most worthy, and hands out the
-/// most worthy first, each once per step and at most as often as <see cref="MaxReplays"/>. It has state, and is for one run of one trainer.
+/// most worthy first, each once per step and at most as often as <see cref="MaxReplays"/>. It has state and is for one run of one trainer: a
+/// checkpoint saves <see cref="State"/>, a resumed run calls <see cref="Restore"/>.
 /// </remarks>
 /// <param name="capacity">Most groups it keeps, greater than 0. 64 as in TRL.</param>
 public sealed class ReplayBuffer(int capacity = 64) : IGroupPolicy
@@ -24,6 +27,23 @@ public sealed class ReplayBuffer(int capacity = 64) : IGroupPolicy
 
     /// <summary>Groups in the buffer.</summary>
     public int Count => _entries.Count;
+
+    /// <summary>
+    /// What a checkpoint saves: the groups in order, with conversations, completions and scores. Pictures and labels are not in it: they stay in the
+    /// data set, under the example's id.
+    /// </summary>
+    public JsonNode State => SavedGroup.Write([.. _entries.Select(entry => new SavedGroup(entry.Group, entry.Worth, entry.Replays))]);
+
+    /// <summary>Goes on with saved groups in place of those it holds; capacity and <see cref="MaxReplays"/> are this object's.</summary>
+    /// <param name="state">From <see cref="State"/>, of this process or of another one.</param>
+    /// <param name="example">The data set's example of an id; null when there is none.</param>
+    /// <exception cref="InvalidDataException">It is no such state, or an example is not in the data set; nothing was changed.</exception>
+    public void Restore(JsonNode state, Func<string, VisionExample?> example)
+    {
+        var entries = SavedGroup.Read(state, example).Select(saved => new Entry(saved.Group, saved.Worth) { Replays = saved.Replays }).ToArray();
+        _entries.Clear();
+        _entries.AddRange(entries.Where(entry => entry.Replays < MaxReplays).Take(_capacity));
+    }
 
     /// <inheritdoc/>
     public GroupSelection Select(IReadOnlyList<ScoredGroup> groups)
@@ -40,8 +60,10 @@ public sealed class ReplayBuffer(int capacity = 64) : IGroupPolicy
         _entries.RemoveAll(entry => entry.Replays >= MaxReplays);
         foreach (var group in groups.Where(group => group.Scores.Count > 0 && GroupPolicy.UniformReason(group) is null))
             _entries.Add(new Entry(Replayable(group), Worth(group.Totals)));
-        _entries.Sort((a, b) => b.Worth.CompareTo(a.Worth));
-        if (_entries.Count > _capacity) _entries.RemoveRange(_capacity, _entries.Count - _capacity);
+        // Equals in the order in which they came: a resumed run hands out the same ones.
+        Entry[] best = [.. _entries.OrderByDescending(entry => entry.Worth).Take(_capacity)];
+        _entries.Clear();
+        _entries.AddRange(best);
         return new GroupSelection(selected, skipped);
     }
 

@@ -31,9 +31,12 @@ public static class AfterStepActions
         Guard.NotNull(coefficient);
         return report =>
         {
-            var rollouts = report.Groups.Sum(group => group.Scored.Scores.Count);
-            if (report.Rewards.Components.FirstOrDefault(c => c.Name == RewardKl.ComponentName)?.Rollouts is { } value) coefficient.Observe(-value, rollouts);
-            else if (report.Updates is [{ Skipped: null } first, ..] && first.Metrics.TryGetValue("kl", out var kl)) coefficient.Observe(kl, rollouts);
+            var scored = report.Groups.Select(group => group.Scored).ToArray();
+            // In the reward only rollouts have a KL, in the loss labels have one too.
+            if (report.Rewards.Components.FirstOrDefault(c => c.Name == RewardKl.ComponentName)?.Rollouts is { } value)
+                coefficient.Observe(-value, scored.Sum(group => Enumerable.Range(0, group.Scores.Count).Count(i => !group.IsDemonstration(i))));
+            else if (report.Updates is [{ Skipped: null } first, ..] && first.Metrics.TryGetValue("kl", out var kl))
+                coefficient.Observe(kl, scored.Sum(group => group.Scores.Count));
         };
     }
 }

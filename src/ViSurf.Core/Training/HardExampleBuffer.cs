@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.RewardControl;
 
 namespace ViSurf.Core.Training;
 
@@ -13,6 +15,26 @@ public sealed class HardExampleBuffer(double rightFrom)
 
     /// <summary>Examples that wait.</summary>
     public int Count => _order.Count;
+
+    /// <summary>
+    /// What a checkpoint saves: the waiting examples in order, with their conversations. Pictures and labels stay in the data set, under the
+    /// example's id.
+    /// </summary>
+    public JsonNode State => SavedState.Write([.. _order.Select(id => SavedExample.Of(_waiting[id]))]);
+
+    /// <summary>Goes on with saved examples in place of those that wait.</summary>
+    /// <param name="state">From <see cref="State"/>, of this process or of another one.</param>
+    /// <param name="example">The data set's example of an id; null when there is none.</param>
+    /// <exception cref="InvalidDataException">It is no such state, or an example is not in the data set; nothing was changed.</exception>
+    public void Restore(JsonNode state, Func<string, VisionExample?> example)
+    {
+        Guard.NotNull(example);
+        var examples = SavedState.Read<SavedExample>(state, "a buffer of hard examples").Select(saved => saved.Find(example)).ToArray();
+        _waiting.Clear();
+        _order.Clear();
+        foreach (var waiting in examples)
+            if (_waiting.TryAdd(waiting.Id, waiting)) _order.Enqueue(waiting.Id);
+    }
 
     /// <summary>Puts the failed examples of a step into the buffer; an entry of <see cref="TrainerParts.AfterStep"/>.</summary>
     public void Collect(StepReport report)

@@ -41,6 +41,10 @@ public sealed record Recipe
     /// <value>0: none.</value>
     public double EntropyCoefficient { get; init => field = Guard.NotNegative(value); }
 
+    /// <summary>What else the loss asks for: weights of supervised terms, shapes, temperatures.</summary>
+    /// <value>The defaults of their objectives.</value>
+    public LossNumbers Numbers { get; init => field = Guard.NotNull(value); } = new();
+
     /// <summary>Turns rewards into advantages.</summary>
     /// <value>Group-normalised, sample deviation, ε = 1e-6.</value>
     public AdvantageEstimator Estimator { get; init => field = Guard.NotNull(value); } = AdvantageEstimators.GroupNormalized();

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FluentAssertions;
 using ViSurf.Core.Objectives;
 using Xunit;
@@ -107,6 +108,22 @@ public sealed class PolicyGradientGoldenTests
         beta.Observe(0, 100);           // clipped to −0.2: · 0.8
         beta.Value.Should().BeApproximately(0.00792, 1e-15);
         beta.Invoking(b => b.Observe(double.NaN, 1)).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void A_restored_coefficient_goes_on_with_the_same_bits()
+    {
+        var beta = new AdaptiveCoefficient(0.01, target: 0.1, horizon: 100);
+        beta.Observe(0.3, 17);
+        var resumed = new AdaptiveCoefficient(5, target: 0.1, horizon: 100);
+        resumed.Restore(JsonNode.Parse(beta.State.ToJsonString())!);
+        resumed.Value.Should().Be(beta.Value);
+        beta.Observe(0.07, 31);
+        resumed.Observe(0.07, 31);
+        resumed.Value.Should().Be(beta.Value);
+        foreach (var bad in new[] { "{}", "[]", "3", """{"value": 0}""", """{"value": -1}""", """{"value": "1"}""" })
+            resumed.Invoking(r => r.Restore(JsonNode.Parse(bad)!)).Should().Throw<InvalidDataException>().WithMessage($"*got {JsonNode.Parse(bad)!.ToJsonString()}.");
+        resumed.Value.Should().Be(beta.Value, "a refused state changes nothing");
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FluentAssertions;
 using ViSurf.Core.Data;
 using ViSurf.Core.RewardControl;
@@ -83,6 +84,85 @@ public sealed class GroupPolicyTests
         var buffer = new ReplayBuffer();
         buffer.Select([Named("a", [0, 0], 1)]);
         buffer.Select([Named("b", [0, 0])]).Groups[0].Group.Completions.Select(c => c.Replayed).Should().Equal(true, true, false);
+    }
+
+    [Fact]
+    public void A_restored_buffer_hands_out_the_same_groups_with_the_same_numbers()
+    {
+        // Everything that a completion and a score can hold, and a hint that the data set does not have.
+        var picture = ImageSource.FromBytes(new byte[] { 1, 2, 3 }, "picture");
+        var example = VisionExample.Ask("rich", "what?", new TextTarget("y"), picture);
+        var hinted = example with { Turns = [ChatTurn.System("Be brief."), ChatTurn.User(ChatPart.Image, "what? Hint: \"é\u2028\"")] };
+        var rich = new ScoredGroup(
+            new RolloutGroup(hinted,
+            [
+                new Completion([5, 7], "a", FinishReason.Length, CompletionSource.Policy) { LogProbs = [-0.1f, float.NegativeInfinity], PrefixTokens = 1 },
+                new Completion([9], "b", FinishReason.Stop, CompletionSource.Policy) { LogProbs = [-1f / 3] },
+                new Completion([4, 9], "y", FinishReason.Stop, CompletionSource.Demonstration),
+            ]),
+            [
+                new CompletionScore([new RewardComponent("r", 0.1 + 0.2, 2, 3), new RewardComponent("other", null)]),
+                new CompletionScore([new RewardComponent("r", 4)]),
+                new CompletionScore([new RewardComponent("r", 1)]) { SmoothedTotal = 1 / 3.0, Neutral = true },
+            ]);
+        var buffer = new ReplayBuffer { MaxReplays = 2 };
+        buffer.Select([rich, Named("plain", [0, 2]), Named("equal", [2, 0])]);
+        buffer.Select([Named("dull", [1, 1])]);
+        var state = buffer.State.ToJsonString();
+
+        var resumed = new ReplayBuffer { MaxReplays = 2 };
+        resumed.Restore(JsonNode.Parse(state)!, id => id == "rich" ? example : VisionExample.Ask(id, "?", null));
+        resumed.State.ToJsonString().Should().Be(state);
+        for (var step = 0; step < 4; step++)
+        {
+            ScoredGroup[] dull = [Named("dull", [1, 1]), Named("duller", [0, 0])];
+            var (kept, again) = (buffer.Select(dull), resumed.Select(dull));
+            again.Skipped.Should().Equal(kept.Skipped);
+            again.Groups.Select(g => g.Group.Example.Id).Should().Equal(kept.Groups.Select(g => g.Group.Example.Id));
+            resumed.State.ToJsonString().Should().Be(buffer.State.ToJsonString());
+            if (again.Groups.FirstOrDefault(g => g.Group.Example.Id == "rich") is { } replayed)
+            {
+                replayed.Group.Example.Target.Should().Be(example.Target, "it is looked up");
+                replayed.Group.Example.Images.Should().Equal(picture);
+                replayed.Group.Example.Turns.SelectMany(t => t.Parts).Select(p => p.Text).Should().Equal("Be brief.", null, "what? Hint: \"é\u2028\"");
+                replayed.Totals.Should().Equal(rich.Totals);
+                replayed.Group.Completions[0].LogProbs.Should().Equal(-0.1f, float.NegativeInfinity);
+                replayed.Group.Completions[0].FinishReason.Should().Be(FinishReason.Length);
+                replayed.Scores[0].Components.Should().Equal(rich.Scores[0].Components);
+                replayed.Group.Completions.Select(c => c.Replayed).Should().Equal(true, true, false);
+            }
+        }
+        resumed.Count.Should().Be(0, "all were replayed twice").And.Be(buffer.Count);
+    }
+
+    [Fact]
+    public void A_buffer_state_that_does_not_fit_is_refused_and_changes_nothing()
+    {
+        var buffer = new ReplayBuffer();
+        buffer.Select([Named("a", [0, 1]), Named("b", [0, 2])]);
+        var state = buffer.State.ToJsonString();
+        Refused(JsonNode.Parse(state)!, id => id == "a" ? VisionExample.Ask(id, "?", null) : null, "*example 'b'*found none*");
+        Refused(JsonNode.Parse(state)!, id => VisionExample.Ask(id, "?", null, ImageSource.FromFile("x.png")), "*0 pictures*'b'*got 1*");
+        Refused(JsonNode.Parse("{}")!, id => VisionExample.Ask(id, "?", null), "*replay buffer*other JSON*");
+        Refused(JsonNode.Parse("[null]")!, id => VisionExample.Ask(id, "?", null), "*replay buffer*null*");
+        Refused(JsonNode.Parse("[{}]")!, id => VisionExample.Ask(id, "?", null), "*replay buffer*other JSON*");
+        var cut = JsonNode.Parse(state)!;
+        cut[0]!["Scores"]!.AsArray().RemoveAt(0);
+        Refused(cut, id => VisionExample.Ask(id, "?", null), "*2 completions with 1 scores*'b'*");
+        buffer.State.ToJsonString().Should().Be(state);
+
+        void Refused(JsonNode bad, Func<string, VisionExample?> example, string message)
+            => buffer.Invoking(b => b.Restore(bad, example)).Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_smaller_buffer_keeps_the_most_worthy_of_what_was_saved()
+    {
+        var buffer = new ReplayBuffer();
+        buffer.Select([Named("small", [0, 1]), Named("large", [0, 4])]);
+        var smaller = new ReplayBuffer(capacity: 1);
+        smaller.Restore(buffer.State, id => VisionExample.Ask(id, "?", null));
+        smaller.Select([Named("dull", [1, 1])]).Groups[0].Group.Example.Id.Should().Be("large");
     }
 
     [Theory]

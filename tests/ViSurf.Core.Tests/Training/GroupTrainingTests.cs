@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FluentAssertions;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
@@ -123,6 +124,30 @@ public sealed class GroupTrainingTests
         var waiting = buffer.Count;
         buffer.Collect(report.Supervised);
         buffer.Count.Should().Be(waiting, "labels alone have not failed");
+    }
+
+    [Fact]
+    public void Examples_that_wait_wait_in_the_same_order_after_a_resume()
+    {
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy, 0);
+        var trainer = new Trainer(TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Toy.Exact, optimizer), Toy.Options);
+        var buffer = new HardExampleBuffer(rightFrom: 1);
+        buffer.Collect(trainer.Step(Toy.Labelled));
+        buffer.Count.Should().Be(3);
+        var state = buffer.State.ToJsonString();
+
+        var resumed = new HardExampleBuffer(rightFrom: 1);
+        resumed.Restore(JsonNode.Parse(state)!, id => Toy.Labelled.FirstOrDefault(e => e.Id == id));
+        resumed.State.ToJsonString().Should().Be(state);
+        resumed.Collect(trainer.Step(Toy.Labelled));
+        resumed.Count.Should().Be(3, "each waits once, also when it waited before");
+        resumed.TryTake(2, out var taken).Should().BeTrue();
+        taken!.Select(e => (e.Id, e.Target)).Should().Equal(Toy.Labelled.Take(2).Select(e => (e.Id, e.Target)));
+
+        FluentActions.Invoking(() => resumed.Restore(JsonNode.Parse(state)!, _ => null)).Should().Throw<InvalidDataException>().WithMessage("*example 'one'*found none*");
+        FluentActions.Invoking(() => resumed.Restore(JsonNode.Parse("7")!, _ => null)).Should().Throw<InvalidDataException>().WithMessage("*buffer of hard examples*");
+        resumed.Count.Should().Be(1);
     }
 
     private static StepReport Step(Core.Rewards.RewardSuite suite, Func<TrainerParts, TrainerParts> change, params VisionExample[] examples)

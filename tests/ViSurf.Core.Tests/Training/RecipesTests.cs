@@ -2,7 +2,9 @@ using System.Reflection;
 using FluentAssertions;
 using ViSurf.Core.Data;
 using ViSurf.Core.Objectives;
+using ViSurf.Core.Objectives.Demonstrations;
 using ViSurf.Core.Policies;
+using ViSurf.Core.Tests.Objectives;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
@@ -79,6 +81,49 @@ public sealed class RecipesTests
         (changed.Clip.ClipLow, changed.Clip.ClipHigh, changed.KlCoefficient).Should().Be((0.2, 0.3, 1e-3));
         Recipes.Dapo.Clip.ClipHigh.Should().Be(0.28, "the original stays");
         ((ClippedPolicyObjective)Recipes.EasyR1.Loss(Recipes.EasyR1 with { Clip = changed.Clip })).Options.Should().Be(changed.Clip, "the loss is made from the recipe it is given");
+    }
+
+    public static TheoryData<string, LossNumbers> Numbers => new()
+    {
+        { "RL + SFT", new LossNumbers { Supervised = 0.5 } },
+        { "HPT", new LossNumbers { Supervised = 0.5 } },
+        { "UFT", new LossNumbers { Supervised = 0.5 } },
+        { "LUFFY", new LossNumbers { Gamma = 0.3 } },
+        { "CHORD-μ", new LossNumbers { Mu = Coefficient.Constant(0.5) } },
+        { "CHORD-φ", new LossNumbers { Mu = Coefficient.Constant(0.5) } },
+        { "CISPO", new LossNumbers { WeightCap = 0.5 } },
+        { "SAPO", new LossNumbers { Temperatures = (2, 3) } },
+        { "VESPO", new LossNumbers { Shapes = (new GammaShape(1, 2), new GammaShape(2, 1)) } },
+        { "SRFT", new LossNumbers { Srft = new SrftOptions { Supervised = 0.1 } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void A_number_of_a_method_is_read_from_its_recipe(string name, LossNumbers numbers)
+    {
+        var recipe = Recipes.All.Single(r => r.Name == name);
+        using var step = new ObjectiveStep(1,
+            [new(0, "cat", -0.5), new(0, "no", 0.25) { Reward = 1 }, new(0, "horse", 1.5, Label: true) { Reward = 1 }], "what is it?") { Old = TinyText.Policy(2) };
+        var published = step.Run(recipe.Loss(recipe)).Loss;
+        step.Run(recipe.Loss(recipe with { Numbers = recipe.Numbers with { } })).Loss.Should().Be(published);
+        Math.Abs(step.Run(recipe.Loss(recipe with { Numbers = numbers })).Loss - published).Should().BeGreaterThan(1e-6);
+    }
+
+    [Fact]
+    public void Presets_have_the_numbers_of_their_sources()
+    {
+        // Read in the files that each Source names.
+        (Recipes.SegZero.KlCoefficient, Recipes.SegZero.EntropyCoefficient, Recipes.SegZero.Clip.ClipHigh).Should().Be((1e-2, 1e-3, 0.2));
+        (Recipes.EasyR1.Clip.ClipLow, Recipes.EasyR1.Clip.ClipHigh, Recipes.EasyR1.Clip.RatioCap, Recipes.EasyR1.KlCoefficient, Recipes.EasyR1.Options.GroupSize).Should().Be((0.2, 0.3, 3, 1e-2, 5));
+        (Recipes.Luffy.Numbers.Gamma, Recipes.Luffy.EntropyCoefficient, Recipes.Luffy.Options.GroupSize, Recipes.Luffy.Options.PromptsPerStep).Should().Be((0.1, 1e-3, 7, 128));
+        (Recipes.Hpt.Numbers.Supervised, Recipes.Hpt.EntropyCoefficient, Recipes.Hpt.Options.MaxGradientNorm, Recipes.Hpt.Optimizer.LearningRate(0)).Should().Be((1, 1e-3, 1, 5e-6));
+        (Recipes.Relift.EntropyCoefficient, Recipes.Relift.Options.MaxGradientNorm, Recipes.Relift.Clip.Aggregation).Should().Be((1e-3, 0.7, LossAggregation.Constant));
+        (Recipes.Uft.Numbers.Supervised, Recipes.Uft.KlCoefficient, Recipes.Uft.Options.PromptsPerStep).Should().Be((1e-3, 1e-3, 256));
+        (Recipes.Ghpo.Clip.Aggregation, Recipes.Ghpo.KlCoefficient, Recipes.Ghpo.Options.MaxNewTokens, Recipes.Ghpo.Optimizer.WeightDecay).Should().Be((LossAggregation.TokenMean, 0, 2048, 0));
+        (Recipes.TrlGrpo.KlCoefficient, Recipes.TrlGrpo.Options.MaxNewTokens, Recipes.TrlGrpo.Optimizer.WeightDecay).Should().Be((0, 512, 0));
+        // LUFFY, SRFT, HPT and ReLIFT have advantages without a deviation: 0, 1 and a label of 1 around their mean.
+        foreach (var recipe in new[] { Recipes.Luffy, Recipes.Srft, Recipes.Hpt, Recipes.Relift })
+            recipe.Estimator([Scored.Group([0, 1], 1)])[0].Should().Equal([-2 / 3.0, 1 / 3.0, 1 / 3.0], (a, b) => Math.Abs(a - b) < 1e-12, recipe.Name);
     }
 
     [Fact]

@@ -65,6 +65,22 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void An_adaptive_coefficient_of_a_KL_in_the_reward_counts_rollouts_only()
+    {
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy);
+        var beta = new AdaptiveCoefficient(0.01, target: 1e-6, horizon: 100);
+        var parts = TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer) with
+        {
+            RewardKl = new RewardKl(TinyText.Policy(2), _ => beta.Value, KlEstimators.K3),
+            AfterStep = [beta.Adapt()],
+        };
+        new Trainer(parts, Toy.Options).Step(Toy.Questions);
+        // 4 groups of 6 rollouts; the three labels have no KL. k3 is positive and far above the target: 20 % · 24/100.
+        beta.Value.Should().BeApproximately(0.01 * 1.048, 1e-12);
+    }
+
+    [Fact]
     public void A_moving_reference_follows_every_so_many_steps()
     {
         var (policy, average) = (TinyText.Policy(1), TinyText.Policy(1));

@@ -23,7 +23,7 @@ public sealed class ChordObjective : IObjective
     {
         Guard.NotNull(mu);
         _sum = new WeightedSum(
-            new ObjectiveTerm(new RolloutsOnly(reinforcement ?? new ClippedPolicyObjective()), step => 1 - Mu(step)),
+            new ObjectiveTerm(new SourceOnly(TokenSource.Policy, reinforcement ?? new ClippedPolicyObjective()), step => 1 - Mu(step)),
             new ObjectiveTerm(new MaximumLikelihoodObjective(aggregation, phi) { LabelsRequired = false }, Mu));
 
         double Mu(long step) => Guard.InRange(mu(step), 0.0, 1.0);

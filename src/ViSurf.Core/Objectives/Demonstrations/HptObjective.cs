@@ -11,7 +11,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// <c>label_nll</c>, the labels' share over the step's tokens.
 /// </remarks>
 /// <param name="supervised">c, at least 0. 1.0; the authors take 0.3 for a 1.5B model.</param>
-/// <param name="aggregation">Default: the constant normaliser, as in the authors' code.</param>
+/// <param name="aggregation">Default: the constant normaliser, which the authors' code has for the reinforced part. Theirs has the mean over tokens for the other one, see docs/decisions.md.</param>
 public sealed class HptObjective(double supervised = 1.0, LossAggregation aggregation = LossAggregation.Constant) : IObjective
 {
     private readonly SurrogateObjective _objective = new(

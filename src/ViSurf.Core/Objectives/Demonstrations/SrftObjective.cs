@@ -53,8 +53,8 @@ public sealed class SrftObjective(SrftOptions? options = null) : IObjective
     {
         var shaped = LuffyObjective.Shaped(options.Gamma);
         return new WeightedSum(
-            new ObjectiveTerm(new RolloutsOnly(new SurrogateObjective(terms => Rollouts(terms, options), options.Aggregation))),
-            new ObjectiveTerm(new LabelsOnly(new SurrogateObjective(
+            new ObjectiveTerm(new SourceOnly(TokenSource.Policy, new SurrogateObjective(terms => Rollouts(terms, options), options.Aggregation))),
+            new ObjectiveTerm(new SourceOnly(TokenSource.Label, new SurrogateObjective(
                 terms => shaped(terms).PerToken.Plus(Weight(terms, -1, options.Supervised) * -terms.LogProbs), options.Aggregation))));
     }
 

@@ -14,7 +14,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 public sealed class SupervisedMixture(IObjective reinforcement, double supervised, LossAggregation aggregation = LossAggregation.TokenMean) : IObjective
 {
     private readonly WeightedSum _sum = new(
-        new ObjectiveTerm(new RolloutsOnly(reinforcement)),
+        new ObjectiveTerm(new SourceOnly(TokenSource.Policy, reinforcement)),
         new ObjectiveTerm(new MaximumLikelihoodObjective(aggregation) { LabelsRequired = false }, Guard.NotNegative(supervised)));
 
     /// <inheritdoc/>

@@ -98,9 +98,9 @@ public sealed class DemonstrationGoldenTests
     [Fact]
     public void The_parts_of_a_sum_see_a_step_of_their_own()
     {
-        Compare(new RolloutsOnly(new SurrogateObjective(Surrogates.PolicyGradient, LossAggregation.TokenMean)),
+        Compare(new SourceOnly(TokenSource.Policy, new SurrogateObjective(Surrogates.PolicyGradient, LossAggregation.TokenMean)),
             (x, _) => Rollouts.Where(k => !IsLabel(k.N, k.T)).Sum(k => -Ratio(x, k) * Advantage[k.N]) / 7, prefixes: true);
-        Compare(new LabelsOnly(new SurrogateObjective(Surrogates.PolicyGradient)),
+        Compare(new SourceOnly(TokenSource.Label, new SurrogateObjective(Surrogates.PolicyGradient)),
             (x, _) => (-Ratio(x, (2, 0)) * Advantage[2] + Mean(Label.Select(k => -Ratio(x, k) * Advantage[3]))) / 2, prefixes: true);
     }
 
