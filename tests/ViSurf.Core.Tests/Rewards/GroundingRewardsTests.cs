@@ -1,6 +1,8 @@
+using CsCheck;
 using FluentAssertions;
 using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Rewards;
@@ -54,6 +56,36 @@ public sealed class GroundingRewardsTests
     [Fact]
     public void The_order_of_the_objects_does_not_matter()
         => Score(Accuracy, [Right, "500,500,510,510 505,505"], "500,500,510,510 505,505", Right).Should().Be(3);
+
+    /// <summary>Boxes and points close enough for every mark to be won and lost.</summary>
+    private static readonly Gen<string[]> Objects = Gen.Select(Gen.Int[0, 60], Gen.Int[0, 60], Gen.Int[0, 50], Gen.Int[0, 50], Gen.Int[0, 110], Gen.Int[0, 110])
+        .Select((x, y, w, h, px, py) => FormattableString.Invariant($"{x},{y},{x + w},{y + h} {px},{py}")).Array[1, 6];
+
+    [Fact]
+    public void Values_stay_in_range_and_neither_sides_order_matters()
+        => Gen.Select(Objects, Objects).SelectMany((labels, predicted) => Gen.Select(Pick.Shuffled(labels), Pick.Shuffled(predicted)).Select((l, p) => (labels, predicted, l, p))).Sample(t =>
+        {
+            var value = Score(Accuracy, t.labels, t.predicted)!.Value;
+            value.Should().BeInRange(0, 3);
+            Score(Accuracy, t.l, t.p).Should().Be(value);
+        }, iter: 2000);
+
+    [Fact]
+    public void The_labels_themselves_score_the_maximum_unless_a_point_lies_outside_its_box()
+        => Objects.Sample(labels => Score(Accuracy, labels, labels)!.Value.Should().BeInRange(2, 3), iter: 500);
+
+    [Fact]
+    public void A_better_overlap_never_scores_less()
+    {
+        var last = 0.0;
+        for (var width = 0; width <= 100; width++)
+        {
+            var value = Score(Accuracy, [Right], FormattableString.Invariant($"100,100,{100 + width},200 {Math.Min(150, 100 + width)},150"))!.Value;
+            value.Should().BeGreaterThanOrEqualTo(last, "at width {0}", width);
+            last = value;
+        }
+        last.Should().Be(3);
+    }
 
     [Fact]
     public void Objects_beyond_the_limit_are_not_looked_at()

@@ -81,14 +81,14 @@ public sealed class FamilyTests : IDisposable
     }
 
     [Theory, MemberData(nameof(All))]
-    public void Bfloat16_logits_are_within_3_percent_of_float32(string family)
-    {   // A rounding is 2⁻⁹ = 0.2 %; the golden models' weights are large, and four layers of them make ten of it.
+    public void Bfloat16_logits_are_within_2_percent_of_float32(string family)
+    {   // A rounding is 2⁻⁹ = 0.2 %; the golden models' weights are large, and four layers of them make nearly ten of it.
         using var folder = Families.Checkpoint(family);
         using var golden = Case(family, pictures: true);
         using var wide = QwenVlPolicy.FromDirectory(folder.Path);
         using var narrow = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Type = ScalarType.BFloat16 });
         var expected = Forced.Logits(wide, golden);
-        ((Forced.Logits(narrow, golden) - expected).norm() / expected.norm()).item<float>().Should().BeLessThan(0.03f);
+        ((Forced.Logits(narrow, golden) - expected).norm() / expected.norm()).item<float>().Should().BeLessThan(0.02f);
         using var noGrad = no_grad();
         narrow.Score(golden.Sequence).LogProbs.dtype.Should().Be(ScalarType.Float32);
     }
