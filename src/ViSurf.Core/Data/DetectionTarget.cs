@@ -29,6 +29,9 @@ public sealed record DetectionTarget(IReadOnlyList<LabelledBox> Objects) : Targe
     /// <value><see cref="DetectionForm.Qwen"/>.</value>
     public DetectionForm Form { get; init; } = DetectionForm.Qwen;
 
+    /// <inheritdoc/>
+    public override Target Rescale(FrameScale scale) => this with { Objects = Objects.Select(o => o with { Box = scale.Apply(o.Box) }).ToArray() };
+
     /// <summary>A JSON list in <see cref="Form"/>.</summary>
     public override string Serialize(LabelFormat format)
     {

@@ -26,6 +26,10 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
         return text.Append(']').ToString();
     }
 
+    /// <inheritdoc/>
+    public override Target Rescale(FrameScale scale)
+        => new GroundingTarget(Objects.Select(o => new GroundedObject(scale.Apply(o.Box), scale.Apply(o.Point))).ToArray());
+
     /// <summary>Reads the JSON list form that <see cref="Serialize"/> writes, as found in VisionReasoner's <c>solution</c> column.</summary>
     /// <exception cref="FormatException">The text is not such a list; the message says what is wrong with which element.</exception>
     public static GroundingTarget Parse(string json)

@@ -12,6 +12,10 @@ public sealed record GuiActionTarget(string Action, PixelPoint? Point = null, Bo
     /// <summary>What GUI-R1 writes where an action has no text.</summary>
     public const string NoText = "no input text";
 
+    /// <inheritdoc/>
+    public override Target Rescale(FrameScale scale)
+        => this with { Point = Point is { } point ? scale.Apply(point) : null, Area = Area is { } area ? scale.Apply(area) : null };
+
     /// <summary><c>[{"action": "click", "point": [x, y], "input_text": "no input text"}]</c>; an action without a place has the point [-100, -100].</summary>
     public override string Serialize(LabelFormat format)
     {

@@ -4,27 +4,12 @@ using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Data;
 
-/// <summary>How rows become examples.</summary>
-public sealed record JsonLinesOptions
-{
-    /// <summary>Turns the row's question into the prompt; see <see cref="PromptTemplate"/>.</summary>
-    /// <value>The question as it stands.</value>
-    public Func<string, string> Prompt { get; init; } = question => question;
-
-    /// <summary>A system message before the question.</summary>
-    /// <value>null: none; the model's chat template may add its own.</value>
-    public string? SystemMessage { get; init; }
-
-    /// <summary>Whether a row without label is an error.</summary>
-    /// <value>true: training without labels is possible but rarely meant. false for rows to predict on.</value>
-    public bool RequireLabel { get; init; } = true;
-}
-
 /// <summary>
-/// Examples from a file with one JSON object per line. Keys: <c>id</c> (text or number, unique); <c>image</c> (a path) or
-/// <c>images</c> (a list of paths, relative to the file); <c>problem</c> or <c>question</c>; and the label, <c>solution</c> (a list of
-/// <c>bbox_2d</c> and <c>point_2d</c>, as JSON or as JSON text, giving a <see cref="GroundingTarget"/>) or <c>answer</c> (text or
-/// number, giving a <see cref="TextTarget"/>). Other keys and blank lines are ignored.
+/// Examples from a file with one JSON object per line, all in memory. Keys, unless <see cref="RowOptions.Columns"/> says otherwise:
+/// <c>id</c> (text or number, unique); <c>image</c> or <c>images</c> (a path or a list of paths, relative to the file); <c>problem</c> or
+/// <c>question</c>; and one label: <c>solution</c> (a list of <c>bbox_2d</c> and <c>point_2d</c>, as JSON or as JSON text, giving a
+/// <see cref="GroundingTarget"/>), <c>answer</c> (text or number, giving a <see cref="TextTarget"/>), or another of
+/// <see cref="LabelColumn.Default"/>. Other keys and blank lines are ignored.
 /// </summary>
 /// <remarks>Everything is checked when the file is loaded, except that pictures are not opened: see <see cref="LabelCheck"/>.</remarks>
 public sealed class JsonLinesDataset : IReadOnlyList<VisionExample>
@@ -47,19 +32,21 @@ public sealed class JsonLinesDataset : IReadOnlyList<VisionExample>
     /// <param name="options">Prompt and label policy; null for the defaults.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">A row is wrong; the message gives file, line (from 1), row id, and what was expected.</exception>
-    public static JsonLinesDataset Load(string path, JsonLinesOptions? options = null)
+    public static JsonLinesDataset Load(string path, RowOptions? options = null)
     {
         Guard.NotBlank(path);
         if (!File.Exists(path))
             throw new FileNotFoundException($"Expected a data set at '{path}', found no such file.", path);
-        var parser = new JsonLinesRow(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, options ?? new JsonLinesOptions());
+        options ??= new RowOptions();
+        var parser = new JsonLinesRow(
+            System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, options, options.SourceName ?? System.IO.Path.GetFileNameWithoutExtension(path));
         var rows = new List<VisionExample>();
         var lineOfId = new Dictionary<string, int>(StringComparer.Ordinal);
         using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
         for (var number = 1; ReadLine(reader, path, number) is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
-            var row = parser.Read(line, $"{path}:{number}");
+            var row = parser.Read(line, rows.Count, $"{path}:{number}");
             if (!lineOfId.TryAdd(row.Id, number))
                 throw new InvalidDataException(
                     $"{path}:{number} (id '{row.Id}'): expected every id once, but line {lineOfId[row.Id]} has it too. Rename or remove one row.");

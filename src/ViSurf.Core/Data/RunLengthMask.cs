@@ -56,6 +56,29 @@ public sealed record RunLengthMask
         return new RunLengthMask(height, width, counts);
     }
 
+    /// <summary>The mask of the resized picture: each pixel is the nearest one of this mask.</summary>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="width">Columns, at least 1.</param>
+    public RunLengthMask Resize(int height, int width)
+    {
+        var resized = new bool[Guard.Positive(height), Guard.Positive(width)];
+        var inside = Pixels();
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < width; x++)
+                resized[y, x] = inside[(int)((y + 0.5) * Height / height), (int)((x + 0.5) * Width / width)];
+        return FromPixels(resized);
+    }
+
+    /// <summary>[height, width], true inside.</summary>
+    public bool[,] Pixels()
+    {
+        var pixels = new bool[Height, Width];
+        long at = 0;
+        for (var i = 0; i < Counts.Count; at += Counts[i++])
+            for (var p = at; i % 2 == 1 && p < at + Counts[i]; p++) pixels[p % Height, p / Height] = true;
+        return pixels;
+    }
+
     /// <summary>The runs of COCO's compressed text, or null when it is malformed: six bits a character from '0' on, the third run and later ones as differences to the one before last.</summary>
     public static IReadOnlyList<long>? Decompress(ReadOnlySpan<char> text)
     {
@@ -124,6 +147,10 @@ public sealed record RunLengthMask
 /// <param name="Mask">The mask; no pixel inside means that nothing fits.</param>
 public sealed record MaskTarget(RunLengthMask Mask) : Target
 {
+    /// <inheritdoc/>
+    public override Target Rescale(FrameScale scale)
+        => new MaskTarget(Mask.Resize(Math.Max(1, (int)Math.Round(Mask.Height * scale.Y)), Math.Max(1, (int)Math.Round(Mask.Width * scale.X))));
+
     /// <summary>COCO's object <c>{"size": [height, width], "counts": "…"}</c>, compressed.</summary>
     public override string Serialize(LabelFormat format)
     {

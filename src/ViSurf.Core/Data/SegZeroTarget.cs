@@ -8,6 +8,9 @@ namespace ViSurf.Core.Data;
 /// <param name="Second">Centre of the next one.</param>
 public sealed record SegZeroTarget(Box Box, PixelPoint First, PixelPoint Second) : Target
 {
+    /// <inheritdoc/>
+    public override Target Rescale(FrameScale scale) => new SegZeroTarget(scale.Apply(Box), scale.Apply(First), scale.Apply(Second));
+
     /// <summary><c>{"bbox": [x1, y1, x2, y2], "points_1": [x, y], "points_2": [x, y]}</c>.</summary>
     public override string Serialize(LabelFormat format)
     {

@@ -7,6 +7,10 @@ public abstract record Target
     /// <summary>The answer alone (no tags, no end-of-turn token) in the given form.</summary>
     /// <param name="format">How the policy writes; see <see cref="LabelFormat"/>.</param>
     public abstract string Serialize(LabelFormat format);
+
+    /// <summary>The same answer with its coordinates in another frame, as when the picture is resized.</summary>
+    /// <returns>This target where it has no coordinates, which is what a kind that does not override it says.</returns>
+    public virtual Target Rescale(FrameScale scale) => this;
 }
 
 /// <summary>An answer in words or numbers: compared as text.</summary>

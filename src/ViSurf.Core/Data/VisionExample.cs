@@ -9,6 +9,22 @@ namespace ViSurf.Core.Data;
 /// <param name="Target">The ground truth, or null when there is none (then no label joins the group).</param>
 public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images, IReadOnlyList<ChatTurn> Turns, Target? Target)
 {
+    /// <summary>The data set that the example comes from: metrics can be told apart by it.</summary>
+    /// <value>null: not said.</value>
+    public string? Source { get; init; }
+
+    /// <summary>Where it was read, as messages write it: <c>rows.jsonl:12</c>.</summary>
+    /// <value>null: made by hand.</value>
+    public string? Place { get; init; }
+
+    /// <summary>The frame that the coordinates of <see cref="Target"/> refer to.</summary>
+    /// <value>null: pixels of the picture as it is stored.</value>
+    public FrameSize? LabelFrame { get; init; }
+
+    /// <summary>Size of the (first) picture as it is stored, in pixels; set by <see cref="ExampleFrames.InFrame"/>.</summary>
+    /// <value>null: nobody has looked.</value>
+    public FrameSize? PictureSize { get; init; }
+
     /// <summary>One question about the given pictures, pictures first, as the Qwen-VL examples write it.</summary>
     public static VisionExample Ask(string id, string question, Target? target, params ImageSource[] images)
     {

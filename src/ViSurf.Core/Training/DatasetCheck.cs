@@ -1,6 +1,8 @@
 using System.Globalization;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Data.Sources;
+using ViSurf.Core.Encoding;
 using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.Training;
@@ -26,6 +28,14 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     /// <value>1e-6.</value>
     public double Tolerance { get; init; } = 1e-6;
 
+    /// <summary>Encodes every prompt, which also decodes its pictures to the last pixel.</summary>
+    /// <value>null: prompts are not looked at.</value>
+    public IPromptEncoder? Encoder { get; init; }
+
+    /// <summary>Longest prompt, as in <see cref="TrainerOptions.MaxPromptTokens"/>. A longer one is a problem: nothing is ever cut, half a picture is no picture.</summary>
+    /// <value>No limit.</value>
+    public int MaxPromptTokens { get; init; } = int.MaxValue;
+
     /// <summary>Most problems listed by <see cref="Ensure"/>.</summary>
     /// <value>20.</value>
     public int Limit { get; init; } = 20;
@@ -46,15 +56,87 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     public IEnumerable<string> Problems(IEnumerable<VisionExample> examples)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        return Guard.NotNull(examples).SelectMany(example =>
-            (ids.Add(example.Id) ? [] : new[] { "its id occurs more than once" })
-            .Concat(Pictures(example, out var sizes))
-            .Concat(Boxes(example, sizes))
-            .Concat(Label(example))
-            .Select(problem => $"example '{example.Id}': {problem}"));
+        return Guard.NotNull(examples).SelectMany(example => Reasons(example, ids).Select(problem => $"example '{example.Id}': {problem}"));
     }
 
-    private List<string> Pictures(VisionExample example, out List<(int Width, int Height)> sizes)
+    /// <summary>Looks at every row of a source, block by block; a row that cannot be read is a problem like any other.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="change">What becomes of examples before they are trained on, <c>encoder.InModelFrame</c> for instance; null for nothing.</param>
+    /// <param name="cancellation">Checked at every row.</param>
+    public DatasetReport Report(IExampleSource source, Func<VisionExample, VisionExample>? change = null, CancellationToken cancellation = default)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var problems = new List<RowProblem>();
+        var row = 0L;
+        for (var block = 0; block < Guard.NotNull(source).Blocks.Count; block++)
+        {
+            var rows = Rows(source, block, out var unreadable);
+            for (var i = 0; i < source.Blocks[block].Rows; i++, row++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (unreadable is not null) problems.Add(new RowProblem(row, source.Name, null, unreadable));
+                else problems.AddRange(Look(rows, i, row, source.Name, change, ids));
+            }
+        }
+        return new DatasetReport(source.Name, row, problems);
+    }
+
+    private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, out string? unreadable)
+    {
+        try
+        {
+            unreadable = null;
+            return source.Read(block);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            unreadable = OneLine(e);
+            return [];
+        }
+    }
+
+    private IEnumerable<RowProblem> Look(
+        IReadOnlyList<VisionExample> rows, int index, long row, string source, Func<VisionExample, VisionExample>? change, HashSet<string> ids)
+    {
+        try
+        {
+            var example = rows[index];
+            if (change is not null) example = change(example);
+            return Reasons(example, ids).Select(reason => new RowProblem(row, example.Place ?? source, example.Id, reason));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return [new RowProblem(row, source, null, OneLine(e))];
+        }
+    }
+
+    private List<string> Reasons(VisionExample example, HashSet<string> ids)
+    {
+        List<string> reasons = [.. ids.Add(example.Id) ? [] : new[] { "its id occurs more than once" }];
+        var pictures = Pictures(example, out var sizes);
+        reasons.AddRange(pictures);
+        if (sizes.Count == example.Images.Count && sizes.Count > 0)
+            reasons.AddRange(LabelGeometry.Problems(example.Target, example.LabelFrame is { } frame ? [frame] : sizes));
+        if (pictures.Count == 0) reasons.AddRange(Prompt(example));
+        reasons.AddRange(Label(example));
+        return reasons;
+    }
+
+    private IEnumerable<string> Prompt(VisionExample example)
+    {
+        if (Encoder is null) return [];
+        try
+        {
+            foreach (var prompt in Prompts.Encode(Encoder, [example], MaxPromptTokens)) prompt.Dispose();
+            return [];
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            return [$"its prompt cannot be used: {OneLine(e)}"];
+        }
+    }
+
+    private List<string> Pictures(VisionExample example, out List<FrameSize> sizes)
     {
         var problems = new List<string>();
         sizes = [];
@@ -62,7 +144,8 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         {
             try
             {
-                sizes.Add(_imageSize(image));
+                var (width, height) = _imageSize(image);
+                sizes.Add(new FrameSize(width, height));
             }
             catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
             {
@@ -72,24 +155,6 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         var places = example.Turns.Sum(turn => turn.Parts.Count(part => part.IsImage));
         if (places != example.Images.Count) problems.Add($"{example.Images.Count} pictures, but its turns have places for {places}");
         return problems;
-    }
-
-    /// <summary>With several pictures a box may belong to any of them, so it must fit into one.</summary>
-    private static IEnumerable<string> Boxes(VisionExample example, List<(int Width, int Height)> sizes)
-    {
-        if (example.Target is not GroundingTarget label || sizes.Count < example.Images.Count || sizes.Count == 0) return [];
-        return label.Objects.SelectMany((o, i) => Box(o, i, sizes));
-    }
-
-    private static IEnumerable<string> Box(GroundedObject item, int index, List<(int Width, int Height)> sizes)
-    {
-        var (b, p) = (item.Box, item.Point);
-        var box = string.Create(CultureInfo.InvariantCulture, $"box {index} [{b.X1}, {b.Y1}, {b.X2}, {b.Y2}]");
-        if (!(b.X1 < b.X2 && b.Y1 < b.Y2)) yield return $"{box} is empty or reversed";
-        if (!sizes.Any(s => b.X1 >= 0 && b.Y1 >= 0 && b.X2 <= s.Width && b.Y2 <= s.Height))
-            yield return $"{box} lies outside its picture of {string.Join(" or ", sizes.Select(s => $"{s.Width} × {s.Height}"))} pixels";
-        if (!(p.X >= b.X1 && p.X <= b.X2 && p.Y >= b.Y1 && p.Y <= b.Y2))
-            yield return string.Create(CultureInfo.InvariantCulture, $"point {index} [{p.X}, {p.Y}] lies outside {box}");
     }
 
     private IEnumerable<string> Label(VisionExample example)
@@ -104,6 +169,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         {
             return [$"its label cannot be scored: {OneLine(e)}"];
         }
+        if (score.Components.Count == 0) return ["no reward judges its label"];
         return score.Components
             .Where(c => c.Value < c.Maximum - Tolerance && !Excluded.Contains(c.Name))
             .Select(c => string.Create(CultureInfo.InvariantCulture,

@@ -20,6 +20,8 @@ public sealed class FloorTests
     [
         new("Common", Torch.InSomeFiles),
         new("Data", Torch.No, "Common"),
+        // Files to rows, rows in an order.
+        new("Data/Sources", Torch.No, "Common", "Data"),
         // Text to values, values to numbers, formulas to verdicts; the rewards above put them together.
         new("Rewards/Parsing", Torch.No, "Common", "Data"),
         new("Rewards/Measures", Torch.No, "Common", "Data"),
@@ -49,7 +51,7 @@ public sealed class FloorTests
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations"),
+        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations"),
     ];
 
     // Guards on tensors are for every floor of the tensor wing, so they stand below it.

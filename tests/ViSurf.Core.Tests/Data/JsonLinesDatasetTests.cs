@@ -71,7 +71,7 @@ public sealed class JsonLinesDatasetTests : IDisposable
     public void Questions_go_through_the_template_and_a_system_message_comes_first()
     {
         var path = Write(Row("1"));
-        var row = JsonLinesDataset.Load(path, new JsonLinesOptions { Prompt = q => $"Q: {q}", SystemMessage = "Be brief." }).Single();
+        var row = JsonLinesDataset.Load(path, new RowOptions { Prompt = q => $"Q: {q}", SystemMessage = "Be brief." }).Single();
         row.Turns.Select(t => t.Role).Should().Equal("system", "user");
         row.Turns[0].Parts.Single().Text.Should().Be("Be brief.");
         row.Turns[1].Parts[^1].Text.Should().Be("Q: ?");
@@ -81,7 +81,7 @@ public sealed class JsonLinesDatasetTests : IDisposable
     public void Rows_without_label_are_for_predicting_and_have_to_be_asked_for()
     {
         var path = Write("""{"id": 1, "image": "a.png", "problem": "?"}""");
-        JsonLinesDataset.Load(path, new JsonLinesOptions { RequireLabel = false }).Single().Target.Should().BeNull();
+        JsonLinesDataset.Load(path, new RowOptions { RequireLabel = false }).Single().Target.Should().BeNull();
         FluentActions.Invoking(() => JsonLinesDataset.Load(path)).Should().Throw<InvalidDataException>()
             .WithMessage($"{path}:1 (id '1'): expected a label*Add it, or load with RequireLabel = false.");
     }

@@ -76,7 +76,7 @@ public sealed class JsonLinesErrorTests : IDisposable
     public void An_exception_of_the_template_is_not_taken_for_bad_text()
     {
         File.WriteAllLines(Path, [Good]);
-        var options = new JsonLinesOptions { Prompt = _ => throw new InvalidOperationException("my template") };
+        var options = new RowOptions { Prompt = _ => throw new InvalidOperationException("my template") };
         FluentActions.Invoking(() => JsonLinesDataset.Load(Path, options)).Should().Throw<InvalidOperationException>().WithMessage("my template");
     }
 

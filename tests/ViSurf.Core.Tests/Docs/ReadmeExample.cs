@@ -51,7 +51,7 @@ public sealed class ReadmeExample
         var brief = RewardFunction.From("brief", (_, completion) => completion.TokenIds.Count < 256 ? 1 : 0);
         var rewards = VisionReasonerRewards.Suite().With(brief, weight: 0.1);
 
-        var rows = JsonLinesDataset.Load(data, new JsonLinesOptions { Prompt = PromptTemplate.Grounding });
+        var rows = JsonLinesDataset.Load(data, new RowOptions { Prompt = PromptTemplate.Grounding });
         var order = new EpochCursor(rows.Count, seed: 1);
 
         var parts = TrainerParts.ViSurf(encoder, policy, sampler, rewards, optimizer);     // or Grpo, or Sft, or your own

@@ -40,6 +40,7 @@ internal static class QwenFamilies
             Names = new("visual", "model"),
             Chat = QwenChat.Assistant,
             Options = new("silu"),
+            Coordinates = CoordinateFrame.InputPixels,
             Defaults = new() { ModelType = "qwen2_5_vl", Text = new(), Vision = new() },
         },
         new()

@@ -26,6 +26,9 @@ internal sealed record QwenFamily
     /// <summary>Tensor names of the published checkpoints.</summary>
     public required QwenVlNames Names { get; init; }
 
+    /// <summary>In which frame the published checkpoints read and write coordinates.</summary>
+    public CoordinateFrame Coordinates { get; init; } = CoordinateFrame.Thousandths;
+
     /// <summary>How a conversation is written where the directory holds no chat template.</summary>
     public required QwenChat Chat { get; init; }
 

@@ -39,6 +39,9 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// <summary>Pixels to patches; null for a text-only family.</summary>
     public QwenImageProcessor? ImageProcessor { get; }
 
+    /// <summary>In which frame the family reads and writes coordinates; see <see cref="QwenFrames"/>.</summary>
+    public CoordinateFrame Coordinates => QwenFamilies.Of(_config).Coordinates;
+
     /// <summary>Tokens that end an answer: <c>&lt;|im_end|&gt;</c> first, then those of generation_config.json.</summary>
     public IReadOnlyList<int> StopIds { get; }
 

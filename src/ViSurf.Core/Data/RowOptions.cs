@@ -1,0 +1,78 @@
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Data;
+
+/// <summary>How rows become examples.</summary>
+public sealed record RowOptions
+{
+    /// <summary>Turns the row's question into the prompt; see <see cref="PromptTemplate"/>.</summary>
+    /// <value>The question as it stands.</value>
+    public Func<string, string> Prompt { get; init => field = Guard.NotNull(value); } = question => question;
+
+    /// <summary>A system message before the question.</summary>
+    /// <value>null: none; the model's chat template may add its own.</value>
+    public string? SystemMessage { get; init; }
+
+    /// <summary>Whether a row without label is an error.</summary>
+    /// <value>true: training without labels is possible but rarely meant. false for rows to predict on.</value>
+    public bool RequireLabel { get; init; } = true;
+
+    /// <summary>Which column holds what.</summary>
+    /// <value>The names of VisionReasoner's and ViSurf's published sets, and a few more.</value>
+    public ColumnMap Columns { get; init => field = Guard.NotNull(value); } = new();
+
+    /// <summary>What the source is called, in <see cref="VisionExample.Source"/>.</summary>
+    /// <value>null: the file's name without its ending.</value>
+    public string? SourceName { get; init; }
+}
+
+/// <summary>
+/// Which column holds what. A list names alternatives: the first that a row has is read. The default reads
+/// <c>id, problem, solution, image, img_height, img_width</c> as ViSurf's set has them.
+/// </summary>
+public sealed record ColumnMap
+{
+    /// <summary>A text or a number, unique in the data set.</summary>
+    /// <value><c>id</c>. Empty: rows are numbered from 0.</value>
+    public IReadOnlyList<string> Id { get; init => field = Guard.NotNull(value); } = ["id"];
+
+    /// <summary>A text.</summary>
+    /// <value><c>problem</c>, <c>question</c>.</value>
+    public IReadOnlyList<string> Question { get; init => field = Guard.NotNull(value); } = ["problem", "question"];
+
+    /// <summary>A picture or a list of pictures: paths relative to the file; in Parquet also bytes, or structs of bytes and path.</summary>
+    /// <value><c>images</c>, <c>image</c>. Empty: rows have no pictures.</value>
+    public IReadOnlyList<string> Images { get; init => field = Guard.NotNull(value); } = ["images", "image"];
+
+    /// <summary>Labels; a row has one of them.</summary>
+    /// <value><see cref="LabelColumn.Default"/>.</value>
+    public IReadOnlyList<LabelColumn> Labels { get; init => field = Guard.NotNull(value); } = LabelColumn.Default;
+
+    /// <summary>Width of the frame that the label's coordinates refer to, a number.</summary>
+    /// <value>null: <c>img_width</c> where a row has it. A name that is given here must be there.</value>
+    public string? Width { get; init; }
+
+    /// <summary>Height of the same frame.</summary>
+    /// <value>null: <c>img_height</c> where a row has it. A name that is given here must be there.</value>
+    public string? Height { get; init; }
+
+    /// <summary>A text that becomes <see cref="VisionExample.Source"/>, for files that mix several data sets.</summary>
+    /// <value>null: the source's own name.</value>
+    public string? Source { get; init; }
+}
+
+/// <summary>A column with labels, and how they are read.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Read">Its value to a target; throws <see cref="FormatException"/> with what was expected. See <see cref="LabelReaders"/>.</param>
+public sealed record LabelColumn(string Name, Func<System.Text.Json.JsonElement, Target> Read)
+{
+    /// <summary><c>solution</c>, <c>answer</c>, <c>answers</c>, <c>objects</c>, <c>action</c>, <c>seg_zero</c>, <c>mask</c>.</summary>
+    public static IReadOnlyList<LabelColumn> Default { get; } = System.Collections.Immutable.ImmutableArray.Create<LabelColumn>(
+        new("solution", LabelReaders.Grounding),
+        new("answer", LabelReaders.Text),
+        new("answers", LabelReaders.Answers),
+        new("objects", LabelReaders.Detection(DetectionForm.Qwen)),
+        new("action", LabelReaders.GuiAction),
+        new("seg_zero", LabelReaders.SegZero),
+        new("mask", LabelReaders.Mask));
+}

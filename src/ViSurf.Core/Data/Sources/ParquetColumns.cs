@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Parquet.Schema;
+
+namespace ViSurf.Core.Data.Sources;
+
+/// <summary>Which columns of a Parquet file are read, and their values as JSON.</summary>
+internal static class ParquetColumns
+{
+    /// <summary>The fields that a column map asks for.</summary>
+    /// <exception cref="InvalidDataException">One that rows need is missing; lists the columns there are.</exception>
+    public static IReadOnlyList<Field> Chosen(string file, ParquetSchema schema, RowOptions options)
+    {
+        var map = options.Columns;
+        var fields = schema.Fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
+        Need(map.Id, "an id");
+        Need(map.Question, "a question");
+        Need(map.Images, "pictures");
+        if (options.RequireLabel) Need([.. map.Labels.Select(label => label.Name)], "a label");
+        foreach (var name in new[] { map.Width, map.Height, map.Source })
+            if (name is not null) Need([name], "what ColumnMap asks for");
+        string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width", map.Height ?? "img_height", map.Source];
+        return wanted.OfType<string>().Distinct(StringComparer.Ordinal).Where(fields.ContainsKey).Select(name => fields[name]).ToArray();
+
+        void Need(IReadOnlyList<string> names, string what)
+        {
+            if (names.Count > 0 && !names.Any(fields.ContainsKey))
+                throw new InvalidDataException(
+                    $"{file}: expected a column with {what} under {ExampleRow.Names(names)}, found none; there are {string.Join(", ", schema.Fields.Select(field => $"\"{field.Name}\""))}. "
+                    + "Name it in ColumnMap; an empty list there says that rows have none.");
+        }
+    }
+
+    /// <summary>The columns of numbers, texts and bytes that a field is made of.</summary>
+    public static IEnumerable<DataField> Leaves(Field field) => field switch
+    {
+        DataField leaf => [leaf],
+        StructField record => record.Fields.SelectMany(Leaves),
+        ListField list => Leaves(list.Item),
+        _ => throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got a {field.SchemaType}. Name another column in ColumnMap."),
+    };
+
+    /// <summary>A value as JSON; bytes are taken for UTF-8 text, as some writers store it.</summary>
+    public static void Write(Utf8JsonWriter json, object? value, string column, string place)
+    {
+        switch (value)
+        {
+            case null: json.WriteNullValue(); break;
+            case string text: json.WriteStringValue(text); break;
+            case bool flag: json.WriteBooleanValue(flag); break;
+            case byte[] bytes: json.WriteStringValue(bytes); break;
+            case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
+            case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
+            case decimal number: json.WriteNumberValue(number); break;
+            case ulong number: json.WriteNumberValue(number); break;
+            case sbyte or byte or short or ushort or int or uint or long:
+                json.WriteNumberValue(Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture));
+                break;
+            case List<object?> list:
+                json.WriteStartArray();
+                foreach (var item in list) Write(json, item, column, place);
+                json.WriteEndArray();
+                break;
+            case IReadOnlyDictionary<string, object?> members:
+                json.WriteStartObject();
+                foreach (var (name, item) in members)
+                {
+                    json.WritePropertyName(name);
+                    Write(json, item, column, place);
+                }
+                json.WriteEndObject();
+                break;
+            default:
+                throw new InvalidDataException($"{place}: expected texts and finite numbers in column \"{column}\", got {value} ({value.GetType().Name}).");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Frozen;
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>What becomes of a data set with rows that are not fit for training.</summary>
+public enum BadRowPolicy
+{
+    /// <summary>Nothing is trained on until they are fixed.</summary>
+    Stop,
+
+    /// <summary>They are left out, and counted.</summary>
+    Skip,
+}
+
+/// <summary>One thing that is wrong with one row.</summary>
+/// <param name="Row">Its number in the source, from 0.</param>
+/// <param name="Place">File and line, or file, row group and row.</param>
+/// <param name="Id">Null when the row could not be read.</param>
+/// <param name="Reason">What is wrong.</param>
+public sealed record RowProblem(long Row, string Place, string? Id, string Reason)
+{
+    /// <summary>Place, id and reason in one line.</summary>
+    public override string ToString() => Id is null ? Reason : $"{Place} (id '{Id}'): {Reason}";
+}
+
+/// <summary>What a look at every row of a source found; made by <see cref="DatasetCheck.Report"/>.</summary>
+/// <param name="Source">The source's name.</param>
+/// <param name="Rows">Rows looked at.</param>
+/// <param name="Problems">In the order of the rows; a row may have several.</param>
+public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowProblem> Problems)
+{
+    /// <summary>The rows that have problems: what a stream passes over (<c>new ShuffledStream(source, seed) { Skip = report.BadRows }</c>).</summary>
+    public IReadOnlySet<long> BadRows { get; } = Guard.NotNull(Problems).Select(problem => problem.Row).ToFrozenSet();
+
+    /// <summary>Returns this report when the rows can be trained on.</summary>
+    /// <param name="policy">What bad rows lead to.</param>
+    /// <param name="limit">Most problems that the message lists.</param>
+    /// <exception cref="InvalidDataException">There are bad rows and the policy is to stop, or no row is left; lists them, one line each.</exception>
+    public DatasetReport Ensure(BadRowPolicy policy = BadRowPolicy.Stop, int limit = 20)
+        => Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows) ? this : throw new InvalidDataException(Describe(limit));
+
+    /// <summary>A line that counts, and one line per problem.</summary>
+    /// <param name="limit">Most problems that are listed.</param>
+    public string Describe(int limit = 20)
+    {
+        var lines = Problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
+            Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
+                : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out (BadRowPolicy.Skip):");
+        return string.Join(Environment.NewLine, Problems.Count > limit ? lines.Append($"  … and {Problems.Count - limit} more problems.") : lines);
+    }
+}
