@@ -169,7 +169,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         {
             return [$"its label cannot be scored: {OneLine(e)}"];
         }
-        if (score.Components.Count == 0) return ["no reward judges its label"];
+        if (score.Components.All(c => c.Value is null)) return ["no reward judges its label"];
         return score.Components
             .Where(c => c.Value < c.Maximum - Tolerance && !Excluded.Contains(c.Name))
             .Select(c => string.Create(CultureInfo.InvariantCulture,

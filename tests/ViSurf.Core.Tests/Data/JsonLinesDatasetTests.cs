@@ -83,7 +83,7 @@ public sealed class JsonLinesDatasetTests : IDisposable
         var path = Write("""{"id": 1, "image": "a.png", "problem": "?"}""");
         JsonLinesDataset.Load(path, new RowOptions { RequireLabel = false }).Single().Target.Should().BeNull();
         FluentActions.Invoking(() => JsonLinesDataset.Load(path)).Should().Throw<InvalidDataException>()
-            .WithMessage($"{path}:1 (id '1'): expected a label*Add it, or load with RequireLabel = false.");
+            .WithMessage($"{path}:1 (id '1'): expected a label*Add it, *or load with RequireLabel = false.");
     }
 
     [Fact]

@@ -105,7 +105,7 @@ internal sealed class ParquetFile : IDisposable
         }
     }
 
-    private static Memory<int>? Levels(int[]? levels) => levels is null ? null : levels.AsMemory();
+    private static Memory<int>? Levels(int[]? levels) => levels is null ? default(Memory<int>?) : new Memory<int>(levels);
 
     private static void Wait(Func<Task> work) => Task.Run(work).GetAwaiter().GetResult();
 

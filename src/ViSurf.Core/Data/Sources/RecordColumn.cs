@@ -38,9 +38,10 @@ internal sealed class RecordColumn
         switch (field)
         {
             case DataField { IsArray: true }:
-                return TakeList(field, at, ref leaf, (places, i) => _leaves[i].Values[places[i]++]);
+                return TakeList(field, at, ref leaf, (places, first) => _leaves[first].Values[places[first]++]);
             case DataField:
-                return _leaves[leaf].Values[at[leaf++]];
+                var own = leaf++;
+                return _leaves[own].Values[at[own]++];
             case StructField record:
                 if (Defined(at, leaf) < record.MaxDefinitionLevel) return Pass(at, ref leaf, ParquetColumns.Leaves(field).Count());
                 var members = new Dictionary<string, object?>(StringComparer.Ordinal);

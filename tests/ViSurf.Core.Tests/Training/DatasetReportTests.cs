@@ -1,0 +1,136 @@
+using FluentAssertions;
+using ViSurf.Core.Data;
+using ViSurf.Core.Data.Sources;
+using ViSurf.Core.Models.Images;
+using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Rewards;
+using ViSurf.Core.Tests.Support;
+using ViSurf.Core.Training;
+using Xunit;
+
+namespace ViSurf.Core.Tests.Training;
+
+/// <summary>The whole check with the real encoder, the real rewards and files on disk.</summary>
+public sealed class DatasetReportTests : IDisposable
+{
+    private static readonly QwenPromptEncoder Encoder = QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"));
+    private readonly TemporaryDirectory _folder = new();
+
+    [Fact]
+    public void Rows_that_fail_are_listed_with_file_line_and_reason()
+    {
+        File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));
+        File.WriteAllBytes(_folder.File("cut.png"), Pictures.WithRectangle(300, 300, 5, 5, 200, 200)[..200]);
+        File.WriteAllText(_folder.File("text.png"), "no picture");
+        var report = Report(
+            Row(1, "good.png", "[[1, 2, 30, 40]]"),
+            Row(2, "good.png", "[[1, 2, 300, 40]]"),
+            Row(3, "cut.png", "[]"),
+            Row(4, "text.png", "[]"),
+            "not JSON",
+            Row(1, "good.png", "[]"),
+            Row(6, "good.png", "[]", new string('w', 3000)),
+            Row(7, "good.png", "[]"));
+        var path = _folder.File("rows.jsonl");
+        report.Rows.Should().Be(8);
+        report.BadRows.Should().BeEquivalentTo([1L, 2, 3, 4, 5, 6]);
+        var lines = report.Problems.Select(p => p.ToString()).ToArray();
+        lines.Should().ContainMatch($"{path}:2 (id '2'): box 0 [*] lies outside its picture of * pixels");
+        lines.Should().ContainMatch($"{path}:3 (id '3'): *picture*cut.png*");
+        lines.Should().ContainMatch($"{path}:4 (id '4'): expected*{_folder.File("text.png")}*".Replace("expected", "*", StringComparison.Ordinal));
+        lines.Should().ContainMatch($"{path}:5: expected one JSON object per line*");
+        lines.Should().ContainMatch($"{path}:6 (id '1'): its id occurs more than once");
+        lines.Should().ContainMatch($"{path}:7 (id '6'): its prompt cannot be used: Expected at most 400 prompt tokens, got *");
+        FluentActions.Invoking(() => report.Ensure()).Should().Throw<InvalidDataException>().WithMessage($"rows: 6 of 8 rows are not fit for training*{path}:2*");
+        report.Ensure(BadRowPolicy.Skip).BadRows.Should().HaveCount(6);
+    }
+
+    [Fact]
+    public void What_a_report_found_a_stream_passes_over()
+    {
+        File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));
+        var report = Report(Row(1, "good.png", "[]"), "not JSON", Row(3, "good.png", "[]")).Ensure(BadRowPolicy.Skip);
+        using var source = JsonLinesSource.Open(_folder.File("rows.jsonl"));
+        var stream = new ShuffledStream(source, 1) { Skip = report.BadRows };
+        stream.Next(10).Select(e => e.Id).Order().Should().Equal("1", "1", "1", "1", "1", "3", "3", "3", "3", "3");
+    }
+
+    [Fact]
+    public void When_no_row_is_left_skipping_is_no_way_out()
+        => Report("not JSON").Invoking(r => r.Ensure(BadRowPolicy.Skip)).Should().Throw<InvalidDataException>();
+
+    [Fact]
+    public void Good_rows_pass_and_are_counted()
+    {
+        File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));
+        var report = Report(Row(1, "good.png", "[[1, 2, 30, 40]]")).Ensure();
+        report.Describe().Should().Be("rows: 1 rows, all fit for training.");
+    }
+
+    [Fact]
+    public void Placeholders_of_a_prompt_are_whole_whatever_the_picture()
+    {   // one token per 2 × 2 patches of each picture, all in one run per picture
+        foreach (var (w, h) in new[] { (70, 98), (300, 31), (29, 29), (640, 480) })
+        {
+            using var prompt = Encoder.Encode(VisionExample.Ask("a", "?", null, ImageSource.FromBytes(Pictures.Plain(w, h), "p")));
+            prompt.TokenIds.Count(id => id == Encoder.Tokenizer.Id("<|image_pad|>")).Should().Be(prompt.Grids[0].Patches / 4);
+            var check = Check(prompt.TokenIds.Count - 1);
+            check.Report(new ListSource([VisionExample.Ask("a", "?", null, ImageSource.FromBytes(Pictures.Plain(w, h), "p"))], "list")).Problems.Should().ContainSingle()
+                .Which.Reason.Should().Contain($"at most {prompt.TokenIds.Count - 1} prompt tokens, got {prompt.TokenIds.Count}");
+            Check(prompt.TokenIds.Count).Report(new ListSource([VisionExample.Ask("a", "?", null, ImageSource.FromBytes(Pictures.Plain(w, h), "p"))], "list")).Problems.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
+    public void Coordinates_of_every_kind_of_label_are_compared_with_the_picture()
+    {
+        Problem(new DetectionTarget([new LabelledBox(new Box(0, 0, 71, 10), "a")])).Should().Be("box 0 [0, 0, 71, 10] lies outside its picture of 70 × 98 pixels");
+        Problem(new SegZeroTarget(new Box(0, 0, 10, 10), new(1, 1), new(11, 1))).Should().Be("point 1 [11, 1] lies outside box 0 [0, 0, 10, 10]");
+        Problem(new GuiActionTarget("click", new PixelPoint(5, 99))).Should().Be("point [5, 99] lies outside its picture of 70 × 98 pixels");
+        Problem(new MaskTarget(new RunLengthMask(70, 98, [6860]))).Should().Be("its mask has 98 × 70 pixels, its picture 70 × 98");
+        Problem(new MaskTarget(new RunLengthMask(98, 70, [6860]))).Should().BeNull();
+
+        static string? Problem(Target target)
+            => new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), Size)
+                .Report(new ListSource([VisionExample.Ask("a", "?", target, ImageSource.FromBytes(Pictures.Plain(70, 98), "p"))], "list")).Problems.SingleOrDefault()?.Reason;
+    }
+
+    [Fact]
+    public void A_label_that_no_reward_judges_is_found()
+        => new DatasetCheck(new DemonstrationInjector(Encoder), new RewardSuite(RewardFunction.From("boxes only", (e, _) => e.Target is GroundingTarget ? 1 : null)), Size)
+            .Report(new ListSource([VisionExample.Ask("a", "?", new TextTarget("word"))], "list")).Problems.Should().ContainSingle().Which.Reason.Should().Be("no reward judges its label");
+
+    [Fact]
+    public void A_damaged_row_group_is_a_problem_of_each_of_its_rows()
+    {
+        var bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "parquet", "visurf.parquet"));
+        bytes.AsSpan(4, 300).Fill(0xEE);
+        File.WriteAllBytes(_folder.File("damaged.parquet"), bytes);
+        var report = Check(1000).Report(ParquetSource.Open(_folder.File("damaged.parquet")), Encoder.InModelFrame);
+        report.BadRows.Should().BeEquivalentTo([0L, 1, 2, 3]);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static DatasetCheck Check(int maxPromptTokens)
+        => new(new DemonstrationInjector(Encoder), VisionReasonerRewards.Suite(), Size) { Encoder = Encoder, MaxPromptTokens = maxPromptTokens };
+
+    private static (int, int) Size(ImageSource image)
+    {
+        var size = PictureSize.Of(image);
+        return (size.Width, size.Height);
+    }
+
+    private static string Row(int id, string image, string boxes, string question = "the thing")
+    {
+        var objects = System.Text.Json.JsonSerializer.Deserialize<double[][]>(boxes)!.Select(b => new { bbox_2d = b, point_2d = new[] { b[0] + 1, b[1] + 1 } });
+        return System.Text.Json.JsonSerializer.Serialize(new { id, image, problem = question, solution = objects });
+    }
+
+    private DatasetReport Report(params string[] lines)
+    {
+        File.WriteAllLines(_folder.File("rows.jsonl"), lines);
+        using var source = JsonLinesSource.Open(_folder.File("rows.jsonl"));
+        return Check(400).Report(source, Encoder.InModelFrame);
+    }
+}
