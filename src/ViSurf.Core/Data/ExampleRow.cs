@@ -22,6 +22,7 @@ internal sealed class ExampleRow(RowOptions options, string source)
         {
             Place = place,
             LabelFrame = frame,
+            LabelFormat = options.LabelFormat,
             Source = _columns.Source is { } column ? Text(row, column, place) ?? throw Missing(row, place, "the source", [column]) : source,
         };
         return options.SystemMessage is { } system

@@ -13,6 +13,10 @@ public sealed record RowOptions
     /// <value>null: none; the model's chat template may add its own.</value>
     public string? SystemMessage { get; init; }
 
+    /// <summary>How labels are written; becomes <see cref="VisionExample.LabelFormat"/>.</summary>
+    /// <value>null: as the run says, which is enough where all answers have one form.</value>
+    public LabelFormat? LabelFormat { get; init; }
+
     /// <summary>Whether a row without label is an error.</summary>
     /// <value>true: training without labels is possible but rarely meant. false for rows to predict on.</value>
     public bool RequireLabel { get; init; } = true;

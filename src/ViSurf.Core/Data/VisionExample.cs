@@ -25,6 +25,10 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     /// <value>null: nobody has looked.</value>
     public FrameSize? PictureSize { get; init; }
 
+    /// <summary>How its label is written: for a mix of data sets whose answers have different forms.</summary>
+    /// <value>null: as the run says.</value>
+    public LabelFormat? LabelFormat { get; init; }
+
     /// <summary>One question about the given pictures, pictures first, as the Qwen-VL examples write it.</summary>
     public static VisionExample Ask(string id, string question, Target? target, params ImageSource[] images)
     {

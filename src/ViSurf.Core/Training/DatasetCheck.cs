@@ -20,6 +20,14 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     private readonly RewardSuite _suite = Guard.NotNull(suite);
     private readonly Func<ImageSource, (int Width, int Height)> _imageSize = Guard.NotNull(imageSize);
 
+    /// <param name="demonstrations">Writes the label as it would join a group.</param>
+    /// <param name="suite">Judges it.</param>
+    /// <param name="pictureSize"><c>PictureSize.Of</c>, for instance, which reads headers only; with an <see cref="Encoder"/> the rest is read too.</param>
+    public DatasetCheck(DemonstrationInjector demonstrations, RewardSuite suite, Func<ImageSource, FrameSize> pictureSize)
+        : this(demonstrations, suite, Pair(Guard.NotNull(pictureSize)))
+    {
+    }
+
     /// <summary>Rewards that a label need not reach, by name.</summary>
     /// <value>"thinking_format": a label has no trace of reasoning.</value>
     public IReadOnlyCollection<string> Excluded { get; init; } = ["thinking_format"];
@@ -80,6 +88,12 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         }
         return new DatasetReport(source.Name, row, problems);
     }
+
+    private static Func<ImageSource, (int Width, int Height)> Pair(Func<ImageSource, FrameSize> pictureSize) => image =>
+    {
+        var size = pictureSize(image);
+        return (size.Width, size.Height);
+    };
 
     private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, out string? unreadable)
     {

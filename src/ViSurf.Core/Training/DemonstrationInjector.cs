@@ -9,7 +9,7 @@ namespace ViSurf.Core.Training;
 /// {o_1 … o_G} ∪ {y} and its first strategy, "align the label with rollout preference" (§3.3).
 /// </summary>
 /// <param name="encoder">Tokenizes the label, end-of-turn token last, so that the policy also learns to stop.</param>
-/// <param name="format">How the label is written; null means <c>new LabelFormat()</c>.</param>
+/// <param name="format">How labels are written whose example does not say so itself; null means <c>new LabelFormat()</c>.</param>
 public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? format = null)
 {
     private readonly IPromptEncoder _encoder = Guard.NotNull(encoder);
@@ -21,7 +21,7 @@ public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? f
     public Completion? Demonstration(VisionExample example)
     {
         if (Guard.NotNull(example).Target is not { } target) return null;
-        var tokens = _encoder.EncodeAnswer(_format.Write(target));
+        var tokens = _encoder.EncodeAnswer((example.LabelFormat ?? _format).Write(target));
         return tokens.Count > 0
             ? new Completion(tokens, _encoder.Decode(tokens), FinishReason.Stop, CompletionSource.Demonstration)
             : throw new InvalidDataException(

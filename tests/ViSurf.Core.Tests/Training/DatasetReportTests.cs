@@ -91,13 +91,13 @@ public sealed class DatasetReportTests : IDisposable
         Problem(new MaskTarget(new RunLengthMask(98, 70, [6860]))).Should().BeNull();
 
         static string? Problem(Target target)
-            => new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), Size)
+            => new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), PictureSize.Of)
                 .Report(new ListSource([VisionExample.Ask("a", "?", target, ImageSource.FromBytes(Pictures.Plain(70, 98), "p"))], "list")).Problems.SingleOrDefault()?.Reason;
     }
 
     [Fact]
     public void A_label_that_no_reward_judges_is_found()
-        => new DatasetCheck(new DemonstrationInjector(Encoder), new RewardSuite(RewardFunction.From("boxes only", (e, _) => e.Target is GroundingTarget ? 1 : null)), Size)
+        => new DatasetCheck(new DemonstrationInjector(Encoder), new RewardSuite(RewardFunction.From("boxes only", (e, _) => e.Target is GroundingTarget ? 1 : null)), PictureSize.Of)
             .Report(new ListSource([VisionExample.Ask("a", "?", new TextTarget("word"))], "list")).Problems.Should().ContainSingle().Which.Reason.Should().Be("no reward judges its label");
 
     [Fact]
@@ -113,13 +113,7 @@ public sealed class DatasetReportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static DatasetCheck Check(int maxPromptTokens)
-        => new(new DemonstrationInjector(Encoder), VisionReasonerRewards.Suite(), Size) { Encoder = Encoder, MaxPromptTokens = maxPromptTokens };
-
-    private static (int, int) Size(ImageSource image)
-    {
-        var size = PictureSize.Of(image);
-        return (size.Width, size.Height);
-    }
+        => new(new DemonstrationInjector(Encoder), VisionReasonerRewards.Suite(), PictureSize.Of) { Encoder = Encoder, MaxPromptTokens = maxPromptTokens };
 
     private static string Row(int id, string image, string boxes, string question = "the thing")
     {

@@ -99,6 +99,11 @@ internal sealed class ParquetFile : IDisposable
         {
             return read();
         }
+        catch (NotImplementedException e)
+        {
+            // Parquet.Net 6.1 says so for lists in pages of version 2, which Arrow writes on request only.
+            throw new InvalidDataException($"{place}: expected data pages of version 1, got another. Write the file again with data_page_version=\"1.0\", Arrow's default.", e);
+        }
         catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException or FileNotFoundException or UnauthorizedAccessException))
         {
             throw new InvalidDataException($"{place}: expected a readable Parquet file: {e.Message}", e);

@@ -123,6 +123,11 @@ public sealed class ParquetSourceTests : IDisposable
     }
 
     [Fact]
+    public void Lists_in_pages_of_version_2_are_refused_in_words()
+        => ParquetSource.Open(Fixture("pages-v2.parquet")).Invoking(s => s.Read(0)).Should().Throw<InvalidDataException>()
+            .WithMessage("*pages-v2.parquet, row group 0, column 'images/list/element/bytes': expected data pages of version 1, got another.*");
+
+    [Fact]
     public void A_damaged_row_group_is_named_when_it_is_read()
     {
         var bytes = File.ReadAllBytes(Fixture("visurf.parquet"));
