@@ -10,6 +10,6 @@ public sealed record PrefetchOptions
     public int Examples { get; init => field = Guard.Positive(value); } = 32;
 
     /// <summary>Threads that read and encode.</summary>
-    /// <value>2: decoding a picture takes a hundredth of a training step, so few keep up.</value>
+    /// <value>2: a step takes many times as long as making its pictures ready, so few keep up.</value>
     public int Threads { get; init => field = Guard.Positive(value); } = 2;
 }

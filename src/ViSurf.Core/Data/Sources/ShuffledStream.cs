@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ViSurf.Core.Common;
 
@@ -18,6 +19,7 @@ public sealed class ShuffledStream : IExampleStream
     private readonly IExampleSource _source;
     private readonly long _seed, _rows;
     private readonly long[] _firstRow;
+    private readonly string _blocks;
     private readonly FrozenSet<long> _skip = [];
     private readonly Dictionary<int, IReadOnlyList<VisionExample>> _loaded = [];
     private long _epoch, _position;
@@ -32,6 +34,7 @@ public sealed class ShuffledStream : IExampleStream
         _firstRow = new long[source.Blocks.Count + 1];
         for (var b = 0; b < source.Blocks.Count; b++) _firstRow[b + 1] = _firstRow[b] + source.Blocks[b].Rows;
         _rows = _firstRow[^1];
+        _blocks = source.Blocks.Aggregate(0UL, (hash, block) => SeedStream.Bits(block.Rows, block.Bytes, hash, 0, 0)).ToString("x", CultureInfo.InvariantCulture);
         if (_rows == 0) throw new ArgumentException($"Expected rows in source '{source.Name}', found none.", nameof(source));
     }
 
@@ -119,12 +122,11 @@ public sealed class ShuffledStream : IExampleStream
         }
         var at = (int)(position - _window.Start);
         if (_window.Order is { } order) at = order[at];
-        foreach (var block in _window.Blocks)
-        {
-            if (at < _source.Blocks[block].Rows) return (block, at);
-            at -= _source.Blocks[block].Rows;
-        }
-        throw new InvalidOperationException($"Expected position {position} inside its window.");
+        // The last block that begins at or before it; blocks without rows begin where the next one does.
+        var found = Array.BinarySearch(_window.Begins, at);
+        if (found < 0) found = ~found - 1;
+        while (found + 1 < _window.Begins.Length && _window.Begins[found + 1] == at) found++;
+        return (_window.Blocks[found], at - _window.Begins[found]);
     }
 
     private Window Find(long position)
@@ -133,7 +135,7 @@ public sealed class ShuffledStream : IExampleStream
         long start = 0;
         for (int first = 0, number = 0; first < _source.Blocks.Count; number++)
         {
-            var blocks = new List<int>();
+            var (blocks, begins) = (new List<int>(), new List<int>());
             var (rows, bytes) = (0L, 0L);
             while (first < _source.Blocks.Count)
             {
@@ -141,25 +143,21 @@ public sealed class ShuffledStream : IExampleStream
                 var (more, size) = _source.Blocks[block];
                 if (blocks.Count > 0 && (!Shuffle || bytes + size > BufferBytes || rows + more > int.MaxValue)) break;
                 blocks.Add(block);
+                begins.Add((int)rows);
                 (rows, bytes, first) = (rows + more, bytes + size, first + 1);
             }
             if (position < start + rows)
-                return new Window(_epoch, start, (int)rows, blocks, Shuffle ? EpochCursor.Order((int)rows, SeedStream.Derive(_seed, "window", number), _epoch) : null);
+                return new Window(_epoch, start, (int)rows, blocks, [.. begins], Shuffle ? EpochCursor.Order((int)rows, SeedStream.Derive(_seed, "window", number), _epoch) : null);
             start += rows;
         }
         throw new InvalidOperationException($"Expected position {position} among {_rows} rows.");
     }
 
-    private JsonObject Own()
+    private JsonObject Own() => new()
     {
-        var blocks = 0UL;
-        foreach (var (rows, bytes) in _source.Blocks) blocks = SeedStream.Bits(rows, bytes, blocks, 0, 0);
-        return new JsonObject
-        {
-            ["stream"] = "shuffled", ["source"] = _source.Name, ["rows"] = _rows, ["blocks"] = blocks.ToString("x", System.Globalization.CultureInfo.InvariantCulture),
-            ["seed"] = _seed, ["shuffle"] = Shuffle, ["buffer_bytes"] = BufferBytes,
-        };
-    }
+        ["stream"] = "shuffled", ["source"] = _source.Name, ["rows"] = _rows, ["blocks"] = _blocks,
+        ["seed"] = _seed, ["shuffle"] = Shuffle, ["buffer_bytes"] = BufferBytes,
+    };
 
-    private sealed record Window(long Epoch, long Start, int Rows, IReadOnlyList<int> Blocks, int[]? Order);
+    private sealed record Window(long Epoch, long Start, int Rows, IReadOnlyList<int> Blocks, int[] Begins, int[]? Order);
 }
