@@ -53,7 +53,7 @@ internal sealed class StagedDirectory : IDisposable
     /// <exception cref="IOException">The target could not be renamed; what was written is kept, and the message says where.</exception>
     public void Commit()
     {
-        foreach (var file in Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories)) Flush(file);
+        DiskSync.Tree(Path);
         Directory.Move(Path, _complete);
         try
         {
@@ -65,6 +65,7 @@ internal sealed class StagedDirectory : IDisposable
             if (!Directory.Exists(_target) && Directory.Exists(_previous)) Directory.Move(_previous, _target);
             throw new IOException($"'{_complete}' is complete but could not take the place of '{_target}': {e.Message} Rename it by hand, before anything else is saved there.", e);
         }
+        DiskSync.Entries(System.IO.Path.GetDirectoryName(_target)!);
         if (Directory.Exists(_previous)) Directory.Delete(_previous, recursive: true);
     }
 
@@ -107,12 +108,6 @@ internal sealed class StagedDirectory : IDisposable
         {
             throw new IOException($"Expected to be the only one who saves to '{target}', but '{target + LockSuffix}' is held by another save. Wait for it, or name another directory.", e);
         }
-    }
-
-    private static void Flush(string file)
-    {
-        using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
-        RandomAccess.FlushToDisk(handle);
     }
 
     private static string FullPath(string directory)

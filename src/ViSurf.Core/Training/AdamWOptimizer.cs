@@ -32,14 +32,20 @@ public sealed class AdamWOptimizer : IDisposable
             throw new ArgumentException($"Expected trainable parameters, got a module ({module.GetName()}) in which none requires a gradient.", nameof(module));
     }
 
+    /// <summary>The knobs.</summary>
+    public AdamWOptions Options => _options;
+
     /// <summary>Updates made so far; the next one uses <c>LearningRate(Updates)</c>.</summary>
-    public long Updates { get; private set; }
+    public long Updates { get; internal set; }
 
     /// <summary>The learning rate of the next update.</summary>
     public double NextLearningRate => _options.LearningRate(Updates);
 
     /// <summary>Bytes of moments and master copies held now: 0 before the first update, nothing for frozen parameters.</summary>
     public long StateBytes => _slots.Sum(slot => slot.Bytes);
+
+    /// <summary>One per trainable parameter.</summary>
+    internal IReadOnlyList<AdamWSlot> Slots => _slots;
 
     /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()

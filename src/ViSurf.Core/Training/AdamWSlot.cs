@@ -19,6 +19,11 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
 
     public Parameter Parameter { get; } = parameter;
 
+    public string Name => name;
+
+    /// <summary>Updates of this parameter: fewer than the optimizer's where it had no gradient.</summary>
+    public long Updates => _updates;
+
     /// <summary>Bytes of both moments and the master copy; 0 before the first update.</summary>
     public long Bytes => new[] { _mean, _square, _master }.Sum(t => t is null ? 0 : t.numel() * t.element_size());
 
@@ -35,6 +40,23 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
             var exact = UpdatePart(parts.View(gradient, i), parts.View(mean, i), parts.View(square, i), parts.View(weight, i), rate, scale, i);
             if (_hasMaster) Store(parts.View(Parameter, i), exact, Stored.Weight, i);
         }
+    }
+
+    /// <summary>What is held now, by torch's names; empty before the first update.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Tensors()
+    {
+        if (_mean is not null) yield return ($"{name}.exp_avg", _mean);
+        if (_square is not null) yield return ($"{name}.exp_avg_sq", _square);
+        if (_master is not null) yield return ($"{name}.master", _master);
+    }
+
+    /// <summary>Holds what is to be filled from a saved state of so many updates: nothing when there were none.</summary>
+    public void Prepare(long updates)
+    {
+        Dispose();
+        _updates = updates;
+        using var grad = no_grad();
+        if (updates > 0) State();
     }
 
     public void Save(BinaryWriter writer)

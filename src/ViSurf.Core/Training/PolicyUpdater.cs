@@ -32,6 +32,11 @@ public sealed class PolicyUpdater(
     /// One report per update: none when the plan has no rows; fewer than asked when one is skipped, since the same weights on the same
     /// rows would be skipped again.
     /// </returns>
+    /// <param name="plan">The rows.</param>
+    /// <param name="prompts">Their prompts.</param>
+    /// <param name="cancellation">
+    /// Checked at every micro-batch until the first update is made, so that a cancelled call has changed nothing; the updates that remain then are made.
+    /// </param>
     /// <remarks>Gradients are freed on the way out, also when something throws.</remarks>
     public IReadOnlyList<UpdateReport> Run(UpdatePlan plan, IReadOnlyList<EncodedPrompt> prompts, CancellationToken cancellation = default)
     {
@@ -45,7 +50,7 @@ public sealed class PolicyUpdater(
             var frozen = FrozenScores.Of(plan, prompts, _policy, reference, focus, _options, cancellation);
             for (var u = 0; u < _options.UpdatesPerRollout && plan.MicroBatches.Count > 0; u++)
             {
-                reports.Add(Update(plan, prompts, frozen, first: u == 0, cancellation));
+                reports.Add(Update(plan, prompts, frozen, first: u == 0, u == 0 ? cancellation : CancellationToken.None));
                 if (reports[^1].Skipped is not null) break;
             }
         }

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rollouts;
+using ViSurf.Core.Training.Checkpoints;
 
 namespace ViSurf.Core.Training;
 
@@ -41,6 +43,12 @@ public sealed class Trainer
         StepsTaken = Guard.NotNegative(stepsTaken);
     }
 
+    /// <summary>What it is made of.</summary>
+    public TrainerParts Parts => _parts;
+
+    /// <summary>Sizes, limits and the seed.</summary>
+    public TrainerOptions Options => _options;
+
     /// <summary>Steps made so far, skipped ones included.</summary>
     public long StepsTaken { get; private set; }
 
@@ -49,7 +57,10 @@ public sealed class Trainer
 
     /// <summary>Rolls out, judges and learns from the given examples.</summary>
     /// <param name="examples">At least one.</param>
-    /// <param name="cancellation">Checked at every token and micro-batch; a cancelled step changes no weight unless an update was already made.</param>
+    /// <param name="cancellation">
+    /// Checked at every token and micro-batch until the first update is made: a cancelled step changes no weight, and made again it is the same step. Once
+    /// an update is made, the other <see cref="TrainerOptions.UpdatesPerRollout"/> of the step are made too.
+    /// </param>
     /// <exception cref="ArgumentException">There are no examples, or one has nothing to train on.</exception>
     /// <exception cref="InvalidDataException">A prompt is longer than <see cref="TrainerOptions.MaxPromptTokens"/>; names the example.</exception>
     public StepReport Step(IReadOnlyList<VisionExample> examples, CancellationToken cancellation = default)
@@ -98,6 +109,11 @@ public sealed class Trainer
             onStep?.Invoke(report);
         }
     }
+
+    /// <summary>The counters, for a checkpoint.</summary>
+    internal CheckpointPart Counters() => CheckpointPart.Of("trainer",
+        () => new JsonObject { ["steps"] = StepsTaken, ["skipped_updates"] = SkippedUpdates },
+        saved => (StepsTaken, SkippedUpdates) = ((long)saved!["steps"]!, (long)saved["skipped_updates"]!));
 
     private IReadOnlyList<VisionExample> Checked(IReadOnlyList<VisionExample> examples)
     {

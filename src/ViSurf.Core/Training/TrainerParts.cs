@@ -7,6 +7,7 @@ using ViSurf.Core.Policies;
 using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Rollouts;
+using ViSurf.Core.Training.Checkpoints;
 
 namespace ViSurf.Core.Training;
 
@@ -69,6 +70,13 @@ public sealed record TrainerParts
     /// </summary>
     /// <value>Empty.</value>
     public IReadOnlyList<Action<StepReport>> AfterStep { get; init => field = Guard.NotNull(value); } = [];
+
+    /// <summary>
+    /// What has state beyond the policy and the optimizer (a replay buffer, an adaptive coefficient, a second optimizer), so that a
+    /// <see cref="TrainingRun"/> saves and resumes it. A <see cref="Reference"/> that is a moving average is saved without being listed.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<CheckpointPart> State { get; init => field = Guard.NotNull(value); } = [];
 
     /// <summary>
     /// Leaves groups out of scoring and backward when all their advantages are exactly 0. Exact for an objective whose gradient is

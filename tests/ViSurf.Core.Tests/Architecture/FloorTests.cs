@@ -50,8 +50,10 @@ public sealed class FloorTests
         new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
+        // Files, not models: of Models it knows safetensors only.
+        new("Training/Checkpoints", Torch.Yes, "Common", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations"),
+        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints"),
     ];
 
     // Guards on tensors are for every floor of the tensor wing, so they stand below it.

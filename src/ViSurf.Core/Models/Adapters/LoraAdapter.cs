@@ -119,6 +119,17 @@ public sealed class LoraAdapter : IDisposable
         PeftDirectory.Write(directory, Config, Parameters, overwrite);
     }
 
+    /// <summary>Fills the parameters from a PEFT directory of the same adapter, as <see cref="Save"/> wrote it: how a run goes on from its checkpoint.</summary>
+    /// <param name="directory">Holds <c>adapter_model.safetensors</c>.</param>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="InvalidDataException">The file is broken or of another adapter (all tensors listed); nothing has been loaded then.</exception>
+    /// <exception cref="InvalidOperationException">The adapter is merged.</exception>
+    public void LoadWeights(string directory)
+    {
+        ThrowIfMerged("load into");
+        PeftDirectory.ReadWeights(directory, Parameters, OwnNames());
+    }
+
     /// <summary>Turns the adapter off until the returned scope is disposed; scopes nest.</summary>
     /// <exception cref="InvalidOperationException">The adapter is merged: its effect cannot be left out.</exception>
     public IDisposable Disable()

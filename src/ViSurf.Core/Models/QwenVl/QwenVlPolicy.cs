@@ -146,6 +146,16 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="UnauthorizedAccessException">The place is read-only.</exception>
     public void Save(string directory, SaveOptions? options = null) => CheckpointDirectory.Save(directory, _side, Weights(), options ?? new SaveOptions());
 
+    /// <summary>Fills the weights from a checkpoint directory of the same model, as <see cref="Save"/> wrote it: how a run goes on from its checkpoint.</summary>
+    /// <param name="directory">Holds safetensors weights; its other files are not read.</param>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    /// <exception cref="InvalidDataException">A file is broken, or the weights are of another model (all tensors listed); nothing has been loaded then.</exception>
+    public void LoadWeights(string directory)
+    {
+        using var checkpoint = CheckpointReader.Open(directory);
+        WeightLoader.Load(_module.Names, checkpoint, name => _module.Family.Names.Canonical(name, _module.Config.TiedHead));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _module.Dispose();
 }

@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
+using ViSurf.Core.Data;
+using ViSurf.Core.Policies;
+using ViSurf.Core.RewardControl;
+using ViSurf.Core.Training.Checkpoints;
+
+namespace ViSurf.Core.Training;
+
+/// <summary>
+/// A run of a trainer over a stream of examples that can be interrupted at any moment and goes on exactly: N steps, and k steps, a resume and N − k
+/// steps, give the same weights and metrics, on the CPU bit for bit.
+/// </summary>
+/// <remarks>
+/// It is exact because a step is a function of the state at its beginning: rollouts depend on (seed, step, prompt, copy, position) only. Checkpoints are
+/// written between steps, where nothing is pending: rollouts are used up within their step, whatever <see cref="TrainerOptions.UpdatesPerRollout"/> is, and
+/// what stays for later steps (a replay buffer) is the state of a part. So a step that was cancelled is thrown away, half of its gradients included,
+/// and made again from its beginning.
+/// </remarks>
+public sealed class TrainingRun
+{
+    private readonly Trainer _trainer;
+    private readonly IExampleStream _examples;
+    private readonly TrainingRunOptions _options;
+    private readonly CheckpointStore? _store;
+    private readonly CheckpointWeights _weights;
+    private readonly CheckpointPart[] _parts;
+    private readonly IReadOnlyDictionary<string, string> _settings;
+    private IReadOnlyDictionary<string, double> _metrics = new Dictionary<string, double>();
+    private long _evaluated = -1, _saved = -1;
+
+    /// <summary>Puts the run together; nothing happens yet.</summary>
+    /// <param name="trainer">Makes the steps.</param>
+    /// <param name="examples">Hands out <see cref="TrainerOptions.PromptsPerStep"/> examples a step.</param>
+    /// <param name="options">How long, and what happens in between.</param>
+    /// <param name="store">Where checkpoints go; null for none.</param>
+    /// <param name="weights">How the trained weights are saved; null for the parameters and buffers of the policy's module by their own names.</param>
+    /// <exception cref="ArgumentException">A part of the trainer has state that nothing saves.</exception>
+    public TrainingRun(Trainer trainer, IExampleStream examples, TrainingRunOptions options, CheckpointStore? store = null, CheckpointWeights? weights = null)
+    {
+        (_trainer, _examples, _options, _store) = (Guard.NotNull(trainer), Guard.NotNull(examples), Guard.NotNull(options), store);
+        var parts = trainer.Parts;
+        if (store is not null && parts.Groups is ReplayBuffer && parts.State.Count == 0)
+            throw new ArgumentException("Expected TrainerParts.State to say how the ReplayBuffer in Groups is saved, got nothing: a resumed run would begin with an empty one.", nameof(trainer));
+        _weights = weights ?? CheckpointWeights.Of(parts.Policy.Module);
+        _parts =
+        [
+            trainer.Counters(),
+            parts.Optimizer.AsPart(),
+            CheckpointPart.Of("data", () => examples.Position, position => examples.Position = (string)position!),
+            CheckpointPart.Of("evaluation", () => _evaluated, step => _evaluated = (long)step!),
+            .. parts.Reference is MovingAveragePolicy average ? [CheckpointPart.OfModule("reference", average.Module)] : Array.Empty<CheckpointPart>(),
+            .. parts.State,
+        ];
+        var settings = new SortedDictionary<string, string>(RunSettings.Of(parts, trainer.Options).ToDictionary(), StringComparer.Ordinal);
+        foreach (var (name, value) in options.Settings) settings.Add(name, value);
+        _settings = settings;
+    }
+
+    /// <summary>Goes on from a checkpoint: weights, optimizer, data and everything else are brought to where they were.</summary>
+    /// <param name="checkpoint">Null for the newest of the store.</param>
+    /// <returns>The checkpoint; null when there is none yet, and the run begins.</returns>
+    /// <exception cref="InvalidDataException">
+    /// It is damaged (names the file), of another model (lists the parameters), of other options (lists them) or of other parts. Nothing has been loaded then.
+    /// </exception>
+    public Checkpoint? Resume(Checkpoint? checkpoint = null)
+    {
+        if ((checkpoint ?? _store?.Latest()) is not { } from) return null;
+        ModelShape.Of(_trainer.Parts.Policy.Module).EnsureSame(from.Model, from.Directory);
+        RunSettings.EnsureSame(from.Settings, _settings, _options.MayDiffer, from.Directory);
+        from.Verify();
+        from.Restore(_weights, _parts);
+        (_metrics, _saved) = (from.Metrics, from.Step);
+        return from;
+    }
+
+    /// <summary>Makes the steps that remain.</summary>
+    /// <param name="cancellation">
+    /// Ends the run after the current token or micro-batch, or, once a step has made its first update, at the end of that step; with a checkpoint.
+    /// </param>
+    /// <exception cref="IOException">A checkpoint could not be written; earlier ones are as they were.</exception>
+    public RunOutcome Run(CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            Evaluate(cancellation);
+            var over = _trainer.StepsTaken >= _options.Steps || cancellation.IsCancellationRequested;
+            if (over || IsDue(_options.SaveEvery) || (_evaluated == _trainer.StepsTaken && _store?.IsBest(_metrics) == true)) Save();
+            if (over) break;
+            Step(cancellation);
+        }
+        return new RunOutcome(_trainer.StepsTaken, _trainer.StepsTaken < _options.Steps, _store?.Latest(), _store?.Best());
+    }
+
+    private void Step(CancellationToken cancellation)
+    {
+        var border = new StepBorder(_examples, _trainer.Parts.State);
+        try
+        {
+            var report = _trainer.Step(_examples.Next(_trainer.Options.PromptsPerStep), cancellation);
+            _options.AfterStep?.Invoke(report);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            border.Return();
+        }
+    }
+
+    private void Evaluate(CancellationToken cancellation)
+    {
+        var step = _trainer.StepsTaken;
+        if (_options.Evaluate is null || _evaluated == step || cancellation.IsCancellationRequested) return;
+        if (step != 0 && step < _options.Steps && !IsDue(_options.EvaluateEvery)) return;
+        try
+        {
+            _metrics = _options.Evaluate(step, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+        _evaluated = step;
+        _options.AfterEvaluation?.Invoke(step, _metrics);
+    }
+
+    private void Save()
+    {
+        var step = _trainer.StepsTaken;
+        if (_store is null || step == 0 || step == _saved) return;
+        var checkpoint = _store.Save(new CheckpointContent
+        {
+            Step = step,
+            Weights = _weights,
+            Model = ModelShape.Of(_trainer.Parts.Policy.Module),
+            Parts = _parts,
+            Metrics = _evaluated == step ? _metrics : new Dictionary<string, double>(),
+            Settings = _settings,
+        });
+        _saved = step;
+        _options.AfterSave?.Invoke(checkpoint);
+    }
+
+    private bool IsDue(long every) => every > 0 && _trainer.StepsTaken % every == 0;
+}
