@@ -95,15 +95,17 @@ public sealed class TrainingRun
     private void Step(CancellationToken cancellation)
     {
         var border = new StepBorder(_examples, _trainer.Parts.State);
+        StepReport report;
         try
         {
-            var report = _trainer.Step(_examples.Next(_trainer.Options.PromptsPerStep), cancellation);
-            _options.AfterStep?.Invoke(report);
+            report = _trainer.Step(_examples.Next(_trainer.Options.PromptsPerStep), cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             border.Return();
+            return;
         }
+        _options.AfterStep?.Invoke(report);
     }
 
     private void Evaluate(CancellationToken cancellation)

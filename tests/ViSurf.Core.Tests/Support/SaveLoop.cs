@@ -13,6 +13,8 @@ internal static class SaveLoop
 
     public static int Main(string[] args)
     {
+        if (args is ["train", var folder]) return TrainLoop.Run(folder);
+        if (args is ["kill-training", var kills, var killed]) return KilledTraining.Command(kills, killed);
         if (args is not [var target]) return 2;
         for (var save = 0; ; save++)
         {

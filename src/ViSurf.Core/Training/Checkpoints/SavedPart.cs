@@ -53,9 +53,9 @@ public sealed class SavedPart
             : $"'{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], expected {wanted}";
     }
 
-    private InvalidDataException Disagreement(IReadOnlyList<string> problems)
+    private InvalidDataException Disagreement(string[] problems)
     {
-        var rest = problems.Count > Listed ? $"\n  … and {problems.Count - Listed} more" : "";
+        var rest = problems.Length > Listed ? $"\n  … and {problems.Length - Listed} more" : "";
         return new InvalidDataException(
             $"The saved state of '{Key}' does not fit this run{(_file is null ? "" : $" ('{_file.Path}')")}:\n  "
             + string.Join("\n  ", problems.Take(Listed)) + rest + "\nUse the model, dtypes and options of the run that was saved.");
