@@ -44,11 +44,8 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
 
     /// <summary>What is held now, by torch's names; empty before the first update.</summary>
     public IEnumerable<(string Name, Tensor Value)> Tensors()
-    {
-        if (_mean is not null) yield return ($"{name}.exp_avg", _mean);
-        if (_square is not null) yield return ($"{name}.exp_avg_sq", _square);
-        if (_master is not null) yield return ($"{name}.master", _master);
-    }
+        => new[] { ($"{name}.exp_avg", _mean), ($"{name}.exp_avg_sq", _square), ($"{name}.master", _master) }
+            .Where(tensor => tensor.Item2 is not null).Select(tensor => (tensor.Item1, tensor.Item2!));
 
     /// <summary>Holds what is to be filled from a saved state of so many updates: nothing when there were none.</summary>
     public void Prepare(long updates)

@@ -22,8 +22,8 @@ public sealed class ResumeTests : IDisposable
     [InlineData("grpo lora bfloat16")]
     [InlineData("visurf mu")]
     [InlineData("visurf lora adapter-off")]
-    [InlineData("visurf bfloat16 mu")]
-    [InlineData("visurf bfloat16 small-state")]
+    [InlineData("sft bfloat16 mu")]
+    [InlineData("sft bfloat16 small-state")]
     public void Four_steps_are_two_a_resume_and_two(string method)
     {
         var (whole, resumed) = (new List<string>(), new List<string>());
