@@ -20,8 +20,9 @@ internal sealed record KillReport(int Kills, int WhileSaving, int WhileRemoving,
 /// </summary>
 internal sealed class KilledTraining(string folder)
 {
-    // Longest wait before a kill: some steps with their checkpoints on a machine at rest.
-    private const int LongestWait = 1200;
+    // A kill comes some lines after the start (resumed, step, saved, step, saved) and up to so many milliseconds later: about a step, or some saves, of a
+    // machine at rest. Counted in lines, so that a busy machine gets somewhere too.
+    private const int MostLines = 5, LongestWait = 400;
 
     private readonly Dictionary<string, string> _steps = [];
     private long _saved;
@@ -53,17 +54,18 @@ internal sealed class KilledTraining(string folder)
 
     private void Kill(Random random)
     {
-        using var running = new ManualResetEventSlim();
+        using var heard = new SemaphoreSlim(0);
         using var child = new Process { StartInfo = new ProcessStartInfo("dotnet", [typeof(TrainLoop).Assembly.Location, "train", folder]) { RedirectStandardOutput = true } };
         child.OutputDataReceived += (_, e) =>
         {
             if (e.Data is not { } line) return;
             lock (_steps) Hear(line.Split(' '));
-            running.Set();
+            heard.Release();
         };
         child.Start();
         child.BeginOutputReadLine();
-        if (!running.Wait(TimeSpan.FromMinutes(3)) || child.HasExited) throw new InvalidOperationException("The training process did not start.");
+        for (var lines = random.Next(1, MostLines + 1); lines > 0; lines--)
+            if (!heard.Wait(TimeSpan.FromMinutes(3)) || child.HasExited) throw new InvalidOperationException("The training process does not train.");
         Thread.Sleep(random.Next(LongestWait));
         child.Kill();
         child.WaitForExit();   // and until its last line was heard
