@@ -82,6 +82,35 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void An_evaluation_that_is_cancelled_is_made_when_the_run_goes_on()
+    {
+        using var store = Store();
+        using var cancel = new CancellationTokenSource();
+        using var stopped = new Toys(new TrainingRunOptions { Steps = 4, EvaluateEvery = 2 }, store, score: step =>
+        {
+            if (step == 2) cancel.Cancel();
+            cancel.Token.ThrowIfCancellationRequested();
+            return step;
+        });
+        stopped.Run.Run(cancel.Token).Should().BeEquivalentTo(new { Steps = 2L, Cancelled = true });
+        stopped.Log.Should().Equal("evaluated 0", "step 0", "step 1", "saved 2");
+        store.Latest()!.Metrics.Should().BeEmpty();
+        using var resumed = new Toys(new TrainingRunOptions { Steps = 4, EvaluateEvery = 2 }, store);
+        resumed.Run.Resume();
+        resumed.Run.Run();
+        resumed.Log.Should().Equal("evaluated 2", "step 2", "step 3", "evaluated 4", "saved 4");
+    }
+
+    [Fact]
+    public void What_a_callback_throws_ends_the_run_and_the_checkpoints_stand()
+    {
+        using var store = Store();
+        using var run = new Toys(new TrainingRunOptions { Steps = 4, SaveEvery = 1 }, store, score: step => step == 4 ? throw new InvalidOperationException("no disk for plots") : 0);
+        run.Run.Invoking(r => r.Run()).Should().Throw<InvalidOperationException>().WithMessage("no disk for plots");
+        store.List().Select(c => c.Step).Should().Equal(2, 3);
+    }
+
+    [Fact]
     public void Without_the_moments_it_would_go_elsewhere()
     {
         using var store = Store();
