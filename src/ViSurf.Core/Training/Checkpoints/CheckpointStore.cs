@@ -82,7 +82,7 @@ public sealed class CheckpointStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': {e.Message} {Free()}{Newest()} Make room or permissions right, and resume.", e);
+            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': {e.Message.TrimEnd('.')}.{IfKnown(Free)}{IfKnown(Newest)} Make room or permissions right, and resume.", e);
         }
         finally
         {
@@ -136,9 +136,22 @@ public sealed class CheckpointStore : IDisposable
         }
     }
 
+    /// <summary>What failed once may fail again while it is described.</summary>
+    private static string IfKnown(Func<string> words)
+    {
+        try
+        {
+            return " " + words();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return "";
+        }
+    }
+
     private string Free() => $"{new DriveInfo(Directory).AvailableFreeSpace >> 20} MiB are free there.";
 
-    private string Newest() => Latest() is { } latest ? $" The newest complete checkpoint is '{latest.Directory}'." : " There is no earlier checkpoint.";
+    private string Newest() => Latest() is { } latest ? $"The newest complete checkpoint is '{latest.Directory}'." : "There is no earlier checkpoint.";
 
     private static bool IsLeftOver(string path) => path.EndsWith(Partial, StringComparison.Ordinal) || path.EndsWith(Deleted, StringComparison.Ordinal);
 

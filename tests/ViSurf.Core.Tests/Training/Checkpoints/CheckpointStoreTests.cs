@@ -116,7 +116,8 @@ public sealed class CheckpointStoreTests : IDisposable
     public void A_read_only_directory_is_one_error()
     {
         if (!OperatingSystem.IsLinux()) return;
-        const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
         Directory.CreateDirectory(Place, Readable);
         File.SetUnixFileMode(_folder.Path, Readable | UnixFileMode.UserWrite);
         var open = () =>
@@ -134,7 +135,7 @@ public sealed class CheckpointStoreTests : IDisposable
             using var nobody = new Unprivileged();
             store.Save(Content(3));
         };
-        save.Should().Throw<IOException>().WithMessage("The checkpoint of step 3 could not be written to*denied*There is no earlier checkpoint.*");
+        save.Should().Throw<IOException>().WithMessage("The checkpoint of step 3 could not be written to*denied. * MiB are free there. There is no earlier checkpoint. *");
         File.SetUnixFileMode(Place, Readable | UnixFileMode.UserWrite);
     }
 
