@@ -8,7 +8,7 @@ namespace ViSurf.Core.Objectives;
 /// (arXiv 2402.03300) without its KL term, which <see cref="KlPenalty"/> adds; <see cref="ClippedPolicyOptions.Dapo"/> and its neighbours
 /// are other numbers for the same formula. Checked against TRL's <c>GRPOTrainer</c>: <c>grpo</c>, <c>bnpo</c>, <c>dr_grpo</c>, <c>dapo</c>,
 /// <c>luspo</c>, with token and sequence ratios.
-/// <para>Metrics: <c>policy_loss</c>; over the step's tokens the means <c>clip_fraction</c> (tokens whose gradient the clip removed),
+/// <para>Metrics: <c>policy_loss</c>; over the step's tokens the means <c>clip_fraction</c> (tokens whose gradient the clip removed; also by side),
 /// <c>ratio</c>, <c>approx_kl</c> (k3 of π_old against π_θ) and, when there, <c>entropy</c>.</para>
 /// </remarks>
 /// <param name="options">Null for the defaults.</param>

@@ -10,8 +10,8 @@ public static class Surrogates
     public static SurrogateLoss PolicyGradient(PolicyTerms terms) => -(terms.Ratio * terms.Advantages);
 
     /// <summary>
-    /// −min(ρÂ, clip(ρ, 1−ε_low, 1+ε_high)Â) (PPO, arXiv 1707.06347, eq. 7), ρ in its first place at most <paramref name="cap"/>. Metric:
-    /// <c>clip_fraction</c>, tokens whose gradient the clip removed.
+    /// −min(ρÂ, clip(ρ, 1−ε_low, 1+ε_high)Â) (PPO, arXiv 1707.06347, eq. 7), ρ in its first place at most <paramref name="cap"/>. Metrics:
+    /// <c>clip_fraction</c>, tokens whose gradient the clip removed, and its two sides, <c>clip_low_fraction</c> and <c>clip_high_fraction</c>.
     /// </summary>
     public static Surrogate Clipped(double low, double high, double? cap = null)
     {
@@ -23,8 +23,12 @@ public static class Surrogates
             var (ratio, advantages) = (terms.Ratio, terms.Advantages);
             var clipped = ratio.Between(1 - low, 1 + high);
             var free = cap is { } most ? ratio.AtMost(most) : ratio;
-            var removed = (ratio.IsBelow(1 - low) & advantages.IsBelow(0)) | (ratio.IsAbove(1 + high) & advantages.IsAbove(0));
-            return new SurrogateLoss(-minimum(free * advantages, clipped * advantages)) { TokenMetrics = [("clip_fraction", removed)] };
+            var below = ratio.IsBelow(1 - low) & advantages.IsBelow(0);
+            var above = ratio.IsAbove(1 + high) & advantages.IsAbove(0);
+            return new SurrogateLoss(-minimum(free * advantages, clipped * advantages))
+            {
+                TokenMetrics = [("clip_fraction", below | above), ("clip_low_fraction", below), ("clip_high_fraction", above)],
+            };
         };
     }
 

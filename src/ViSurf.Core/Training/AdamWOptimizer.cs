@@ -47,6 +47,9 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>One per trainable parameter.</summary>
     internal IReadOnlyList<AdamWSlot> Slots => _slots;
 
+    /// <summary>Where the first parameter is.</summary>
+    internal Device Device => _slots[0].Parameter.device;
+
     /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()
     {

@@ -26,6 +26,7 @@ public sealed class PolicyUpdater(
     private readonly IObjective _objective = Guard.NotNull(objective);
     private readonly AdamWOptimizer _optimizer = Guard.NotNull(optimizer);
     private readonly TrainerOptions _options = Guard.NotNull(options);
+    private readonly GradientSplit _split = new(policy, objective, optimizer, options);
 
     /// <summary>Makes <see cref="TrainerOptions.UpdatesPerRollout"/> updates over the same rows.</summary>
     /// <returns>
@@ -66,6 +67,7 @@ public sealed class PolicyUpdater(
     {
         using var scope = NewDisposeScope();
         using var ledger = new ScalarLedger();
+        if (first && _split.IsDue(plan.Step)) _split.Measure(plan, prompts, frozen, ledger, cancellation);
         for (var m = 0; m < plan.MicroBatches.Count; m++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -78,7 +80,7 @@ public sealed class PolicyUpdater(
         var skipped = Skip(plan, prompts, numbers);
         if (skipped is null) _optimizer.Step(AdamWOptimizer.ClipScale(norm, _options.MaxGradientNorm));
         _optimizer.ZeroGradients();
-        var metrics = numbers.SkipLast(1).Where(n => n.Name != Loss).GroupBy(n => n.Name).ToDictionary(g => g.Key, g => g.Sum(n => n.Value));
+        var metrics = numbers.SkipLast(1).Where(n => n.Name != Loss).GroupBy(n => n.Name).ToDictionary(g => g.Key, ScoreMetrics.Combine);
         return new UpdateReport(numbers.Where(n => n.Name == Loss).Sum(n => n.Value), norm, rate, metrics, skipped);
     }
 
@@ -96,7 +98,7 @@ public sealed class PolicyUpdater(
         using var result = _objective.Evaluate(scores, update);
         ledger.Add(Loss, index, result.Loss);
         foreach (var (name, value) in result.Metrics) ledger.Add(name, index, value);
-        if (first) ScoreMetrics.Add(plan, batch, scores, index, ledger);
+        ScoreMetrics.Add(plan, batch, scores, update, index, first, ledger);
         // An objective may return a constant for rows it has nothing to say about; the gradient of a constant is 0.
         if (result.Loss.requires_grad) result.Loss.backward();
     }

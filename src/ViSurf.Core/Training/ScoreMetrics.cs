@@ -1,11 +1,15 @@
 using TorchSharp;
 using ViSurf.Core.Common;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Training;
 
-/// <summary>What the trainer itself measures on the scores of an update, whatever the objective.</summary>
+/// <summary>
+/// What the trainer itself measures on the scores of an update, whatever the objective. Means are over the rows that are scored: a group that is
+/// skipped has no scores, and counting it as 0 would move every number with the fraction of skipped groups.
+/// </summary>
 internal static class ScoreMetrics
 {
     /// <summary>
@@ -14,15 +18,63 @@ internal static class ScoreMetrics
     /// </summary>
     public const string SamplerDrift = "sampler_drift";
 
-    /// <summary>Adds this micro-batch's share, divided by the update's count, so that shares add up.</summary>
-    public static void Add(UpdatePlan plan, MicroBatch batch, TokenScores scores, int index, ScalarLedger ledger)
+    /// <summary>The largest such difference.</summary>
+    public const string SamplerDriftMax = "sampler_drift_max";
+
+    /// <summary>Mean over labels of the mean log-probability of a label's tokens.</summary>
+    public const string LabelLogProb = "label_log_prob";
+
+    /// <summary>Mean over labels of the mean of π_θ/π_old over a label's tokens; 1 in the first update.</summary>
+    public const string LabelRatio = "label_ratio";
+
+    /// <summary>Mean entropy of the policy's own tokens in nats.</summary>
+    public const string RolloutEntropy = "rollout_entropy";
+
+    /// <summary>Mean entropy where a label wrote the token, in nats.</summary>
+    public const string LabelEntropy = "label_entropy";
+
+    /// <summary>Adds this micro-batch's shares of means, each divided by the update's count so that shares add up, and its maxima.</summary>
+    public static void Add(UpdatePlan plan, MicroBatch batch, TokenScores scores, UpdateBatch update, int index, bool first, ScalarLedger ledger)
     {
-        if (batch.Rows.All(row => row.SamplerLogProbs is null)) return;
         using var scope = NewDisposeScope();
         using var grad = no_grad();
+        if (first) AddDrift(plan, batch, scores, index, ledger);
+        if (batch.Rows.Any(row => row.IsDemonstration)) AddLabels(plan, scores, update, index, ledger);
+        if (scores.Entropy is { } entropy) AddEntropy(plan, batch, entropy, update, index, ledger);
+    }
+
+    /// <summary>The value of an update from those of its micro-batches.</summary>
+    public static double Combine(IGrouping<string, (string Name, int MicroBatch, double Value)> parts)
+        => parts.Key == SamplerDriftMax ? parts.Max(n => n.Value) : parts.Sum(n => n.Value);
+
+    private static void AddDrift(UpdatePlan plan, MicroBatch batch, TokenScores scores, int index, ScalarLedger ledger)
+    {
+        if (batch.Rows.All(row => row.SamplerLogProbs is null)) return;
         var (shape, device) = (scores.LogProbs.shape, scores.LogProbs.device);
         var (sampled, known) = PaddedNumbers.Of([.. batch.Rows.Select(row => row.SamplerLogProbs)], (int)shape[1]);
-        var difference = scores.LogProbs.sub(tensor(sampled, shape, device: device)).abs().mul(tensor(known, shape, device: device));
+        var difference = MaskedReduce.Fill(scores.LogProbs.sub(tensor(sampled, shape, device: device)).abs(), tensor(known, shape, device: device));
         ledger.Add(SamplerDrift, index, difference.sum().Over(plan.Rows.Sum(row => row.SamplerLogProbs?.Count ?? 0)));
+        ledger.Add(SamplerDriftMax, index, difference.max());
+    }
+
+    private static void AddLabels(UpdatePlan plan, TokenScores scores, UpdateBatch update, int index, ScalarLedger ledger)
+    {
+        var labels = plan.Rows.Count(row => row.IsDemonstration);
+        var logProbs = MaskedReduce.Fill(scores.LogProbs.detach(), update.CompletionMask);
+        var old = update.OldLogProbs is { } given ? MaskedReduce.Fill(given, update.CompletionMask).to(logProbs.dtype) : logProbs;
+        Add(LabelLogProb, logProbs);
+        Add(LabelRatio, ObjectiveInputs.LogRatioOf(logProbs, old).exp());
+
+        void Add(string name, Tensor perToken)
+            => ledger.Add(name, index, MaskedReduce.Sum(MaskedReduce.RowMeans(perToken, update.CompletionMask), update.IsDemonstration).Over(labels));
+    }
+
+    private static void AddEntropy(UpdatePlan plan, MicroBatch batch, Tensor entropy, UpdateBatch update, int index, ScalarLedger ledger)
+    {
+        var labels = update.LabelTokens();
+        var (written, drawn) = (batch.Rows.Sum(row => row.LabelTokens), batch.Rows.Sum(row => row.Tokens - row.LabelTokens));
+        if (written > 0) ledger.Add(LabelEntropy, index, MaskedReduce.Sum(entropy, labels).Over(plan.Rows.Sum(row => row.LabelTokens)));
+        if (drawn > 0)
+            ledger.Add(RolloutEntropy, index, MaskedReduce.Sum(entropy, update.CompletionMask & labels.logical_not()).Over(plan.Rows.Sum(row => row.Tokens - row.LabelTokens)));
     }
 }

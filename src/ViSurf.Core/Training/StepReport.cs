@@ -27,6 +27,10 @@ public sealed record StepReport
     /// <summary>Where the time went.</summary>
     public required StepTimes Times { get; init; }
 
+    /// <summary>Memory in use at the end of the step; null when nobody measured it.</summary>
+    /// <value>null.</value>
+    public MemorySummary? Memory { get; init; }
+
     /// <summary>
     /// Groups that nothing was learnt from, each with its reason: rolled out again, left out or replaced by a group policy, or skipped because every
     /// advantage is 0 (<see cref="TrainerParts.SkipNeutralGroups"/>). An example may occur more than once.
@@ -95,7 +99,27 @@ public sealed record RewardSummary
 /// <param name="PromptTokens">Prompt tokens, each prompt once.</param>
 /// <param name="CompletionTokens">Completion tokens, labels included.</param>
 public sealed record LengthSummary(
-    double? Mean, int? Longest, double? Truncated, double? LabelMean, long PromptTokens, long CompletionTokens);
+    double? Mean, int? Longest, double? Truncated, double? LabelMean, long PromptTokens, long CompletionTokens)
+{
+    /// <summary>Longest prompt.</summary>
+    /// <value>0.</value>
+    public int LongestPrompt { get; init; }
+
+    /// <summary>
+    /// Tokens of all sequences as systems count that repeat the prompt for each completion: the prompt as often as it has completions, plus the
+    /// completions. For comparing throughput with theirs.
+    /// </summary>
+    /// <value>0.</value>
+    public long SequenceTokens { get; init; }
+}
+
+/// <summary>Memory at the end of a step, in bytes.</summary>
+/// <param name="Host">Resident memory of the process.</param>
+/// <param name="Device">
+/// In use on the policy's CUDA device, by the driver's count: context and other programs included. libtorch's allocator gives nothing back while it
+/// runs, so it is near the peak so far. Null on the CPU, and where the driver does not say.
+/// </param>
+public sealed record MemorySummary(long Host, long? Device);
 
 /// <summary>Wall-clock seconds of a step's phases.</summary>
 /// <param name="Encode">Pictures and text to tensors.</param>

@@ -35,7 +35,11 @@ internal static class StepSummaries
             Mean(rollouts.Select(c => c.FinishReason == FinishReason.Length ? 1.0 : 0.0)),
             Mean(labels.Select(c => (double)c.TokenIds.Count)),
             promptTokens.Sum(n => (long)n),
-            completions.Sum(c => (long)c.TokenIds.Count));
+            completions.Sum(c => (long)c.TokenIds.Count))
+        {
+            LongestPrompt = promptTokens.DefaultIfEmpty().Max(),
+            SequenceTokens = groups.Zip(promptTokens, (g, tokens) => (long)g.Scored.Group.Completions.Count * tokens).Sum() + completions.Sum(c => (long)c.TokenIds.Count),
+        };
     }
 
     private static ComponentSummary[] Components(IReadOnlyList<TrainedGroup> groups)

@@ -91,6 +91,7 @@ public sealed class Trainer
             Updates = updates,
             SkippedUpdates = SkippedUpdates,
             SkippedGroups = [.. rolled.Replaced, .. selected.Skipped, .. Neutral(trained)],
+            Memory = StepMemory.Now(_parts.Optimizer.Device),
             Times = new StepTimes(encode, rolled.RolloutSeconds, reward, clock.Lap()),
         };
         foreach (var action in _parts.AfterStep) action(report);

@@ -54,6 +54,13 @@ public sealed record TrainerOptions
     /// <value>false: it costs a second pass over the logits.</value>
     public bool WithEntropy { get; init; }
 
+    /// <summary>
+    /// Every so many steps (0, k, 2k, …) the first update also measures the gradient that comes from labels and the one that comes from rollouts,
+    /// before the update itself, which it does not change. Such an update takes about three times as long and no more memory.
+    /// </summary>
+    /// <value>0: never.</value>
+    public int MeasureGradientsEvery { get; init => field = Guard.NotNegative(value); }
+
     /// <summary>Root of every random number of the run.</summary>
     /// <value>0.</value>
     public long Seed { get; init; }

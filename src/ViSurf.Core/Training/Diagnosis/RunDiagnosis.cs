@@ -1,0 +1,57 @@
+using ViSurf.Core.Common;
+
+namespace ViSurf.Core.Training.Diagnosis;
+
+/// <summary>
+/// Watches a run and says in words what goes wrong, each thing once per episode: a finding is said when it appears, and again only after it has been
+/// gone for <see cref="Quiet"/> steps. Nothing is read from a device. Not thread-safe; a resumed run begins a new history.
+/// </summary>
+/// <param name="say">Is told each diagnosis as it is made: <c>logger.LogDiagnosis</c>, a report, a test.</param>
+/// <param name="rules">Null for <see cref="DiagnosisRules.Default"/>.</param>
+public sealed class RunDiagnosis(Action<Diagnosis> say, IReadOnlyList<DiagnosisRule>? rules = null)
+{
+    /// <summary>Steps without a finding after which it is news again.</summary>
+    public const int Quiet = 10;
+
+    private readonly Action<Diagnosis> _say = Guard.NotNull(say);
+    private readonly IReadOnlyList<DiagnosisRule> _rules = rules ?? DiagnosisRules.Default();
+    private readonly Dictionary<(string Rule, string? Subject), long> _seen = [];
+    private long _observed;
+
+    /// <summary>What the rules look at.</summary>
+    public RunHistory History { get; } = new();
+
+    /// <summary>Takes in a step and says what is new.</summary>
+    public void Observe(StepReport report) => Observe(StepObservation.Of(Guard.NotNull(report)));
+
+    /// <summary>Takes in a step from its numbers.</summary>
+    public void Observe(StepObservation step)
+    {
+        History.Add(Guard.NotNull(step));
+        _observed++;
+        Look(step.Step);
+    }
+
+    /// <summary>Takes in an evaluation and says what is new.</summary>
+    /// <param name="step">The step it followed.</param>
+    /// <param name="metrics">By name.</param>
+    public void Observe(long step, IReadOnlyDictionary<string, double> metrics)
+    {
+        History.Add(step, Guard.NotNull(metrics));
+        Look(step);
+    }
+
+    private void Look(long step)
+    {
+        foreach (var rule in _rules)
+        {
+            foreach (var finding in rule.Look(History))
+            {
+                var key = (rule.Name, finding.Subject);
+                var known = _seen.TryGetValue(key, out var last) && _observed - last <= Quiet;
+                _seen[key] = _observed;
+                if (!known) _say(new Diagnosis(step, rule.Name, finding));
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using ViSurf.Core.Rewards;
+
+namespace ViSurf.Core.Training.Metrics;
+
+/// <summary>What becomes of the labels (gt for ground truth), and what they do.</summary>
+internal static class LabelMetrics
+{
+    /// <summary>Totals that differ by less are one total; as in <c>RewardSummary.UniformRollouts</c>.</summary>
+    private const double Same = 1e-9;
+
+    public static IEnumerable<Metric> Of(StepReport report)
+    {
+        var learnt = report.Groups.Select(g => (g.Controlled, g.Advantages, Label: LabelOf(g.Controlled))).Where(g => g.Label >= 0).ToArray();
+        var judged = report.Groups.Select(g => (g.Scored, Label: LabelOf(g.Scored))).Where(g => g.Label >= 0).ToArray();
+        if (judged.Length == 0 && learnt.Length == 0) return Gradients(report);
+        return Metric.Present(
+            ("gt/reward", judged.Any(g => g.Scored.Scores[g.Label].Components.Count > 0) ? report.Rewards.LabelMean : null),
+            ("gt/advantage", Mean(learnt.Select(g => g.Advantages[g.Label]))),
+            ("gt/logp", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelLogProb)),
+            ("gt/ratio", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelRatio)),
+            ("gt/entropy", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelEntropy)),
+            ("gt/win_rate", Mean(judged.Where(g => g.Scored.Scores.Count > 1).Select(g => WinRate(g.Scored, g.Label)))),
+            ("gt/smoothed_frac", Mean(learnt.Select(g => g.Controlled.Scores[g.Label].SmoothedTotal is null ? 0.0 : 1.0))),
+            ("gt/rescued_groups", learnt.Count(g => Uniform(g.Controlled) && g.Advantages[g.Label] != 0)),
+            ("gt/weight", UpdateMetrics.Mean(report.Updates, "demonstration_weight"))).Concat(Gradients(report));
+    }
+
+    /// <summary>Of the first update of a measured step.</summary>
+    private static IEnumerable<Metric> Gradients(StepReport report)
+    {
+        if (report.Updates is not [var update, ..]
+            || !update.Metrics.TryGetValue(GradientSplit.Label, out var label) || !update.Metrics.TryGetValue(GradientSplit.Rollouts, out var rollouts)) return [];
+        var both = label + rollouts;
+        // ‖a + b‖² = ‖a‖² + ‖b‖² + 2 ‖a‖ ‖b‖ cos.
+        double? cosine = label > 0 && rollouts > 0
+            ? Math.Clamp((update.GradientNorm * update.GradientNorm - label * label - rollouts * rollouts) / (2 * label * rollouts), -1, 1)
+            : null;
+        return Metric.Present(
+            ("gt/grad_norm", label), ("gt/grad_share", both > 0 ? label / both : null),
+            ("rollouts/grad_norm", rollouts), ("rollouts/grad_share", both > 0 ? rollouts / both : null), ("gt/grad_cosine", cosine));
+    }
+
+    private static int LabelOf(ScoredGroup group) => Enumerable.Range(0, group.Scores.Count).FirstOrDefault(group.IsDemonstration, -1);
+
+    /// <summary>The fraction of the group's rollouts below its label, one that equals it counted half.</summary>
+    private static double WinRate(ScoredGroup group, int label)
+    {
+        var total = group.Scores[label].Total;
+        return group.Scores.Where((_, i) => !group.IsDemonstration(i)).Average(r => Math.Abs(r.Total - total) < Same ? 0.5 : r.Total < total ? 1 : 0);
+    }
+
+    /// <summary>Whether there are rollouts and all have the same total: alone they would teach nothing.</summary>
+    private static bool Uniform(ScoredGroup group)
+        => group.Scores.Where((_, i) => !group.IsDemonstration(i)).Select(s => s.Total).ToArray() is { Length: > 0 } totals && totals.Max() - totals.Min() < Same;
+
+    private static double? Mean(IEnumerable<double> values) => values.ToArray() is { Length: > 0 } some ? some.Average() : null;
+}

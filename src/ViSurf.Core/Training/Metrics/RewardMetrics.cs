@@ -1,0 +1,33 @@
+using ViSurf.Core.Data;
+
+namespace ViSurf.Core.Training.Metrics;
+
+/// <summary>Rewards of the rollouts, as the rewards judged them: labels and reward control do not count.</summary>
+internal static class RewardMetrics
+{
+    public static IEnumerable<Metric> Of(StepReport report)
+    {
+        var rewards = report.Rewards;
+        var totals = report.Groups.SelectMany(g => g.Scored.Scores.Where((_, i) => !g.Scored.IsDemonstration(i))).Select(s => s.Total).ToArray();
+        var summary = Metric.Present(
+            ("reward", rewards.Mean),
+            ("reward_std", Deviation(totals)),
+            ("reward_group_std", rewards.Deviation),
+            ("frac_reward_zero_std", rewards.UniformRollouts),
+            ("frac_groups_neutral", rewards.NeutralGroups),
+            ("groups_skipped", report.SkippedGroups.Count));
+        var components = rewards.Statistics.Components.SelectMany(c => Metric.Present(
+            ($"rewards/{c.Name}/mean", c.Mean),
+            ($"rewards/{c.Name}/std", c.Count < 2 ? null : c.Deviation),
+            ($"rewards/{c.Name}/applies", 1 - c.NotApplicable)));
+        return summary.Concat(components);
+    }
+
+    /// <summary>n − 1, over all rollouts of the step; null for fewer than two.</summary>
+    private static double? Deviation(double[] values)
+    {
+        if (values.Length < 2) return null;
+        var mean = values.Average();
+        return Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
+    }
+}
