@@ -54,6 +54,9 @@ public sealed class FloorTests
         new("Training/Checkpoints", Torch.Yes, "Common", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
         new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints"),
+        // Managed guests on the roof: they read reports, and no device is asked anything. Training's own names they see as its inner namespaces.
+        new("Training/Metrics", Torch.No, "Common", "Data", "Rewards"),
+        new("Training/Diagnostics", Torch.No, "Common", "Rewards", "Training/Metrics"),
     ];
 
     // Guards on tensors are for every floor of the tensor wing, so they stand below it.
@@ -110,6 +113,7 @@ public sealed class FloorTests
         Visit("Training", []);
         Visit("Models/QwenVl", []);
         Visit("Models/Adapters", []);
+        Visit("Training/Diagnostics", []);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using ViSurf.Core.Common;
 
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>
 /// Watches a run and says in words what goes wrong, each thing once per episode: a finding is said when it appears, and again only after it has been

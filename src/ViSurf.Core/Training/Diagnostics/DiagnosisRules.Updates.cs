@@ -1,4 +1,4 @@
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <content>Rules about the policy and its updates.</content>
 public static partial class DiagnosisRules

@@ -1,7 +1,7 @@
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Training.Metrics;
 
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>One reward in one step, as far as rules look at it.</summary>
 /// <param name="Name">The reward's name.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>Something that a rule sees in the last steps.</summary>
 /// <param name="Subject">What it is about, when a rule can see several things at once (a reward's name); null otherwise.</param>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ViSurf.Core.Common;
 
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>Diagnoses for whoever already has a logger: <c>new RunDiagnosis(logger.LogDiagnosis)</c>.</summary>
 public static partial class DiagnosisLogging

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ViSurf.Core.Rewards;
 
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>
 /// What goes wrong in runs, each as a function over their history with its threshold as a parameter. The thresholds are rules of thumb: far

@@ -1,4 +1,4 @@
-namespace ViSurf.Core.Training.Diagnosis;
+namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>An evaluation as rules remember it.</summary>
 /// <param name="Step">The step it followed.</param>
