@@ -27,6 +27,9 @@ internal static class ScoreMetrics
     /// <summary>Mean over labels of the mean of π_θ/π_old over a label's tokens; 1 in the first update.</summary>
     public const string LabelRatio = "label_ratio";
 
+    /// <summary>Mean of π_θ/π_old over the policy's own tokens; 1 in the first update, unless rollouts are replayed.</summary>
+    public const string RolloutRatio = "rollout_ratio";
+
     /// <summary>Mean entropy of the policy's own tokens in nats.</summary>
     public const string RolloutEntropy = "rollout_entropy";
 
@@ -39,7 +42,7 @@ internal static class ScoreMetrics
         using var scope = NewDisposeScope();
         using var grad = no_grad();
         if (first) AddDrift(plan, batch, scores, index, ledger);
-        if (batch.Rows.Any(row => row.IsDemonstration)) AddLabels(plan, scores, update, index, ledger);
+        AddRatios(plan, batch, scores, update, index, ledger);
         if (scores.Entropy is { } entropy) AddEntropy(plan, batch, entropy, update, index, ledger);
     }
 
@@ -57,24 +60,29 @@ internal static class ScoreMetrics
         ledger.Add(SamplerDriftMax, index, difference.max());
     }
 
-    private static void AddLabels(UpdatePlan plan, TokenScores scores, UpdateBatch update, int index, ScalarLedger ledger)
+    private static void AddRatios(UpdatePlan plan, MicroBatch batch, TokenScores scores, UpdateBatch update, int index, ScalarLedger ledger)
     {
-        var labels = plan.Rows.Count(row => row.IsDemonstration);
         var logProbs = MaskedReduce.Fill(scores.LogProbs.detach(), update.CompletionMask);
         var old = update.OldLogProbs is { } given ? MaskedReduce.Fill(given, update.CompletionMask).to(logProbs.dtype) : logProbs;
-        Add(LabelLogProb, logProbs);
-        Add(LabelRatio, ObjectiveInputs.LogRatioOf(logProbs, old).exp());
+        var ratio = ObjectiveInputs.LogRatioOf(logProbs, old).exp();
+        if (batch.Rows.Any(row => row.LabelTokens < row.Tokens))
+            ledger.Add(RolloutRatio, index, MaskedReduce.Sum(ratio, Own(update)).Over(plan.Rows.Sum(row => row.Tokens - row.LabelTokens)));
+        if (!batch.Rows.Any(row => row.IsDemonstration)) return;
+        AddLabel(LabelLogProb, logProbs);
+        AddLabel(LabelRatio, ratio);
 
-        void Add(string name, Tensor perToken)
-            => ledger.Add(name, index, MaskedReduce.Sum(MaskedReduce.RowMeans(perToken, update.CompletionMask), update.IsDemonstration).Over(labels));
+        void AddLabel(string name, Tensor perToken) => ledger.Add(name, index,
+            MaskedReduce.Sum(MaskedReduce.RowMeans(perToken, update.CompletionMask), update.IsDemonstration).Over(plan.Rows.Count(row => row.IsDemonstration)));
     }
 
     private static void AddEntropy(UpdatePlan plan, MicroBatch batch, Tensor entropy, UpdateBatch update, int index, ScalarLedger ledger)
     {
-        var labels = update.LabelTokens();
-        var (written, drawn) = (batch.Rows.Sum(row => row.LabelTokens), batch.Rows.Sum(row => row.Tokens - row.LabelTokens));
-        if (written > 0) ledger.Add(LabelEntropy, index, MaskedReduce.Sum(entropy, labels).Over(plan.Rows.Sum(row => row.LabelTokens)));
-        if (drawn > 0)
-            ledger.Add(RolloutEntropy, index, MaskedReduce.Sum(entropy, update.CompletionMask & labels.logical_not()).Over(plan.Rows.Sum(row => row.Tokens - row.LabelTokens)));
+        if (batch.Rows.Any(row => row.LabelTokens > 0))
+            ledger.Add(LabelEntropy, index, MaskedReduce.Sum(entropy, update.LabelTokens()).Over(plan.Rows.Sum(row => row.LabelTokens)));
+        if (batch.Rows.Any(row => row.LabelTokens < row.Tokens))
+            ledger.Add(RolloutEntropy, index, MaskedReduce.Sum(entropy, Own(update)).Over(plan.Rows.Sum(row => row.Tokens - row.LabelTokens)));
     }
+
+    /// <summary>bool [N, T], the tokens that the policy wrote itself.</summary>
+    private static Tensor Own(UpdateBatch update) => update.CompletionMask & update.LabelTokens().logical_not();
 }

@@ -6,8 +6,8 @@ namespace ViSurf.Core.Training;
 /// <param name="LearningRate">The rate this update used (or would have used).</param>
 /// <param name="Metrics">
 /// The objective's metrics by name, and what is measured whatever the objective, over the rows that were scored (not those of skipped groups):
-/// <c>label_log_prob</c> and <c>label_ratio</c>, means over labels of their token means; <c>rollout_entropy</c> and <c>label_entropy</c>, means over
-/// tokens in nats, where entropy is scored; in the first update <c>sampler_drift</c> and <c>sampler_drift_max</c>, mean and largest |difference| of
+/// <c>label_log_prob</c> and <c>label_ratio</c>, means over labels of their token means; <c>rollout_ratio</c>, mean of π_θ/π_old over the policy's own
+/// tokens; <c>rollout_entropy</c> and <c>label_entropy</c>, means over tokens in nats, where entropy is scored; in the first update <c>sampler_drift</c> and <c>sampler_drift_max</c>, mean and largest |difference| of
 /// the sampler's and the trainer's log-probability of a rollout token in nats, where the sampler gives its own; and, in a measured step
 /// (<see cref="TrainerOptions.MeasureGradientsEvery"/>), <c>label_gradient_norm</c> and <c>rollout_gradient_norm</c>.
 /// </param>

@@ -69,9 +69,6 @@ public sealed record StepObservation
             labels.Length, labels.Length > 0 ? labels.Max() : null);
     }
 
-    /// <summary>
-    /// The objective's mean ratio counts tokens of skipped groups as 0, so it says something only where every group was scored.
-    /// </summary>
     private static double? FirstRatioOf(StepReport report)
-        => report.SkippedGroups.Count == 0 && report.Updates is [var first, ..] && first.Metrics.TryGetValue("ratio", out var ratio) && double.IsFinite(ratio) ? ratio : null;
+        => report.Updates is [var first, ..] && first.Metrics.TryGetValue(ScoreMetrics.RolloutRatio, out var ratio) && double.IsFinite(ratio) ? ratio : null;
 }

@@ -3,7 +3,7 @@ namespace ViSurf.Core.Training.Metrics;
 /// <summary>
 /// Every metric with its definition. TRL's names are those of its <c>GRPOTrainer</c> at f2cd577, EasyR1's those at b44b311; a name stands there only
 /// where the number is the same one for rollouts without labels. Where labels are in the groups, what is a mean over tokens of the objective
-/// (<c>kl</c>, <c>clip_ratio/*</c>, <c>ratio</c>, <c>approx_kl</c>) counts their tokens too.
+/// (<c>kl</c>, <c>clip_ratio/*</c>, <c>approx_kl</c>) counts their tokens too.
 /// </summary>
 public static class MetricCatalog
 {
@@ -18,7 +18,7 @@ public static class MetricCatalog
         new("entropy", "nats", "Mean entropy of the policy at its own tokens, of the groups that were scored; needs `WithEntropy`", "entropy"),
         new("kl", "nats", "KL estimate against the reference, mean over tokens, without its coefficient", "kl", "actor/kl_loss"),
         new("approx_kl", "nats", "k3 estimate of KL(π_old ‖ π_θ), mean over tokens; 0 in a step's first update"),
-        new("ratio", "1", "π_θ/π_old at the objective's ratio level, mean over the tokens of the step; tokens of skipped groups count as 0"),
+        new("ratio", "1", "Mean of π_θ/π_old over the policy's own tokens, of the groups that were scored; 1 in a step's first update unless rollouts are replayed"),
         new("clip_ratio/low_mean", "1", "Fraction of tokens with Â < 0 and ρ < 1 − ε_low", "clip_ratio/low_mean"),
         new("clip_ratio/high_mean", "1", "Fraction of tokens with Â > 0 and ρ > 1 + ε_high", "clip_ratio/high_mean"),
         new("clip_ratio/region_mean", "1", "Fraction of tokens whose gradient the clip removed: both of the above", "clip_ratio/region_mean", "actor/pg_clipfrac_higher"),

@@ -8,17 +8,17 @@ internal static class UpdateMetrics
     /// <summary>Objectives' own names and those that people know.</summary>
     private static readonly (string Name, string Key)[] Known =
     [
-        ("policy_loss", "policy_loss"), ("nll", "nll"), ("entropy", ScoreMetrics.RolloutEntropy), ("kl", "kl"), ("approx_kl", "approx_kl"), ("ratio", "ratio"),
+        ("policy_loss", "policy_loss"), ("nll", "nll"), ("entropy", ScoreMetrics.RolloutEntropy), ("kl", "kl"), ("approx_kl", "approx_kl"), ("ratio", ScoreMetrics.RolloutRatio),
         ("clip_ratio/low_mean", "clip_low_fraction"), ("clip_ratio/high_mean", "clip_high_fraction"), ("clip_ratio/region_mean", "clip_fraction"),
         ("sampling/sampling_logp_difference/mean", ScoreMetrics.SamplerDrift), ("sampling/sampling_logp_difference/max", ScoreMetrics.SamplerDriftMax),
     ];
 
     /// <summary>
-    /// Told by others: gt/* are the same numbers over the labels that were scored, and "entropy" is that of the rollouts.
+    /// Told by others: gt/* are the same numbers over the labels that were scored, and entropy and ratio those of the rollouts that were.
     /// </summary>
     private static readonly string[] Superseded =
     [
-        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio", "entropy",
+        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio", "entropy", "ratio",
         ScoreMetrics.LabelLogProb, ScoreMetrics.LabelRatio, ScoreMetrics.LabelEntropy, GradientSplit.Label, GradientSplit.Rollouts,
     ];
 

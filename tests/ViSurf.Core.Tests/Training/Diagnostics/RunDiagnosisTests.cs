@@ -26,12 +26,12 @@ public sealed class RunDiagnosisTests
             .Select(d => d.Finding.Subject).Should().Equal("a", "b");
 
     [Fact]
-    public void A_run_that_learns_hears_nothing_and_one_whose_reward_is_blind_is_told()
+    public void A_run_that_learns_hears_of_its_token_limit_only_and_one_whose_reward_is_blind_is_told()
     {
-        Train(Toy.SmallLetters).Should().BeEmpty();
+        Train(Toy.SmallLetters).Select(d => d.Rule).Should().Equal(["truncated_completions"], "five tokens are too few, and that is the truth");
         // Nobody ever writes a snowman; labels are not judged right either.
         Train(Toy.Suite("snowman", (_, text) => text.Contains('☃') ? 1 : 0)).Select(d => d.Rule)
-            .Should().BeEquivalentTo("constant_groups", "constant_component", "label_below_maximum");
+            .Should().BeEquivalentTo("constant_groups", "constant_component", "label_below_maximum", "truncated_completions");
 
         static List<Diagnosis> Train(Core.Rewards.RewardSuite suite)
         {
@@ -49,7 +49,8 @@ public sealed class RunDiagnosisTests
     {
         var seen = StepObservation.Of(ScriptedStep.Plain());
         seen.Components.Should().Equal(new ComponentObservation("r", 1, 1, 2, 0, 0.5, 1, 1));
-        (seen.Step, seen.Replayed, seen.FirstRatio, seen.LargestTotal, seen.Skipped).Should().Be((0, false, 1, 1, null));
+        (seen.Step, seen.Replayed, seen.LargestTotal, seen.Skipped).Should().Be((0, false, 1, null));
+        seen.FirstRatio.Should().BeApproximately(1, 1e-6);
         seen.Find("gt/reward").Should().Be(1);
         seen.Find("no such metric").Should().BeNull();
     }

@@ -28,12 +28,13 @@ public sealed class GradientSplitTests
         var (a, b) = (Norm(label), Norm(rollouts));
         a.Should().BeGreaterThan(1e-3);
         b.Should().BeGreaterThan(1e-3);
-        metrics["gt/grad_norm"].Should().BeApproximately(a, 1e-9 * a);
-        metrics["rollouts/grad_norm"].Should().BeApproximately(b, 1e-9 * b);
-        metrics["gt/grad_share"].Should().BeApproximately(a / (a + b), 1e-9);
+        // Advantages and weights reach the objective as float32.
+        metrics["gt/grad_norm"].Should().BeApproximately(a, 1e-6 * a);
+        metrics["rollouts/grad_norm"].Should().BeApproximately(b, 1e-6 * b);
+        metrics["gt/grad_share"].Should().BeApproximately(a / (a + b), 1e-6);
         (metrics["gt/grad_share"] + metrics["rollouts/grad_share"]).Should().BeApproximately(1, 1e-12);
-        metrics["gt/grad_cosine"].Should().BeApproximately(label.Zip(rollouts, (x, y) => x * y).Sum() / (a * b), 1e-7);
-        report.Updates[0].GradientNorm.Should().BeApproximately(Norm([.. label.Zip(rollouts, (x, y) => x + y)]), 1e-9, "the parts add up to the update's gradient");
+        metrics["gt/grad_cosine"].Should().BeApproximately(label.Zip(rollouts, (x, y) => x * y).Sum() / (a * b), 1e-6);
+        report.Updates[0].GradientNorm.Should().BeApproximately(Norm([.. label.Zip(rollouts, (x, y) => x + y)]), 1e-6 * (a + b), "the parts add up to the update's gradient");
     }
 
     [Fact]

@@ -87,21 +87,25 @@ public sealed class StepMetricsTests
         var label = report.Groups[0].Scored.Group.Completions.Single(c => c.Source == CompletionSource.Demonstration);
         using var fresh = QwenVlPolicy.Load(directory);
         using var once = Toy.Optimizer(fresh, 1e-3);
-        var before = LogProbs(fresh);
+        var before = LogProbs(fresh, label);
+        var drawn = report.Groups[0].Scored.Group.Completions.Where(c => c.Source == CompletionSource.Policy).ToArray();
+        var drawnBefore = drawn.SelectMany(c => LogProbs(fresh, c)).ToArray();
         new Trainer(TrainerParts.ViSurf(encoder, fresh, sampler, suite, once), options with { UpdatesPerRollout = 1 }).Step([Example("hard", "0.png"), Example("easy", "1.png")]);
-        var between = LogProbs(fresh);
+        var between = LogProbs(fresh, label);
         between.Average().Should().BeGreaterThan(before.Average(), "the update taught the label");
         metrics["gt/logp"].Should().BeApproximately((before.Average() + between.Average()) / 2, 1e-3);
         metrics["gt/ratio"].Should().BeApproximately((1 + before.Zip(between, (a, b) => Math.Exp(b - a)).Average()) / 2, 1e-3);
+        var drawnBetween = drawn.SelectMany(c => LogProbs(fresh, c)).ToArray();
+        metrics["ratio"].Should().BeApproximately((1 + drawnBefore.Zip(drawnBetween, (a, b) => Math.Exp(b - a)).Average()) / 2, 1e-3);
         metrics["entropy"].Should().BeInRange(0.1, Math.Log(200_000));
         metrics["gt/entropy"].Should().BeInRange(0.1, Math.Log(200_000));
 
-        double[] LogProbs(QwenVlPolicy model)
+        double[] LogProbs(QwenVlPolicy model, Completion completion)
         {
             using var scope = NewDisposeScope();
             using var grad = no_grad();
             using var prompt = encoder.Encode(Example("hard", "0.png"));
-            using var batch = MicroBatch.Build([new TrainingRow(0, label, 1, 1)], [prompt]);
+            using var batch = MicroBatch.Build([new TrainingRow(0, completion, 1, 1)], [prompt]);
             using var scores = model.Score(batch.Sequences);
             return [.. scores.LogProbs.to(ScalarType.Float64).data<double>().ToArray()];
         }
