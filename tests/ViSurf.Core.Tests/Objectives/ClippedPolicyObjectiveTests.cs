@@ -23,6 +23,8 @@ public sealed class ClippedPolicyObjectiveTests
         gradient[2].Should().BeApproximately(-0.125, 1e-12);
         gradient[3].Should().Be(0);
         metrics["clip_fraction"].Should().BeApproximately(0.5, 1e-12);
+        metrics["clip_low_fraction"].Should().BeApproximately(0.25, 1e-12, "ρ = 0.5 with Â = −1");
+        metrics["clip_high_fraction"].Should().BeApproximately(0.25, 1e-12, "ρ = 2 with Â = 1");
         metrics["ratio"].Should().BeApproximately(1.25, 1e-12);
         // k3 = ρ − 1 − ln ρ: the logarithms cancel, (1 + 1 − 0.5 − 0.5) / 4.
         metrics["approx_kl"].Should().BeApproximately(0.25, 1e-12);

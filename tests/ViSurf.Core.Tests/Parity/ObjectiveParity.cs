@@ -49,7 +49,11 @@ public sealed class ObjectiveParity
         if (metrics.TryGetProperty("kl", out var kl)) Metric(result, "kl").Should().BeApproximately(kl.GetDouble(), 1e-6);
         // TRL counts sequences, not tokens, when the ratio belongs to the sequence.
         if (o.GetProperty("importance_sampling_level").GetString() == "token" && metrics.TryGetProperty("clip_ratio/region_mean", out var region))
+        {
             Metric(result, "clip_fraction").Should().BeApproximately(region.GetDouble(), 1e-6);
+            Metric(result, "clip_low_fraction").Should().BeApproximately(metrics.GetProperty("clip_ratio/low_mean").GetDouble(), 1e-6);
+            Metric(result, "clip_high_fraction").Should().BeApproximately(metrics.GetProperty("clip_ratio/high_mean").GetDouble(), 1e-6);
+        }
         if (metrics.TryGetProperty("cispo_clip_ratio", out var capped)) Metric(result, "clip_fraction").Should().BeApproximately(capped.GetDouble(), 1e-6);
         if (metrics.TryGetProperty("vespo/phi_seq_mean", out var phi)) Metric(result, "phi").Should().BeApproximately(phi.GetDouble(), 1e-6);
     }

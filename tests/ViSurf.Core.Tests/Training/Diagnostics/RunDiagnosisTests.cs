@@ -1,4 +1,5 @@
 using FluentAssertions;
+using ViSurf.Core.Data;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Tests.Training.Metrics;
 using ViSurf.Core.Training;
@@ -38,7 +39,7 @@ public sealed class RunDiagnosisTests
             var said = new List<Diagnosis>();
             var policy = TinyText.Policy(1);
             using var optimizer = Toy.Optimizer(policy);
-            var trainer = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, suite, optimizer), Toy.Options);
+            var trainer = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, suite, optimizer, LabelFormat.Bare), Toy.Options);
             trainer.Run(Enumerable.Repeat(Toy.Questions, 15), new RunDiagnosis(said.Add).Observe);
             return said;
         }
