@@ -1,0 +1,54 @@
+using ViSurf.Core.Reporting.Charts;
+using ViSurf.Core.Reporting.Markup;
+using ViSurf.Core.Training;
+
+namespace ViSurf.Core.Reporting.Gallery;
+
+/// <summary>The groups worth a look: some of the latest step, and one for each part of the run before it.</summary>
+/// <param name="most">Groups shown at most.</param>
+/// <param name="card">Writes one of them.</param>
+internal sealed class GroupGallery(int most, GroupCard card)
+{
+    private readonly Timeline<GroupSnapshot> _earlier = new(2 * Math.Max(1, most), GroupSnapshot.Better);
+    private IReadOnlyList<GroupSnapshot> _latest = [];
+
+    /// <summary>Sees the groups of a step.</summary>
+    public void Add(StepReport report)
+    {
+        _latest = [.. report.Groups.Where(group => group.Scored.Scores.Count > 0).Select(group => new GroupSnapshot(report.Step, group)).OrderByDescending(s => s.Interest).Take((most + 2) / 3)];
+        if (_latest.Count > 0) _earlier.Add(report.Step, _latest[0]);
+    }
+
+    /// <summary>What is shown, the latest first.</summary>
+    public IReadOnlyList<GroupSnapshot> Chosen()
+    {
+        var before = _earlier.Stretches.Select(s => s.Value).Where(s => _latest.Count == 0 || s.Step < _latest[0].Step).ToArray();
+        var room = Math.Min(most - _latest.Count, before.Length);
+        // Evenly over the run, each place taken by the most interesting group of its part.
+        var parts = Enumerable.Range(0, room).Select(i => before[(i * before.Length / room)..((i + 1) * before.Length / room)].Aggregate(GroupSnapshot.Better));
+        return [.. _latest, .. parts.Reverse()];
+    }
+
+    /// <summary>Writes cards as long as they fit.</summary>
+    /// <param name="html">Where to.</param>
+    /// <param name="room">Bytes there are for them.</param>
+    /// <returns>Groups shown, and those for which there was no room.</returns>
+    public (int Shown, int LeftOut) Write(HtmlWriter html, int room)
+    {
+        var (shown, leftOut) = (0, 0);
+        foreach (var snapshot in Chosen())
+        {
+            var written = new HtmlWriter();
+            card.Write(written, snapshot, shown);
+            if (written.Bytes > room)
+            {
+                leftOut++;
+                continue;
+            }
+            room -= written.Bytes;
+            html.Append(written).Line();
+            shown++;
+        }
+        return (shown, leftOut);
+    }
+}

@@ -1,0 +1,61 @@
+using SkiaSharp;
+using ViSurf.Core.Data;
+using ViSurf.Core.Reporting.Markup;
+
+namespace ViSurf.Core.Reporting.Gallery;
+
+/// <summary>A picture small enough to stand in a report. It is decoded and encoded anew, so nothing but its pixels gets in.</summary>
+/// <param name="DataUri">The picture; null when there is none.</param>
+/// <param name="Width">Of the original, in pixels.</param>
+/// <param name="Height">Of the original, in pixels.</param>
+/// <param name="Trouble">Why there is none; null when there is.</param>
+internal sealed record Thumbnail(string? DataUri, int Width, int Height, string? Trouble)
+{
+    private const int Lossless = 20_000;
+    private const long MostPixels = 100_000_000;
+
+    /// <summary>Reads a picture. One that cannot be read is a sentence in the report and no reason to stop a run.</summary>
+    /// <param name="source">The picture.</param>
+    /// <param name="side">Longest side in the report, in pixels.</param>
+    public static Thumbnail Of(ImageSource source, int side)
+    {
+        try
+        {
+            using var data = SKData.CreateCopy(source.ReadAllBytes().Span);
+            using var codec = SKCodec.Create(data);
+            if (codec is null) return Missing($"'{source.Name}' is not a picture that can be decoded.");
+            var (width, height) = (codec.Info.Width, codec.Info.Height);
+            if ((long)width * height > MostPixels)
+                return Missing($"'{source.Name}' has {ReportNumber.Whole(width)} × {ReportNumber.Whole(height)} pixels, too many for a report.");
+            using var full = SKBitmap.Decode(codec, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
+            return full is null ? Missing($"'{source.Name}' ends in the middle or is broken.") : new Thumbnail(Encoded(full, side), width, height, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return Missing(e.Message);
+        }
+    }
+
+    private static Thumbnail Missing(string why) => new(null, 0, 0, why);
+
+    private static string Encoded(SKBitmap full, int side)
+    {
+        var scale = Math.Min(1.0, (double)side / Math.Max(full.Width, full.Height));
+        if (scale == 1) return Encoded(full);
+        var size = new SKImageInfo(Math.Max(1, (int)Math.Round(full.Width * scale)), Math.Max(1, (int)Math.Round(full.Height * scale)), full.ColorType, full.AlphaType);
+        // Each halving averages four pixels; the rest is less than a halving, where linear sampling skips none.
+        using var small = full.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        return Encoded(small);
+    }
+
+    /// <summary>Exact where that is small, as for diagrams and drawings; else as a photograph.</summary>
+    private static string Encoded(SKBitmap picture)
+    {
+        using var png = picture.Encode(SKEncodedImageFormat.Png, 100);
+        if (png.Size <= Lossless) return Uri(png, "png");
+        using var jpeg = picture.Encode(SKEncodedImageFormat.Jpeg, 80);
+        return jpeg.Size < png.Size ? Uri(jpeg, "jpeg") : Uri(png, "png");
+    }
+
+    private static string Uri(SKData data, string type) => $"data:image/{type};base64,{Convert.ToBase64String(data.Span)}";
+}
