@@ -1,4 +1,5 @@
 using ViSurf.Core.Reporting.Charts;
+using ViSurf.Core.Reporting.Markup;
 using static ViSurf.Core.Reporting.StepNumbers;
 
 namespace ViSurf.Core.Reporting;
@@ -7,7 +8,7 @@ namespace ViSurf.Core.Reporting;
 internal static class ChartPlan
 {
     // Each takes some 40 kB with its table.
-    private const int MostComponents = 12, MostMetrics = 12, MostEvaluation = 8;
+    private const int MostComponents = 10, MostMetrics = 10, MostEvaluation = 6;
 
     public static Chart Rewards { get; } = new(
         "Reward", "Mean total of the rollouts, shaded by the mean deviation within a group; the labels before reward control.", ChartUnit.Number,
@@ -36,13 +37,13 @@ internal static class ChartPlan
 
     /// <summary>A chart for each reward, values before weights.</summary>
     public static IEnumerable<Chart> Components(IEnumerable<string> keys)
-        => Names(keys, Rollouts).Union(Names(keys, Labels)).Take(MostComponents)
-            .Select(name => new Chart(name, "", ChartUnit.Amount, [new("rollouts", Rollouts + name, 1), new("labels", Labels + name, 2)]));
+        => Names(keys, ComponentRollouts).Union(Names(keys, ComponentLabels)).Take(MostComponents)
+            .Select(name => new Chart(Short(name), "", ChartUnit.Amount, [new("rollouts", ComponentRollouts + name, 1), new("labels", ComponentLabels + name, 2)]));
 
     /// <summary>A chart for each metric of the objective that has no chart of its own.</summary>
     public static IEnumerable<Chart> Metrics(IEnumerable<string> keys)
         => Names(keys, Metric).Where(name => Learning.All(chart => chart.Lines.All(line => line.Key != Metric + name))).Take(MostMetrics)
-            .Select(name => new Chart(name, "", ChartUnit.Number, [new("value", Metric + name, 1)]));
+            .Select(name => new Chart(Short(name), "", ChartUnit.Number, [new("value", Metric + name, 1)]));
 
     /// <summary>Measures of the held-out rows: shares together, everything else in charts of its own.</summary>
     /// <param name="steps">All that was measured.</param>
@@ -52,10 +53,12 @@ internal static class ChartPlan
         var shares = names.Where(name => steps.Where(s => s.Value.ContainsKey(name)).Select(s => s.Value[name]).All(v => v is { Least: >= 0, Most: <= 1 })).ToArray();
         var together = shares.Chunk(Chart.Colours - 2).Select((group, i) => new Chart(
             i == 0 ? "Held-out rows" : $"Held-out rows, {i + 1}", "Rows that training does not see.", ChartUnit.Share,
-            [.. group.Select((name, k) => new ChartLine(name, name, k + 1))]));
-        return together.Concat(names.Except(shares).Select(name => new Chart(name, "Held-out rows.", ChartUnit.Number, [new(name, name, 1)])))
+            [.. group.Select((name, k) => new ChartLine(Short(name), name, k + 1))]));
+        return together.Concat(names.Except(shares).Select(name => new Chart(Short(name), "Held-out rows.", ChartUnit.Number, [new("value", name, 1)])))
             .Take(MostEvaluation).Select(chart => chart with { Marked = true });
     }
+
+    private static string Short(string name) => HtmlText.Shortened(name, 60);
 
     private static IEnumerable<string> Names(IEnumerable<string> keys, string prefix)
         => keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]);

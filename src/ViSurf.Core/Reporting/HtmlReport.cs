@@ -17,7 +17,7 @@ namespace ViSurf.Core.Reporting;
 /// </remarks>
 public sealed class HtmlReport
 {
-    private const int Stretches = 120;
+    private const int Stretches = 100;
     private readonly HtmlReportOptions _options;
     private readonly RunRecord _run;
     private int _sinceWritten = int.MaxValue;
@@ -25,9 +25,11 @@ public sealed class HtmlReport
     /// <summary>Names the file; it is written with the first step.</summary>
     /// <param name="path">Where the file shall be. Its directory is made when it is missing.</param>
     /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is blank or names no file.</exception>
     public HtmlReport(string path, HtmlReportOptions? options = null)
     {
         Path = System.IO.Path.GetFullPath(Guard.NotBlank(path));
+        if (System.IO.Path.GetFileName(Path).Length == 0) throw new ArgumentException($"Expected the name of a file, got the directory '{path}'.", nameof(path));
         _options = options ?? new HtmlReportOptions();
         _run = new RunRecord(
             new Timeline<IReadOnlyDictionary<string, Spread>>(Stretches, Spread.Merge),
@@ -83,6 +85,11 @@ public sealed class HtmlReport
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"Expected to write the report '{Path}': {e.Message} Name another place, or set {nameof(HtmlReportOptions.OnError)} to go on without it.", e);
+        }
+        finally
+        {
+            // There only when it could not take its place.
+            if (File.Exists(partial)) File.Delete(partial);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using ViSurf.Core.Reporting.Charts;
 using ViSurf.Core.Reporting.Markup;
 
@@ -55,7 +54,6 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         using (_html.Element("main"))
         {
             Tiles.Write(_html, run);
-            // The gallery takes the room that the others leave, so it is written last and put in its place.
             foreach (var (id, title, write) in sections) Section(id, title, write);
         }
         _html.Leaf("footer", "Written by ViSurf.Core. This page is one file, without scripts and without anything from elsewhere.");
@@ -126,7 +124,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
             _html.Leaf("b", "Gains", ("class", "gains")).Text(" and ").Leaf("b", "loses", ("class", "loses")).Text(": completions that the step made more and less likely; ");
             _html.Leaf("b", "even", ("class", "even")).Text(": neither. Numbers with an arrow were changed by reward control. Shown are groups whose completions differ, the latest first.");
         }
-        // What comes after the gallery is small: settings of 200 rows and two charts.
+        // The gallery gets the room that everything else leaves.
         var (_, leftOut) = run.Gallery.Write(_html, options.MostBytes - _html.Bytes - AfterGallery);
         if (leftOut > 0) _html.Leaf("p", $"{leftOut} further groups would have made the file larger than {ReportNumber.Whole(options.MostBytes)} bytes.", ("class", "note"));
     }
@@ -174,11 +172,11 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
 
     private void Settings()
     {
-        const int most = 200;
+        const int most = 100;
         using (_html.Of("dl", "settings"))
             foreach (var (name, value) in options.Settings.Take(most))
                 using (_html.Element("div"))
-                    _html.Leaf("dt", HtmlText.Shortened(name, 200), ("class", "data")).Leaf("dd", HtmlText.Shortened(value, 1000), ("class", "data"));
+                    _html.Leaf("dt", HtmlText.Shortened(name, 200), ("class", "data")).Leaf("dd", HtmlText.Shortened(value, 500), ("class", "data"));
         if (options.Settings.Count > most) _html.Leaf("p", $"{options.Settings.Count - most} further settings are not shown.", ("class", "note"));
     }
 
@@ -187,7 +185,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
     private static string ReadCss()
     {
         using var stream = typeof(ReportPage).Assembly.GetManifestResourceStream("ViSurf.Core.Reporting.report.css")!;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
+        using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 }

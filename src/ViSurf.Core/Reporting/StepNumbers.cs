@@ -11,7 +11,7 @@ internal static class StepNumbers
         SkippedGroups = "groups/skipped", Length = "length/mean", Longest = "length/longest", LabelLength = "length/label", Truncated = "length/truncated",
         Loss = "update/loss", Norm = "update/gradient_norm", Rate = "update/learning_rate",
         Encode = "seconds/encode", Rollout = "seconds/rollout", Judge = "seconds/reward", Update = "seconds/update", Speed = "tokens_per_second",
-        Rollouts = "component/rollouts/", Labels = "component/labels/", Metric = "metric/";
+        ComponentRollouts = "component/rollouts/", ComponentLabels = "component/labels/", Metric = "metric/";
 
     public static IReadOnlyDictionary<string, Spread> Of(StepReport report)
     {
@@ -26,8 +26,8 @@ internal static class StepNumbers
         Add(SkippedGroups, report.SkippedGroups.Count);
         foreach (var component in rewards.Components)
         {
-            Add(Rollouts + component.Name, component.Rollouts);
-            Add(Labels + component.Name, component.Labels);
+            Add(ComponentRollouts + component.Name, component.Rollouts);
+            Add(ComponentLabels + component.Name, component.Labels);
         }
         Add(Length, lengths.Mean);
         Add(Longest, lengths.Longest);

@@ -58,12 +58,12 @@ internal sealed class GroupCard(int side, Func<int, int, (int Width, int Height)
     private void Pictures(HtmlWriter html, GroupSnapshot snapshot, SceneSvg? scene, Judged[] shown)
     {
         var target = snapshot.Example.Target;
-        scene?.WriteWithPicture(html, "The picture with the label and every completion drawn over it", () =>
+        if (scene is not null) scene.WriteWithPicture(html, "The picture with the label and every completion drawn over it", () =>
         {
             for (var i = 0; i < shown.Length; i++)
                 if (!shown[i].IsLabel && Shapes.Of(shown[i].Completion.Text, target) is { } shapes)
-                    scene.Draw(html, shapes, $"{Sign(shown[i])} n{i}", $"completion {Name(shown[i], i)}");
-            scene.Draw(html, Shapes.Of(target), "truth", "label");
+                    SceneSvg.Draw(html, shapes, $"{Sign(shown[i])} n{i}", $"completion {Name(shown[i], i)}");
+            SceneSvg.Draw(html, Shapes.Of(target), "truth", "label");
         });
         foreach (var more in snapshot.Pictures(side).Skip(scene is null ? 0 : 1))
         {
@@ -80,8 +80,8 @@ internal sealed class GroupCard(int side, Func<int, int, (int Width, int Height)
         if (scene is not null)
             scene.WriteSmall(html, judged.IsLabel ? "The label drawn over the picture" : $"Completion {index + 1} and the label drawn over the picture", () =>
             {
-                scene.Draw(html, Shapes.Of(target), "truth", "label");
-                if (!judged.IsLabel && Shapes.Of(judged.Completion.Text, target) is { } shapes) scene.Draw(html, shapes, Sign(judged), $"completion {index + 1}");
+                SceneSvg.Draw(html, Shapes.Of(target), "truth", "label");
+                if (!judged.IsLabel && Shapes.Of(judged.Completion.Text, target) is { } shapes) SceneSvg.Draw(html, shapes, Sign(judged), $"completion {index + 1}");
             });
         using var words = html.Of("div", "words");
         using (html.Of("p", "who"))
@@ -89,7 +89,7 @@ internal sealed class GroupCard(int side, Func<int, int, (int Width, int Height)
             html.Leaf("b", Name(judged, index), ("class", "badge"));
             html.Leaf("span", Facts(judged, target));
         }
-        html.Leaf("pre", judged.Completion.Text.Length == 0 ? "(nothing)" : HtmlText.Shortened(judged.Completion.Text, MostText), ("class", "data"));
+        html.Leaf("div", judged.Completion.Text.Length == 0 ? "(nothing)" : HtmlText.Shortened(judged.Completion.Text, MostText), ("class", "text data"));
     }
 
     private static string Facts(Judged judged, Target? target)

@@ -31,7 +31,7 @@ internal sealed class SceneSvg(string id, Thumbnail picture, (double Width, doub
     /// <param name="shapes">What to draw.</param>
     /// <param name="type">Class of the group.</param>
     /// <param name="whose">What a pointer is told.</param>
-    public void Draw(HtmlWriter html, Shapes shapes, string type, string whose)
+    public static void Draw(HtmlWriter html, Shapes shapes, string type, string whose)
     {
         if (shapes.IsEmpty) return;
         using var group = html.Of("g", "shapes " + type);

@@ -9,11 +9,11 @@ internal static class HtmlText
     private const char Replacement = '\uFFFD';
 
     /// <summary>
-    /// Escapes the five characters of markup. What a document must not hold becomes visible: control characters as their pictures (U+2400 …), lone
+    /// Escapes the characters of markup, quotes only where they would end an attribute. What a document must not hold becomes visible: control characters as their pictures (U+2400 …), lone
     /// surrogates and non-characters as U+FFFD, and marks that turn the direction of writing as their number in brackets, because behind one of them
     /// text reads differently than it is.
     /// </summary>
-    public static void Append(StringBuilder to, ReadOnlySpan<char> text)
+    public static void Append(StringBuilder to, ReadOnlySpan<char> text, bool attribute = false)
     {
         for (var i = 0; i < text.Length; i++)
         {
@@ -23,8 +23,9 @@ internal static class HtmlText
                 case '&': to.Append("&amp;"); break;
                 case '<': to.Append("&lt;"); break;
                 case '>': to.Append("&gt;"); break;
-                case '"': to.Append("&quot;"); break;
-                case '\'': to.Append("&#39;"); break;
+                case '"' when attribute: to.Append("&quot;"); break;
+                // An attribute's line breaks would become blanks.
+                case '\n' when attribute: to.Append("&#10;"); break;
                 case '\t' or '\n': to.Append(c); break;
                 case '\r': to.Append('\u240D'); break;
                 case < ' ': to.Append((char)('\u2400' + c)); break;
@@ -42,14 +43,6 @@ internal static class HtmlText
 
     // The last two of each plane, U+1FFFE and so on.
     private static bool IsNonCharacter(char high, char low) => (high & 0x3F) == 0x3F && (low & 0x3FE) == 0x3FE;
-
-    /// <summary>As <see cref="Append"/>.</summary>
-    public static string Escape(string text)
-    {
-        var escaped = new StringBuilder(text.Length + 16);
-        Append(escaped, text);
-        return escaped.ToString();
-    }
 
     /// <summary>The beginning of a long text, cut between characters, with a word on how much is missing.</summary>
     /// <param name="text">Anything.</param>

@@ -12,7 +12,7 @@ internal sealed class HtmlWriter
     private readonly Stack<string> _open = new();
 
     /// <summary>Bytes written so far, as UTF-8.</summary>
-    public int Bytes => Encoding.UTF8.GetByteCount(_html.ToString());
+    public int Bytes => System.Text.Encoding.UTF8.GetByteCount(_html.ToString());
 
     /// <summary>Opens an element; it is closed when the returned value is disposed.</summary>
     /// <param name="name">Element.</param>
@@ -78,7 +78,7 @@ internal sealed class HtmlWriter
         {
             if (value is null) continue;
             _html.Append(' ').Append(key).Append("=\"");
-            HtmlText.Append(_html, value);
+            HtmlText.Append(_html, value, attribute: true);
             _html.Append('"');
         }
     }

@@ -28,7 +28,7 @@ internal static class ReportNumber
 
     /// <summary>With as many decimals as told, so that a column of them is aligned.</summary>
     public static string Fixed(double? value, int decimals)
-        => value is not { } v || !double.IsFinite(v) ? Text(value) : Signed(v, Math.Abs(v).ToString("N" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+        => value is not { } v || !double.IsFinite(v) || Math.Abs(v) >= 1e7 ? Text(value) : Signed(v, Math.Abs(v).ToString("N" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
 
     /// <summary>As <see cref="Fixed"/> with two decimals, a plus sign before what is above 0: an advantage.</summary>
     public static string Change(double value) => (value > 0 ? "+" : "") + Fixed(value, 2);
@@ -37,7 +37,7 @@ internal static class ReportNumber
     public static string Whole(long value) => Signed(value, Math.Abs((double)value).ToString("#,##0", CultureInfo.InvariantCulture));
 
     /// <summary>A share in [0, 1] as per cent.</summary>
-    public static string Share(double? value) => value is not { } v || !double.IsFinite(v) ? Text(value) : Fixed(100 * v, Math.Abs(v) < 0.0995 ? 1 : 0) + " %";
+    public static string Share(double? value) => value is not { } v || !double.IsFinite(v) || Math.Abs(v) >= 1e7 ? Text(value) : Fixed(100 * v, Math.Abs(v) < 0.0995 ? 1 : 0) + " %";
 
     /// <summary>Seconds in the units a person would use.</summary>
     public static string Duration(double seconds)
