@@ -4,7 +4,7 @@ using static ViSurf.Core.Reporting.StepNumbers;
 
 namespace ViSurf.Core.Reporting;
 
-/// <summary>Which numbers are drawn together, and what is said about them.</summary>
+/// <summary>Which numbers are drawn together, and what is said about them. A chart without any number is left out by who draws it.</summary>
 internal static class ChartPlan
 {
     // Each takes some 40 kB with its table.
@@ -18,7 +18,7 @@ internal static class ChartPlan
     [
         new("Labels and groups", "Labels in use: 100 % is near supervised fine-tuning, 0 % is plain RL. Equal rollouts teach nothing without a label.", ChartUnit.Share,
             [new("labels in use", Used, 1), new("groups without advantage", Neutral, 2), new("groups of equal rollouts", Uniform, 3)]),
-        new("Groups left out", "Rolled out again, replaced, left out or without advantage; an example may count more than once.", ChartUnit.Amount, [new("groups", SkippedGroups, 2)]),
+        new("Groups left out", "Rolled out again, replaced, left out or without advantage; an example may count more than once.", ChartUnit.Amount, [new("groups", SkippedGroups, 2)]) { OnlyIfAny = true },
         new("Length", "Tokens of a completion.", ChartUnit.Amount, [new("rollouts", Length, 1), new("longest", Longest, 3), new("labels", LabelLength, 2)]),
         new("Cut at the limit", "Rollouts that ended because they reached the token limit.", ChartUnit.Share, [new("rollouts", Truncated, 1)]),
         new("Entropy", "Of the policy over the next token, in nats. A collapse to 0 ends exploration.", ChartUnit.Amount, [new("mean", Metric + "entropy", 1)]),

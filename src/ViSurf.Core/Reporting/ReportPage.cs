@@ -41,9 +41,10 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         var keys = steps.SelectMany(s => s.Value.Keys).Distinct().ToArray();
         var sections = new List<(string Id, string Title, Action Write)>();
         if (run.Warnings.All.Any()) sections.Add(("warnings", "Warnings", Warnings));
-        if (steps.Count > 0) sections.Add(("curves", "Curves", () => Charts(steps, [ChartPlan.Rewards, .. ChartPlan.Learning, .. ChartPlan.Metrics(keys)], firstIsWide: true)));
+        if (steps.Count > 0) sections.Add(("curves", "Curves", () => Charts(steps, [ChartPlan.Rewards, .. ChartPlan.Learning], firstIsWide: true)));
         if (ChartPlan.Components(keys).Any()) sections.Add(("rewards", "Rewards one by one", () => Charts(steps, ChartPlan.Components(keys))));
-        if (run.Evaluation.Stretches.Count > 0) sections.Add(("evaluation", "Evaluation", () => Charts(run.Evaluation.Stretches, ChartPlan.Evaluation(run.Evaluation.Stretches))));
+        if (ChartPlan.Metrics(keys).Any()) sections.Add(("objective", "Objective", () => Charts(steps, ChartPlan.Metrics(keys))));
+        if (run.Evaluation.Stretches.Count > 0) sections.Add(("evaluation", "Evaluation", () => Charts(run.Evaluation.Stretches, ChartPlan.Evaluation(run.Evaluation.Stretches), firstIsWide: true)));
         if (options.Groups > 0 && run.Gallery.Chosen().Count > 0) sections.Add(("groups", "Groups", Groups));
         if (steps.Count > 0) sections.Add(("time", "Time", () => Time(steps)));
         if (options.Settings.Count > 0) sections.Add(("settings", "Settings", Settings));
@@ -94,6 +95,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
 
     private void Charts(IReadOnlyList<Stretch<IReadOnlyDictionary<string, Spread>>> steps, IEnumerable<Chart> charts, bool firstIsWide = false)
     {
+        if (steps.Count > 40) _html.Leaf("p", "Where a line jumps from step to step it is faint, and a strong line is its mean over a tenth of the steps.", ("class", "note"));
         using var grid = _html.Of("div", "charts");
         var wide = firstIsWide;
         foreach (var chart in charts)
@@ -105,15 +107,28 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
 
     private void Warnings()
     {
-        using (_html.Of("ul", "warnings"))
-            foreach (var warning in run.Warnings.All)
-                using (_html.Element("li"))
-                {
-                    _html.Leaf("span", HtmlText.Shortened(warning.Text, 500), ("class", "data"));
-                    if (warning.First is { } first) _html.Leaf("small", warning.Times == 1 ? $"step {ReportNumber.Whole(first)}" : $"{ReportNumber.Whole(warning.Times)} times, steps {ChartTable.Steps(first, warning.Last ?? first)}");
-                    else if (warning.Times > 1) _html.Leaf("small", $"{ReportNumber.Whole(warning.Times)} times");
-                }
+        const int first = 6;
+        var all = run.Warnings.All.ToArray();
+        Warnings(all.Take(first));
+        if (all.Length > first)
+            using (_html.Element("details"))
+            {
+                _html.Leaf("summary", $"{all.Length - first} earlier warnings");
+                Warnings(all.Skip(first));
+            }
         if (run.Warnings.Dropped > 0) _html.Leaf("p", $"{ReportNumber.Whole(run.Warnings.Dropped)} further warnings are not kept.", ("class", "note"));
+    }
+
+    private void Warnings(IEnumerable<RunWarning> warnings)
+    {
+        using var list = _html.Of("ul", "warnings");
+        foreach (var warning in warnings)
+            using (_html.Element("li"))
+            {
+                _html.Leaf("span", HtmlText.Shortened(warning.Text, 500), ("class", "data"));
+                if (warning.First is { } first) _html.Leaf("small", warning.Times == 1 ? $"step {ReportNumber.Whole(first)}" : $"{ReportNumber.Whole(warning.Times)} times, steps {ChartTable.Steps(first, warning.Last ?? first)}");
+                else if (warning.Times > 1) _html.Leaf("small", $"{ReportNumber.Whole(warning.Times)} times");
+            }
     }
 
     private void Groups()

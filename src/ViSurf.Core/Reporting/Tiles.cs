@@ -24,7 +24,7 @@ internal static class Tiles
         var numbers = steps.Where(s => s.Value.ContainsKey(key)).Select(s => s.Value[key].Mean).OfType<double>().ToArray();
         if (numbers.Length == 0) return;
         var some = Math.Max(1, numbers.Length / 10);
-        Write(html, title, text(numbers[^some..].Average()), numbers.Length < 2 ? "" : $"from {text(numbers[..some].Average())}");
+        Write(html, title, text(numbers[^some..].Average()), numbers.Length < 2 ? "" : $"last tenth; {text(numbers[..some].Average())} in the first");
     }
 
     private static void Measure(HtmlWriter html, string name, double[] numbers)

@@ -54,10 +54,10 @@ internal sealed record Axis(double Low, double High, IReadOnlyList<double> Ticks
         var (low, high) = values.Count == 0 ? (0, 1) : (Tame(values.Min()), Tame(values.Max()));
         if (unit == ChartUnit.Magnitude && low > 0 && high / low >= 1000) return Powers(low, high);
         if (unit is not ChartUnit.Number && low >= 0) low = 0;
-        if (high - low <= 1e-12 * Math.Max(Math.Abs(low), Math.Abs(high)))
-        {   // One value only: it lies in the middle of something.
+        if (high - low <= 1e-3 * Math.Max(Math.Abs(low), Math.Abs(high)))
+        {   // One value, or rounding around one: a level line in the middle.
             var room = low == 0 ? 1 : Math.Abs(low) / 4;
-            (low, high) = (low == 0 ? 0 : low - room, high + room);
+            (low, high) = (low == 0 ? 0 : low - room, Math.Max(low, high) + room);
         }
         var interval = Interval((high - low) / MostIntervals);
         var (from, to) = (Math.Floor(low / interval + 1e-9), Math.Ceiling(high / interval - 1e-9));

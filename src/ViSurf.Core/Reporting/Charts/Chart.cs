@@ -26,6 +26,9 @@ internal sealed record Chart(string Title, string Meaning, ChartUnit Unit, IRead
     /// <summary>Whether every value is marked: few values, measured now and then.</summary>
     public bool Marked { get; init; }
 
+    /// <summary>Whether it is left out while all its numbers are 0.</summary>
+    public bool OnlyIfAny { get; init; }
+
     /// <summary>What the first column of its table counts.</summary>
     public string Over { get; init; } = "Step";
 }

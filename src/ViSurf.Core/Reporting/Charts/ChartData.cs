@@ -25,7 +25,7 @@ internal sealed class ChartData
     public Axis Y { get; }
 
     /// <summary>Whether there is nothing to draw.</summary>
-    public bool IsEmpty => Rows.Length == 0;
+    public bool IsEmpty => Rows.Length == 0 || (Chart.OnlyIfAny && Extremes().All(v => v == 0));
 
     public Spread this[int row, ChartLine line] => Find(Rows[row].Value, line.Key);
 

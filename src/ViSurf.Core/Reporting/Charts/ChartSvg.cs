@@ -49,7 +49,10 @@ internal sealed class ChartSvg(ChartData data, int width, int height)
     {
         if (line.Around is not null) html.Empty("path", ("class", $"band c{line.Colour}"), ("d", Band(line, deviation: true)));
         if (data.Rows.Any(row => row.Count > 1)) html.Empty("path", ("class", $"range c{line.Colour}"), ("d", Band(line, deviation: false)));
-        html.Empty("path", ("class", $"line c{line.Colour}"), ("d", Path(line)));
+        var means = Enumerable.Range(0, data.Rows.Length).Select(row => data[row, line].Mean).ToArray();
+        var quiet = data.Chart.Marked ? null : RunningMean.Of(means);
+        html.Empty("path", ("class", $"{(quiet is null ? "line" : "raw")} c{line.Colour}"), ("d", Path(means)));
+        if (quiet is not null) html.Empty("path", ("class", $"line c{line.Colour}"), ("d", Path(quiet)));
         for (var row = 0; row < data.Rows.Length; row++)
             if (data[row, line].Mean is { } mean && (Lonely(row, line) || (data.Chart.Marked && data.Rows.Length <= MostMarked)))
                 html.Empty("circle", ("class", $"mark c{line.Colour}"), ("cx", X(data.Step(row))), ("cy", Y(mean)), ("r", "2.6"));
@@ -59,18 +62,18 @@ internal sealed class ChartSvg(ChartData data, int width, int height)
     private bool Lonely(int row, ChartLine line)
         => (row == 0 || data[row - 1, line].Count == 0) && (row == data.Rows.Length - 1 || data[row + 1, line].Count == 0);
 
-    private string Path(ChartLine line)
+    private string Path(double?[] values)
     {
         var path = new StringBuilder();
         var pen = false;
         for (var row = 0; row < data.Rows.Length; row++)
         {
-            if (data[row, line].Mean is not { } mean)
+            if (values[row] is not { } value)
             {
                 pen = false;
                 continue;
             }
-            path.Append(pen ? 'L' : 'M').Append(X(data.Step(row))).Append(' ').Append(Y(mean));
+            path.Append(pen ? 'L' : 'M').Append(X(data.Step(row))).Append(' ').Append(Y(value));
             pen = true;
         }
         return path.ToString();

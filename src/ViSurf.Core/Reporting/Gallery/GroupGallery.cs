@@ -15,7 +15,10 @@ internal sealed class GroupGallery(int most, GroupCard card)
     /// <summary>Sees the groups of a step.</summary>
     public void Add(StepReport report)
     {
-        _latest = [.. report.Groups.Where(group => group.Scored.Scores.Count > 0).Select(group => new GroupSnapshot(report.Step, group)).OrderByDescending(s => s.Interest).Take((most + 2) / 3)];
+        // The best of each kind before the second best of any: labels in use, labels smoothed away, no labels.
+        _latest = [.. report.Groups.Where(group => group.Scored.Scores.Count > 0).Select(group => new GroupSnapshot(report.Step, group))
+            .OrderByDescending(s => s.Interest).GroupBy(s => s.LabelIsUsed).SelectMany(kind => kind.Select((s, rank) => (Snapshot: s, Rank: rank)))
+            .OrderBy(x => x.Rank).ThenByDescending(x => x.Snapshot.Interest).Select(x => x.Snapshot).Take((most + 2) / 3)];
         if (_latest.Count > 0) _earlier.Add(report.Step, _latest[0]);
     }
 

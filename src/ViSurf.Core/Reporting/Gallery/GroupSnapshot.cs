@@ -21,6 +21,9 @@ internal sealed class GroupSnapshot(long step, TrainedGroup group)
     /// </summary>
     public double Interest { get; } = InterestOf(group);
 
+    /// <summary>Whether a label took part; null for a group without one.</summary>
+    public bool? LabelIsUsed { get; } = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)!score.Neutral).FirstOrDefault();
+
     /// <summary>The more interesting of two; of equals the later.</summary>
     public static GroupSnapshot Better(GroupSnapshot a, GroupSnapshot b) => a.Interest > b.Interest ? a : b;
 

@@ -37,7 +37,7 @@ internal static class ReportNumber
     public static string Whole(long value) => Signed(value, Math.Abs((double)value).ToString("#,##0", CultureInfo.InvariantCulture));
 
     /// <summary>A share in [0, 1] as per cent.</summary>
-    public static string Share(double? value) => value is not { } v || !double.IsFinite(v) || Math.Abs(v) >= 1e7 ? Text(value) : Fixed(100 * v, Math.Abs(v) < 0.0995 ? 1 : 0) + " %";
+    public static string Share(double? value) => value is not { } v || !double.IsFinite(v) || Math.Abs(v) >= 1e7 ? Text(value) : Fixed(100 * v, v != 0 && Math.Abs(v) < 0.0995 ? 1 : 0) + " %";
 
     /// <summary>Seconds in the units a person would use.</summary>
     public static string Duration(double seconds)
