@@ -107,7 +107,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
 
     private void Warnings()
     {
-        const int first = 6;
+        const int first = 5;
         var all = run.Warnings.All.ToArray();
         Warnings(all.Take(first));
         if (all.Length > first)

@@ -41,8 +41,10 @@ internal sealed record Axis(double Low, double High, IReadOnlyList<double> Ticks
         if (Unit == ChartUnit.Share) return ReportNumber.Fixed(100 * tick, 0) + " %";
         if (IsLog || Ticks.Count < 2) return ReportNumber.Text(tick);
         var interval = Ticks[1] - Ticks[0];
-        return interval < 1e-4 || High >= 1e6 ? ReportNumber.Text(Math.Abs(tick) < interval / 2 ? 0 : tick)
-            : ReportNumber.Fixed(tick, Math.Max(0, -(int)Math.Floor(Math.Log10(interval) + 1e-9)));
+        var size = (int)Math.Floor(Math.Log10(interval) + 1e-9);
+        if (interval >= 1e-4 && Math.Max(-Low, High) < 1e6) return ReportNumber.Fixed(tick, Math.Max(0, -size));
+        if (Math.Abs(tick) < interval / 2) return "0";
+        return ReportNumber.Scientific(tick, Math.Max(0, (int)Math.Floor(Math.Log10(Math.Abs(tick)) + 1e-9) - size));
     }
 
     /// <summary>The axis for some values.</summary>

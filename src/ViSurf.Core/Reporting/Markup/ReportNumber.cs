@@ -17,7 +17,7 @@ internal static class ReportNumber
         var text = size switch
         {
             0 => "0",
-            < 0.001 or >= 999_999.5 => Scientific(size),
+            < 0.001 or >= 999_999.5 => Scientific(size, 2),
             < 9.9995 => size.ToString("0.###", CultureInfo.InvariantCulture),
             < 99.995 => size.ToString("0.##", CultureInfo.InvariantCulture),
             < 999.95 => size.ToString("0.#", CultureInfo.InvariantCulture),
@@ -52,7 +52,9 @@ internal static class ReportNumber
     /// <summary>A coordinate of a drawing: two decimals at most, a point, no exponent.</summary>
     public static string Coordinate(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
-    private static string Scientific(double size) => size.ToString("0.##e+0", CultureInfo.InvariantCulture).Replace("e+", "e", StringComparison.Ordinal);
+    /// <summary>As 1.25e-6, with at most so many decimals.</summary>
+    public static string Scientific(double value, int decimals)
+        => Signed(value, Math.Abs(value).ToString("0." + new string('#', decimals) + "e+0", CultureInfo.InvariantCulture).Replace("e+", "e", StringComparison.Ordinal));
 
     private static string Signed(double value, string text) => value < 0 && text.Any(c => c is > '0' and <= '9') ? "−" + text : text;
 }
