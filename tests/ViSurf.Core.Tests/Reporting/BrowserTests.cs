@@ -44,12 +44,13 @@ public sealed class BrowserTests
     {
         using var folder = new TemporaryDirectory();
         var file = Hostile(folder);
-        // A script of the test's own measures; the report has none.
+        // A script of the test's own measures; the report has none. In a frame, because a window has a least width.
         var probe = folder.File("probe.html");
         var text = File.ReadAllText(file).Replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';", StringComparison.Ordinal);
-        const string measure = "<script>addEventListener('load', () => { const d = document.documentElement; document.title = `${innerWidth} ${d.scrollWidth}`; });</script></body>";
-        File.WriteAllText(probe, text.Replace("</body>", measure, StringComparison.Ordinal));
-        var title = Chromium.Dump(probe, width).Dom.Split("<title>")[1].Split("</title>")[0].Split(' ').Select(int.Parse).ToArray();
+        const string measure = "<script>addEventListener('load', () => { const d = document.documentElement; parent.document.title = `${innerWidth} ${d.scrollWidth}`; });</script></body>";
+        var page = text.Replace("</body>", measure, StringComparison.Ordinal).Replace("&", "&amp;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
+        File.WriteAllText(probe, $"<!DOCTYPE html><html><head><title>0 0</title></head><body><iframe style='border: 0; width: {width}px; height: 900px' srcdoc=\"{page}\"></iframe></body></html>");
+        var title = Chromium.Dump(probe).Dom.Split("<title>")[1].Split("</title>")[0].Split(' ').Select(int.Parse).ToArray();
         title[0].Should().Be(width);
         title[1].Should().BeLessThanOrEqualTo(width);
     }
@@ -71,13 +72,13 @@ public sealed class BrowserTests
         public static string? Path { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator).Where(folder => folder.Length > 0)
             .SelectMany(folder => Names.Select(name => System.IO.Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name))).FirstOrDefault(File.Exists);
 
-        public static (string Dom, string Messages) Dump(string file, int width = 1280)
+        public static (string Dom, string Messages) Dump(string file)
         {
             using var profile = new TemporaryDirectory();
             var start = new ProcessStartInfo(Path!) { RedirectStandardOutput = true, RedirectStandardError = true };
             // Tests may run as root in a container, where the sandbox does not start; the pages are our own.
             foreach (var argument in new[] { "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--enable-logging=stderr", "--virtual-time-budget=3000",
-                         $"--user-data-dir={profile.Path}/p", $"--window-size={width},900", "--dump-dom", new Uri(file).AbsoluteUri })
+                         $"--user-data-dir={profile.Path}/p", "--window-size=1280,900", "--dump-dom", new Uri(file).AbsoluteUri })
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             var messages = process.StandardError.ReadToEndAsync();

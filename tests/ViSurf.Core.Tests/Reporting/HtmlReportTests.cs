@@ -39,13 +39,14 @@ public sealed class HtmlReportTests
 
     [Fact]
     public void A_table_has_the_numbers_of_its_chart()
-    {   // Totals of the suite: format of thoughts 1, of the answer 2, accuracy 3 and no repetition 1 for the first; 0 + 2 + (what the box earns) + 1 for the second.
+    {
         var steps = new[] { Step(0, Example(), Exact, Shifted), Step(1, Example(), Exact, Exact) };
         var page = ParsedReport.Of(report => Array.ForEach(steps, report.Add));
         var rows = page.Html.QuerySelectorAll("#curves figure").Single(f => f.QuerySelector("h3")!.TextContent == "Reward").QuerySelectorAll("tbody tr")
             .Select(tr => tr.Children.Select(c => c.TextContent).ToArray()).ToArray();
         rows.Should().HaveCount(2);
-        rows[1].Should().Equal("1", "7", "0", "6", "both rollouts have 1 + 2 + 3 + 1, the label no thoughts");
+        // Both rollouts have 1 + 2 + 3 + 1, the label has no thoughts.
+        rows[1].Should().Equal("1", "7", "0", "6");
         double.Parse(rows[0][1], CultureInfo.InvariantCulture).Should().BeApproximately(steps[0].Rewards.Mean!.Value, 0.005);
     }
 
@@ -98,15 +99,15 @@ public sealed class HtmlReportTests
     [Fact]
     public void A_long_run_with_large_pictures_and_long_texts_stays_small()
     {
-        var (photograph, text, names) = (Picture(1600, 1200), new string('<', 5000), Enumerable.Range(0, 20).ToArray());
+        var (photograph, text, names) = (Picture(1200, 900), new string('<', 5000), Enumerable.Range(0, 20).ToArray());
         var suite = names.Aggregate(VisionReasonerRewards.Suite(), (s, i) => s.With(RewardFunction.From($"reward {i}", (_, c) => c.Text.Length % (i + 2))));
-        var options = new HtmlReportOptions { Every = 1000, Settings = [.. Enumerable.Range(0, 150).Select(i => new KeyValuePair<string, string>($"setting {i}", text))] };
+        var options = new HtmlReportOptions { Every = 1000, Groups = 60, Settings = [.. Enumerable.Range(0, 150).Select(i => new KeyValuePair<string, string>($"setting {i}", text))] };
         var page = ParsedReport.Of(report =>
         {
+            var plain = Step(0, suite, Example("row", picture: photograph), [Exact, .. Enumerable.Repeat(text, 15)]);
             for (var step = 0; step < 250; step++)
             {
-                var plain = Step(step, suite, Example($"row {step}", picture: photograph), [Exact, .. Enumerable.Repeat(text, 15)]);
-                report.Add(plain with { Updates = [new UpdateReport(1, 2, 3, names.ToDictionary(i => $"metric {i}", i => Math.Sin(step * i)), null)] });
+                report.Add(plain with { Step = step, Updates = [new UpdateReport(1, 2, 3, names.ToDictionary(i => $"metric {i}", i => Math.Sin(step * i)), null)] });
                 report.AddEvaluation(step, names.ToDictionary(i => $"measure {i}", i => Math.Sin(step * i) + i % 2));
                 report.Warn($"Word {string.Concat(Enumerable.Repeat('x', step))} is long.", step);
             }
