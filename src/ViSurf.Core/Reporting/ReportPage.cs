@@ -41,7 +41,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         var keys = steps.SelectMany(s => s.Value.Keys).Distinct().ToArray();
         var sections = new List<(string Id, string Title, Action Write)>();
         if (run.Warnings.All.Any()) sections.Add(("warnings", "Warnings", Warnings));
-        if (steps.Count > 0) sections.Add(("curves", "Curves", () => Charts(steps, [ChartPlan.Rewards, .. ChartPlan.Learning], firstIsWide: true)));
+        if (steps.Count > 0) sections.Add(("curves", "Curves", () => Charts(steps, [ChartPlan.Rewards, .. ChartPlan.Learning], firstIsWide: true, isFirst: true)));
         if (ChartPlan.Components(keys).Any()) sections.Add(("rewards", "Rewards one by one", () => Charts(steps, ChartPlan.Components(keys))));
         if (ChartPlan.Metrics(keys).Any()) sections.Add(("objective", "Objective", () => Charts(steps, ChartPlan.Metrics(keys))));
         if (run.Evaluation.Stretches.Count > 0) sections.Add(("evaluation", "Evaluation", () => Charts(run.Evaluation.Stretches, ChartPlan.Evaluation(run.Evaluation.Stretches), firstIsWide: true)));
@@ -93,9 +93,9 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
     private string Progress() => run.Latest is not { } latest ? "before the first step"
         : options.Steps is { } all ? $"{ReportNumber.Whole(latest + 1)} of {ReportNumber.Whole(all)} steps" : $"{ReportNumber.Whole(latest + 1)} steps";
 
-    private void Charts(IReadOnlyList<Stretch<IReadOnlyDictionary<string, Spread>>> steps, IEnumerable<Chart> charts, bool firstIsWide = false)
+    private void Charts(IReadOnlyList<Stretch<IReadOnlyDictionary<string, Spread>>> steps, IEnumerable<Chart> charts, bool firstIsWide = false, bool isFirst = false)
     {
-        if (steps.Count > 40) _html.Leaf("p", "Where a line jumps from step to step it is faint, and a strong line is its mean over a tenth of the steps.", ("class", "note"));
+        if (isFirst) _html.Leaf("p", "Where a line jumps from step to step it is faint, and a strong line is its mean over a tenth of the run. Point at a chart for its numbers.", ("class", "note"));
         using var grid = _html.Of("div", "charts");
         var wide = firstIsWide;
         foreach (var chart in charts)

@@ -47,10 +47,19 @@ internal sealed class ChartSvg(ChartData data, int width, int height)
 
     private void Line(HtmlWriter html, ChartLine line)
     {
-        if (line.Around is not null) html.Empty("path", ("class", $"band c{line.Colour}"), ("d", Band(line, deviation: true)));
-        if (data.Rows.Any(row => row.Count > 1)) html.Empty("path", ("class", $"range c{line.Colour}"), ("d", Band(line, deviation: false)));
-        var means = Enumerable.Range(0, data.Rows.Length).Select(row => data[row, line].Mean).ToArray();
+        var rows = Enumerable.Range(0, data.Rows.Length);
+        var means = rows.Select(row => data[row, line].Mean).ToArray();
         var quiet = data.Chart.Marked ? null : RunningMean.Of(means);
+        if (line.Around is not null)
+        {
+            double?[] around = [.. rows.Select(row => means[row] is null ? (double?)null : data.Around(row, line))];
+            var (middle, reach) = quiet is null ? (means, around) : (quiet, RunningMean.Over(around));
+            html.Empty("path", ("class", $"band c{line.Colour}"), ("d", Band(line, row => middle[row]!.Value + reach[row]!.Value, row => middle[row]!.Value - reach[row]!.Value)));
+        }
+        else if (data.Rows.Any(row => row.Count > 1))
+        {
+            html.Empty("path", ("class", $"range c{line.Colour}"), ("d", Band(line, row => data[row, line].Most, row => data[row, line].Least)));
+        }
         html.Empty("path", ("class", $"{(quiet is null ? "line" : "raw")} c{line.Colour}"), ("d", Path(means)));
         if (quiet is not null) html.Empty("path", ("class", $"line c{line.Colour}"), ("d", Path(quiet)));
         for (var row = 0; row < data.Rows.Length; row++)
@@ -80,7 +89,7 @@ internal sealed class ChartSvg(ChartData data, int width, int height)
     }
 
     /// <summary>One closed outline for each run of rows that have a number.</summary>
-    private string Band(ChartLine line, bool deviation)
+    private string Band(ChartLine line, Func<int, double> high, Func<int, double> low)
     {
         var path = new StringBuilder();
         var run = new List<int>();
@@ -91,13 +100,10 @@ internal sealed class ChartSvg(ChartData data, int width, int height)
                 run.Add(row);
                 continue;
             }
-            Outline(path, run, High, Low);
+            Outline(path, run, high, low);
             run.Clear();
         }
         return path.ToString();
-
-        double High(int row) => deviation ? data[row, line].Mean!.Value + data.Around(row, line) : data[row, line].Most;
-        double Low(int row) => deviation ? data[row, line].Mean!.Value - data.Around(row, line) : data[row, line].Least;
     }
 
     private string Area(int index)

@@ -17,6 +17,12 @@ internal static class RunningMean
         if (numbers.Length < Fewest) return null;
         var travelled = numbers.Zip(numbers.Skip(1), (a, b) => Math.Abs(b - a)).Sum();
         if (travelled <= 6 * (numbers.Max() - numbers.Min())) return null;
+        return Over(values);
+    }
+
+    /// <summary>The same means for any line.</summary>
+    public static double?[] Over(IReadOnlyList<double?> values)
+    {
         var reach = Math.Max(2, values.Count / 20);
         return [.. values.Select((value, i) => value is null ? (double?)null : values.Skip(i - reach).Take(Math.Min(i, reach) + 1 + reach).OfType<double>().Average())];
     }
