@@ -9,7 +9,15 @@ internal static class Run
     /// Runs the work. Bad input ends with one line and exit code 1, Ctrl+C with exit code 130; anything else is a bug and keeps its
     /// stack trace.
     /// </summary>
-    public static int Guarded(Action<CancellationToken> work)
+    public static int Guarded(Action<CancellationToken> work) => Guarded(cancel =>
+    {
+        work(cancel);
+        return 0;
+    });
+
+    /// <summary>The same for work that ends well in several ways.</summary>
+    /// <param name="work">Returns the exit code.</param>
+    public static int Guarded(Func<CancellationToken, int> work)
     {
         using var cancel = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
@@ -19,8 +27,7 @@ internal static class Run
         };
         try
         {
-            work(cancel.Token);
-            return 0;
+            return work(cancel.Token);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

@@ -53,11 +53,16 @@ public sealed class TrainingRun
             .. parts.State,
         ];
         var settings = new SortedDictionary<string, string>(RunSettings.Of(parts, trainer.Options).ToDictionary(), StringComparer.Ordinal);
-        foreach (var (name, value) in options.Settings) settings.Add(name, value);
+        foreach (var (name, value) in options.Settings)
+            if (!settings.TryAdd(name, value))
+                throw new ArgumentException($"Expected settings of one's own under names of their own, got '{name}', which the run records itself. Choose another.", nameof(options));
         _settings = settings;
     }
 
-    /// <summary>Goes on from a checkpoint: weights, optimizer, data and everything else are brought to where they were.</summary>
+    /// <summary>
+    /// Goes on from a checkpoint: weights, optimizer, data and everything else are brought to where they were. An evaluation that was made at that step
+    /// is announced again (<see cref="TrainingRunOptions.AfterEvaluation"/>).
+    /// </summary>
     /// <param name="checkpoint">Null for the newest of the store.</param>
     /// <returns>The checkpoint; null when there is none yet, and the run begins.</returns>
     /// <exception cref="InvalidDataException">
@@ -71,6 +76,8 @@ public sealed class TrainingRun
         from.Verify();
         from.Restore(_weights, _parts);
         (_metrics, _saved) = (from.Metrics, from.Step);
+        // Whatever watches the run dropped what it had from this step on; this evaluation is not made again.
+        if (_evaluated == from.Step) _options.AfterEvaluation?.Invoke(from.Step, _metrics);
         return from;
     }
 

@@ -1,0 +1,34 @@
+using FineTune.Settings;
+using ViSurf.Core.Models.Images;
+using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Training;
+
+namespace FineTune;
+
+/// <summary>Looks at every training row before time is spent: pictures that open, labels inside them that earn what they can, prompts within the limit.</summary>
+internal static class DataCheck
+{
+    /// <summary>What is wrong with each file; nothing is thrown.</summary>
+    public static IReadOnlyDictionary<SourceSettings, DatasetReport> Look(Workshop workshop, Recipe recipe, CancellationToken cancel)
+    {
+        using var rows = new Rows(workshop.Settings, workshop.Encoder);
+        var check = new DatasetCheck(new DemonstrationInjector(workshop.Encoder), workshop.Rewards, image =>
+        {
+            var picture = new SkiaImageDecoder().Decode(image);
+            return (picture.Width, picture.Height);
+        })
+        { Encoder = workshop.Encoder, MaxPromptTokens = recipe.Options.MaxPromptTokens };
+        return workshop.Settings.Data.Train.ToDictionary(source => source, source => check.Report(rows.Open(source), workshop.Encoder.InModelFrame, cancel));
+    }
+
+    /// <summary>Shows it.</summary>
+    /// <exception cref="InvalidDataException">There are bad rows and the settings say to stop.</exception>
+    public static void Show(Workshop workshop, CancellationToken cancel)
+    {
+        foreach (var report in Look(workshop, Method.Of(workshop.Settings), cancel).Values)
+        {
+            Console.WriteLine(report.Describe());
+            report.Ensure(workshop.Settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using FineTune.Settings;
+using ViSurf.Core.Training;
+
+namespace FineTune;
+
+/// <summary>The method the settings name, with the numbers they change.</summary>
+internal static class Method
+{
+    public static Recipe Of(FineTuneSettings settings)
+    {
+        var (recipe, training) = (Recipes.All.Single(r => r.Name == settings.Method), settings.Training);
+        var (options, adam) = (recipe.Options, recipe.Optimizer);
+        var kl = training.KlCoefficient ?? recipe.KlCoefficient;
+        return recipe with
+        {
+            KlCoefficient = kl,
+            // A KL term also pulls on groups that are neutral.
+            SkipNeutralGroups = recipe.SkipNeutralGroups && kl == 0,
+            Options = options with
+            {
+                PromptsPerStep = training.PromptsPerStep ?? options.PromptsPerStep,
+                GroupSize = training.GroupSize ?? options.GroupSize,
+                MaxNewTokens = training.MaxNewTokens ?? options.MaxNewTokens,
+                MaxPromptTokens = training.MaxPromptTokens ?? options.MaxPromptTokens,
+                MicroBatchTokens = training.MicroBatchTokens ?? options.MicroBatchTokens,
+                UpdatesPerRollout = training.UpdatesPerRollout ?? options.UpdatesPerRollout,
+                MaxGradientNorm = training.MaxGradientNorm ?? options.MaxGradientNorm,
+                Temperature = training.Temperature ?? options.Temperature,
+                Seed = settings.Seed,
+            },
+            Optimizer = adam with
+            {
+                WeightDecay = training.WeightDecay ?? adam.WeightDecay,
+                LearningRate = Schedule(training, recipe),
+            },
+        };
+    }
+
+    private static LearningRateSchedule Schedule(TrainingSettings training, Recipe recipe)
+    {
+        // A recipe's own rate is a schedule; without one in the settings it stays as it is.
+        if (training.LearningRate is not { } rate) return recipe.Optimizer.LearningRate.WithWarmUp(training.WarmUp);
+        var updates = (long)training.Steps * (training.UpdatesPerRollout ?? recipe.Options.UpdatesPerRollout);
+        LearningRateSchedule schedule = training.Schedule switch
+        {
+            "linear" => LearningRate.Linear(rate, updates, final: rate / 10),
+            "cosine" => LearningRate.Cosine(rate, updates, final: rate / 10),
+            _ => LearningRate.Constant(rate),
+        };
+        return schedule.WithWarmUp(training.WarmUp);
+    }
+}

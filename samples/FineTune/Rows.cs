@@ -1,0 +1,89 @@
+using FineTune.Settings;
+using ViSurf.Core.Data;
+using ViSurf.Core.Data.Sources;
+using ViSurf.Core.Models.QwenVl;
+
+namespace FineTune;
+
+/// <summary>The rows of the settings' files; what is opened here is closed by <see cref="Dispose"/>.</summary>
+internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder) : IDisposable
+{
+    private readonly List<IDisposable> _open = [];
+
+    /// <summary>A file as a source, or all files that a name with * means, one after the other.</summary>
+    public IExampleSource Open(SourceSettings source)
+    {
+        var files = Files(source.File).Select(file => OpenFile(file, source)).ToArray();
+        return files is [var one] ? one : new JoinedSource(source.Name, files);
+    }
+
+    /// <summary>All training files, shuffled and mixed by weight, labels in the model's frame.</summary>
+    /// <param name="skipped">Rows to pass over, by file.</param>
+    public IExampleStream Stream(IReadOnlyDictionary<SourceSettings, IReadOnlySet<long>> skipped)
+    {
+        var streams = settings.Data.Train.Select((source, i) => new WeightedStream(
+            source.Name, new ShuffledStream(Open(source), settings.Seed + i) { Skip = skipped[source] }, source.Weight)).ToArray();
+        IExampleStream all = streams is [var one] ? one.Stream : new MixedStream(settings.Seed, streams);
+        return all.Select(encoder.InModelFrame);
+    }
+
+    /// <summary>The held-out rows, in the file's order.</summary>
+    public IReadOnlyList<VisionExample> HeldOut()
+    {
+        if (settings.Data.HeldOut is not { } held) throw new InvalidDataException("Expected data.heldOut in the settings: there are no rows to evaluate on.");
+        var source = Open(held);
+        var rows = Enumerable.Range(0, source.Blocks.Count).SelectMany(source.Read);
+        return [.. rows.Take(settings.Evaluation.Rows ?? int.MaxValue).Select(encoder.InModelFrame)];
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _open) file.Dispose();
+    }
+
+    private static string[] Files(string file)
+    {
+        var (folder, name) = (Path.GetDirectoryName(file)!, Path.GetFileName(file));
+        if (!name.Contains('*')) return [file];
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, name) : [];
+        if (files.Length == 0) throw new FileNotFoundException($"Expected files '{file}', found none.", file);
+        return [.. files.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Parquet by its ending, JSON Lines otherwise.</summary>
+    private IExampleSource OpenFile(string file, SourceSettings source)
+    {
+        var options = new RowOptions { Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name };
+        IExampleSource opened = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
+            ? ParquetSource.Open(file, options) : JsonLinesSource.Open(file, options);
+        if (opened is IDisposable owned) _open.Add(owned);
+        return opened;
+    }
+
+    private Func<string, string> Prompt() => settings.Data.Prompt switch
+    {
+        "question" => question => question,
+        "grounding" => PromptTemplate.Grounding,
+        "answer" => PromptTemplate.ShortAnswer,
+        var template => PromptTemplate.Parse(template),
+    };
+
+    private static ColumnMap Columns(SourceSettings source)
+    {
+        var map = new ColumnMap();
+        foreach (var (what, name) in source.Columns)
+            map = what switch
+            {
+                "id" => map with { Id = [name] },
+                "question" => map with { Question = [name] },
+                "images" => map with { Images = [name] },
+                "width" => map with { Width = name },
+                "height" => map with { Height = name },
+                "source" => map with { Source = name },
+                _ => LabelColumn.Default.FirstOrDefault(label => label.Name == what) is { } label ? map with { Labels = [label with { Name = name }] }
+                    : throw new InvalidDataException($"{source.File}: expected columns id, question, images, width, height, source or one of the labels "
+                        + $"{string.Join(", ", LabelColumn.Default.Select(l => l.Name))}, got \"{what}\"."),
+            };
+        return map;
+    }
+}

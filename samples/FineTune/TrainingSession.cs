@@ -1,0 +1,73 @@
+using FineTune.Settings;
+using ViSurf.Core.Rollouts;
+using ViSurf.Core.Training;
+using ViSurf.Core.Training.Checkpoints;
+
+namespace FineTune;
+
+/// <summary>A whole run: rows checked, trainer built, steps made, checkpoints and numbers written.</summary>
+internal static class TrainingSession
+{
+    /// <returns>Whether the last step was made; false when it was stopped before.</returns>
+    /// <exception cref="InvalidDataException">Rows are bad, or there is a run in the output folder already and it is not to be resumed, or not the same run.</exception>
+    public static bool Run(Workshop workshop, bool resume, CancellationToken cancel)
+    {
+        var (settings, recipe) = (workshop.Settings, Method.Of(workshop.Settings));
+        using var store = CheckpointStore.Open(Path.Combine(settings.Output, "checkpoints"), Kept(settings));
+        if (!resume && store.Latest() is { } there)
+            throw new InvalidDataException($"Expected an output folder without a run, but '{settings.Output}' has one at step {there.Step}: give --resume to go on, or another output.");
+
+        var skipped = DataCheck.Look(workshop, recipe, cancel).ToDictionary(
+            look => look.Key, look => look.Value.Ensure(settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop).BadRows);
+        using var rows = new Rows(settings, workshop.Encoder);
+        using var stream = new PrefetchingStream(rows.Stream(skipped), workshop.Encoder);
+        using var optimizer = new AdamWOptimizer(workshop.Policy.Module, recipe.Optimizer);
+        var sampler = new AutoregressiveSampler(new SamplingOptions
+        {
+            Temperature = recipe.Options.Temperature,
+            StopIds = workshop.Encoder.StopIds,
+            SuppressedIds = workshop.Encoder.SuppressedIds,
+        });
+        var reference = recipe.KlCoefficient > 0 ? workshop.Reference() : null;
+        using var ownReference = settings.Lora is null ? reference as IDisposable : null;
+        var trainer = new Trainer(recipe.Parts(stream.Encoder, workshop.Policy, optimizer, sampler, workshop.Rewards, reference: reference), recipe.Options);
+
+        Console.WriteLine($"{recipe.Name} ({settings.Rewards} rewards), {settings.Training.Steps} steps of {recipe.Options.PromptsPerStep} prompts, "
+            + $"{(settings.Lora is null ? "all weights that are not frozen" : $"LoRA of rank {settings.Lora.Rank}")}, {settings.Device}, {settings.Type}");
+        var heldOut = settings.Data.HeldOut is null ? null : new HeldOut(workshop, rows.HeldOut(), recipe.Options.MaxNewTokens);
+        var best = store.Options.Best?.Metric;
+        // The position of the numbers must be known before their files are opened.
+        using var watchers = new Watchers(settings, best, resumeAt: resume ? store.Latest()?.Step ?? 0 : null);
+        var run = new TrainingRun(trainer, stream, new TrainingRunOptions
+        {
+            Steps = settings.Training.Steps,
+            SaveEvery = settings.Checkpoints.Every,
+            EvaluateEvery = settings.Evaluation.Every,
+            Evaluate = heldOut is null || settings.Evaluation.Every == 0 ? null : (_, stop) => heldOut.Measure(stop),
+            AfterStep = watchers.Step,
+            AfterEvaluation = watchers.Evaluation,
+            AfterSave = watchers.Saved,
+            Settings = new Dictionary<string, string>
+            {
+                ["recipe"] = recipe.Name,
+                ["prompt"] = settings.Data.Prompt,
+                ["train"] = string.Join(", ", settings.Data.Train.Select(source => Path.GetFileName(source.File))),
+            },
+            // A run may be made longer: a falling learning rate then falls more slowly.
+            MayDiffer = ["adamw.learning_rate"],
+        }, store, workshop.Weights);
+
+        if (resume) Console.WriteLine(run.Resume() is { } from ? $"going on from step {from.Step}" : "no checkpoint yet: beginning");
+        var outcome = watchers.Show(settings.Training.Steps, () => run.Run(cancel));
+        watchers.End(outcome);
+        Console.WriteLine($"{(outcome.Cancelled ? "stopped" : "done")} at step {outcome.Steps}; newest weights: {outcome.Last?.WeightsDirectory ?? "none"}"
+            + (outcome.Best is null ? "" : $"; best: {outcome.Best.WeightsDirectory}"));
+        return !outcome.Cancelled;
+    }
+
+    private static CheckpointOptions Kept(FineTuneSettings settings) => new()
+    {
+        KeepLast = settings.Checkpoints.KeepLast,
+        Best = settings.Checkpoints.Best is { } metric ? new BestBy(metric, HigherIsBetter: !settings.Checkpoints.BestIsLowest) : null,
+    };
+}
