@@ -34,4 +34,4 @@ return Run.Guarded(cancel =>
     else if (line.Text("--evaluate") is { } weights) HeldOut.Show(workshop, weights, cancel);
     else return TrainingSession.Run(workshop, line.Has("--resume"), cancel) ? 0 : 130;
     return 0;
-});
+}, list: true);

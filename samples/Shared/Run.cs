@@ -17,7 +17,8 @@ internal static class Run
 
     /// <summary>The same for work that ends well in several ways.</summary>
     /// <param name="work">Returns the exit code.</param>
-    public static int Guarded(Func<CancellationToken, int> work)
+    /// <param name="list">Whether a message of several lines keeps them: a list of mistakes.</param>
+    public static int Guarded(Func<CancellationToken, int> work, bool list = false)
     {
         using var cancel = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
@@ -36,7 +37,7 @@ internal static class Run
         }
         catch (Exception e) when (IsBadInput(e))
         {
-            Console.Error.WriteLine("error: " + string.Join(" ", e.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)));
+            Console.Error.WriteLine("error: " + (list ? e.Message : string.Join(" ", e.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries))));
             return 1;
         }
     }

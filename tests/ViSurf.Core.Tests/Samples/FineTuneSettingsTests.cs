@@ -1,0 +1,73 @@
+using FineTune;
+using FineTune.Settings;
+using FluentAssertions;
+using Samples.Shared;
+using ViSurf.Core.Training;
+using Xunit;
+
+namespace ViSurf.Core.Tests.Samples;
+
+public sealed class FineTuneSettingsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("visurf-settings-").FullName;
+
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Assets.Repository, "samples", "FineTune", "settings"), "*.json").Select(path => Path.GetFileName(path))];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_of_the_sample_can_be_read(string file)
+    {
+        var settings = SettingsFile.Read(Path.Combine(Assets.Repository, "samples", "FineTune", "settings", file));
+        Method.Of(settings).Options.PromptsPerStep.Should().Be(16);
+    }
+
+    [Fact]
+    public void All_mistakes_are_said_at_once_each_with_its_key()
+    {
+        var read = () => Read("""
+            { "model": 3, "method": "visurff", "training": { "steps": 0, "learnRate": 1 }, "evaluation": { "every": 5 },
+              "data": { "train": [{ "file": "a.jsonl" }, { "weight": 0 }] }, "lora": { "rank": "x" }, "frozen": true }
+            """);
+        var lines = read.Should().Throw<InvalidDataException>().Which.Message.Split(Environment.NewLine);
+        lines[0].Should().EndWith("10 settings to mend:");
+        lines.Skip(1).Select(line => line.Trim().Split(':')[0]).Should().BeEquivalentTo(
+            "model", "output", "method", "training.steps", "training.learnRate", "data.heldOut", "data.train[1].file", "data.train[1].weight", "lora.rank", "frozen");
+    }
+
+    [Fact]
+    public void What_is_no_JSON_is_said_with_its_line()
+        => ((Action)(() => Read("{\n \"model\": }"))).Should().Throw<InvalidDataException>().WithMessage("*line 2*");
+
+    [Fact]
+    public void Numbers_of_the_settings_replace_those_of_the_method_and_the_rest_stay()
+    {
+        var settings = Read("""
+            { "model": "m", "output": "o", "method": "DAPO", "data": { "train": [{ "file": "a.jsonl" }] },
+              "training": { "steps": 10, "groupSize": 4, "learningRate": 1e-3, "schedule": "linear", "warmUp": 2 } }
+            """);
+        var recipe = Method.Of(settings);
+        recipe.Options.GroupSize.Should().Be(4);
+        recipe.Options.MaxNewTokens.Should().Be(Recipes.Dapo.Options.MaxNewTokens);
+        recipe.Clip.Should().Be(Recipes.Dapo.Clip);
+        // Two updates of warm-up, then a straight line from 1e-3 to a tenth over ten updates.
+        Rates(recipe, 0, 1, 2, 7, 12).Should().Equal([5e-4, 1e-3, 1e-3, 5.5e-4, 1e-4], (actual, expected) => Math.Abs(actual - expected) < 1e-12);
+    }
+
+    [Fact]
+    public void A_KL_term_needs_the_neutral_groups_too()
+    {
+        var settings = Read("""{ "model": "m", "output": "o", "method": "ViSurf", "data": { "train": { "file": "a.jsonl" } }, "training": { "klCoefficient": 0.1 } }""");
+        Method.Of(settings).Should().Match<Recipe>(recipe => recipe.KlCoefficient == 0.1 && !recipe.SkipNeutralGroups);
+    }
+
+    private static IEnumerable<double> Rates(Recipe recipe, params long[] updates) => updates.Select(update => recipe.Optimizer.LearningRate(update));
+
+    private FineTuneSettings Read(string json)
+    {
+        var path = Path.Combine(_folder, "settings.json");
+        File.WriteAllText(path, json);
+        return SettingsFile.Read(path);
+    }
+}
