@@ -24,7 +24,7 @@ public sealed record SrftOptions
     public double RightAbove { get; init; } = 0.5;
 
     /// <summary>How token losses become one loss, in each part.</summary>
-    /// <value><see cref="LossAggregation.TokenMean"/>.</value>
+    /// <value><see cref="LossAggregation.TokenMean"/>, which the authors' script has for the supervised part alone; see docs/decisions.md.</value>
     public LossAggregation Aggregation { get; init; } = LossAggregation.TokenMean;
 }
 
