@@ -1,5 +1,6 @@
 using System.Globalization;
 using ViSurf.Core.Common;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
@@ -10,8 +11,8 @@ namespace ViSurf.Core.Training;
 /// go on with others, and then agrees up to rounding instead of bit for bit.
 /// </summary>
 /// <remarks>
-/// Delegates and the inside of an objective, an estimator or a controller cannot be read; of those the names of the classes are compared. Put numbers of
-/// one's own into <see cref="TrainingRunOptions.Settings"/>.
+/// Delegates and the inside of an estimator, a controller or most objectives cannot be read; of those the names of the classes are compared. Put numbers
+/// of one's own into <see cref="TrainingRunOptions.Settings"/>.
 /// </remarks>
 public static class RunSettings
 {
@@ -40,7 +41,7 @@ public static class RunSettings
         Add("adamw.master_weights", adam.MasterWeights);
         Add("adamw.state_type", adam.StateType);
         Add("adamw.learning_rate", string.Join(", ", Probes.Select(update => string.Create(CultureInfo.InvariantCulture, $"{update}: {adam.LearningRate(update)}"))));
-        Add("objective", parts.Objective.GetType().Name);
+        Add("objective", Objective(parts.Objective));
         Add("controller", parts.Controller.GetType().Name);
         Add("group_policy", parts.Groups.GetType().Name);
         Add("labels_in_groups", parts.Demonstrations is not null);
@@ -69,6 +70,16 @@ public static class RunSettings
             throw new InvalidDataException($"The checkpoint '{directory}' was made with other options ({problems.Length} differ):\n  {string.Join("\n  ", problems)}\n"
                 + "Use its options, name what may differ in TrainingRunOptions.MayDiffer, or begin a new run from its weights.");
     }
+
+    private static string Objective(IObjective objective) => objective switch
+    {
+        ViSurfObjective { Options: var clip } => Clipped(nameof(ViSurfObjective), clip),
+        ClippedPolicyObjective { Options: var clip } => Clipped(nameof(ClippedPolicyObjective), clip),
+        _ => objective.GetType().Name,
+    };
+
+    private static string Clipped(string name, ClippedPolicyOptions o) => string.Create(CultureInfo.InvariantCulture,
+        $"{name}(clip {o.ClipLow} to {o.ClipHigh}, cap {o.RatioCap?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {o.RatioLevel}, {o.Aggregation})");
 
     private static string Sampler(IRolloutSampler? sampler) => sampler switch
     {

@@ -44,7 +44,7 @@ public sealed record CheckpointPart
     /// <summary>Brings the part to a saved state.</summary>
     public Action<SavedPart> Restore { get; }
 
-    /// <summary>A part whose state is numbers and texts: <c>CheckpointPart.Of("kl", () =&gt; kl.Value, v =&gt; kl.Value = (double)v!)</c>.</summary>
+    /// <summary>A part whose state is numbers and texts: <c>CheckpointPart.Of("kl", () =&gt; kl.State, saved =&gt; kl.Restore(saved!))</c>.</summary>
     public static CheckpointPart Of(string key, Func<JsonNode?> save, Action<JsonNode?> restore)
     {
         Guard.NotNull(save);
