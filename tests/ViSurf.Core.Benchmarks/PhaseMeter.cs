@@ -49,6 +49,8 @@ internal sealed class PhaseMeter
     {
         public nn.Module Module => inner.Module;
 
+        public SequenceLayout Layout => inner.Layout;
+
         public TokenScores Score(SequenceBatch batch)
         {
             if (meter._scoring == 0) meter._scoring = Now();

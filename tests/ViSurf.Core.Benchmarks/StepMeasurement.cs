@@ -104,7 +104,7 @@ internal sealed class StepMeasurement
         using var noGrad = torch.no_grad();
         var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
         var rows = UpdatePlan.RowsOf([.. report.Groups.Select(g => g.Controlled)], [.. report.Groups.Select(g => g.Advantages.ToArray())]);
-        var plan = UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows),
+        var plan = UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows, _policy.Layout),
             _training.MaxNewTokens, skipNeutralGroups: false);
         var (clock, processor) = (Stopwatch.StartNew(), PhaseMeter.Now());
         foreach (var part in plan.MicroBatches)

@@ -32,6 +32,7 @@ internal sealed record Workload
         new("--prompts", "N", "prompts a step (2)"),
         new("--no-label", null, "rollouts alone: no ground truth joins its group"),
         new("--micro-batch", "N", "token budget of a micro-batch (16384)"),
+        new("--micro-batch-rows", "N", "most rows of a micro-batch (those of one group: two at once are no faster and need the memory of both)"),
     ];
 
     /// <summary>Pixels per side of the picture; 0 for a prompt without one.</summary>
@@ -51,6 +52,9 @@ internal sealed record Workload
     public int ExtraWords { get; init; }
 
     public int MicroBatchTokens { get; init; } = MicroBatch;
+
+    /// <summary>0 for one group.</summary>
+    public int MicroBatchRows { get; init; }
 
     public int RolloutTokens => Prompts * GroupSize * NewTokens;
 
@@ -73,6 +77,7 @@ internal sealed record Workload
             Prompts = line.Number("--prompts", start.Prompts, 1),
             Label = start.Label && !line.Has("--no-label"),
             MicroBatchTokens = line.Number("--micro-batch", start.MicroBatchTokens, 1),
+            MicroBatchRows = line.Number("--micro-batch-rows", start.MicroBatchRows, 0),
         };
     }
 
@@ -90,7 +95,9 @@ internal sealed record Workload
         MaxNewTokens = NewTokens,
         MaxPromptTokens = int.MaxValue,
         MicroBatchTokens = MicroBatchTokens,
-        MicroBatchRows = replicatedPrompt is { } prompt ? Math.Max(1, MicroBatchTokens / (prompt + NewTokens)) : int.MaxValue,
+        MicroBatchRows = Math.Min(
+            MicroBatchRows > 0 ? MicroBatchRows : GroupSize + (Label ? 1 : 0),
+            replicatedPrompt is { } prompt ? Math.Max(1, MicroBatchTokens / (prompt + NewTokens)) : int.MaxValue),
     };
 
     /// <summary>Draws from the policy itself; nothing ends a rollout but its length.</summary>

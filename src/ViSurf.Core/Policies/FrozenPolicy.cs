@@ -18,6 +18,9 @@ public sealed class FrozenPolicy(IPolicy inner) : IPolicy
     public nn.Module Module => _inner.Module;
 
     /// <inheritdoc/>
+    public SequenceLayout Layout => _inner.Layout;
+
+    /// <inheritdoc/>
     public TokenScores Score(SequenceBatch batch)
     {
         using var grad = no_grad();

@@ -9,6 +9,10 @@ public interface IPolicy
     /// <summary>Owns the parameters; its parameters' device is the policy's device.</summary>
     nn.Module Module { get; }
 
+    /// <summary>How it lays out what it scores; micro-batches are counted accordingly.</summary>
+    /// <value>Padded, unless a policy says otherwise: never more than the budget then.</value>
+    SequenceLayout Layout => SequenceLayout.Padded;
+
     /// <summary>
     /// Log-probability of every completion token given its prompt and the tokens before it, logits divided by
     /// <see cref="SequenceBatch.Temperature"/>. Differentiable when the caller's grad mode is on; exactly 0 where masked; never

@@ -26,7 +26,8 @@ public static class SelectiveLogSoftmax
     public static (Tensor LogProbs, Tensor? Entropy) OfLogits(Tensor logits, Tensor ids, double temperature = 1.0, bool withEntropy = false)
     {
         TensorGuard.Shape(logits, null, [-1, -1]);
-        return Chunked(logits, rows => rows, ids, temperature, withEntropy, Math.Max(1, ChunkElements / Math.Max(1, logits.shape[1])));
+        using var plain = new Recomputation(active: false);
+        return Chunked(logits, rows => rows, ids, temperature, withEntropy, Chunk(logits.shape[1]), plain, () => null);
     }
 
     /// <summary>Scores rows from hidden states, so that the output head runs in chunks as well.</summary>
@@ -43,54 +44,43 @@ public static class SelectiveLogSoftmax
     {
         TensorGuard.Shape(hidden, null, [-1, -1]);
         Guard.NotNull(head);
-        return Chunked(hidden, head, ids, temperature, withEntropy, Math.Max(1, ChunkElements / Guard.Positive(vocabulary)));
+        using var plain = new Recomputation(active: false);
+        return Chunked(hidden, head, ids, temperature, withEntropy, Chunk(Guard.Positive(vocabulary)), plain, () => null);
     }
 
     /// <summary>
-    /// The same, where the backward pass computes each chunk's logits again instead of keeping them: the recomputation lives until then,
-    /// the anchor is that of <see cref="Recomputation.Run"/>.
+    /// The same, where the backward pass may compute each chunk's logits again instead of keeping them: the recomputation lives until
+    /// then, the anchor is that of <see cref="Recomputation.Run"/>.
     /// </summary>
     internal static (Tensor LogProbs, Tensor? Entropy) OfHidden(Tensor hidden, Func<Tensor, Tensor> head, int vocabulary, Tensor ids,
-        double temperature, bool withEntropy, Recomputation recomputation, Tensor? anchor)
-    {
-        using var scope = NewDisposeScope();
-        var (chunk, parts) = (Math.Max(1, ChunkElements / Guard.Positive(vocabulary)), new List<Tensor>());
-        for (long start = 0; start < hidden.shape[0]; start += chunk)
-        {
-            var length = Math.Min(chunk, hidden.shape[0] - start);
-            var chosen = recomputation.Keep(ids.narrow(0, start, length));
-            // One tensor, [m] or [m, 2]: a recomputed part has one result.
-            parts.Add(recomputation.Run(rows =>
-            {
-                using var inner = NewDisposeScope();
-                var (logProb, entropy) = Score(head(rows), chosen, temperature, withEntropy);
-                return (entropy is null ? logProb : stack([logProb, entropy], 1)).MoveToOuterDisposeScope();
-            }, hidden.narrow(0, start, length), () => anchor));
-        }
-        var all = cat(parts, 0);
-        return withEntropy ? (all.select(1, 0).MoveToOuterDisposeScope(), all.select(1, 1).MoveToOuterDisposeScope()) : (all.MoveToOuterDisposeScope(), null);
-    }
+        double temperature, bool withEntropy, Recomputation recomputation, Func<Tensor?> anchor)
+        => Chunked(hidden, head, ids, temperature, withEntropy, Chunk(vocabulary), recomputation, anchor);
 
     internal static (Tensor LogProbs, Tensor? Entropy) Chunked(Tensor rows, Func<Tensor, Tensor> head, Tensor ids, double temperature,
-        bool withEntropy, long chunk)
+        bool withEntropy, long chunk, Recomputation recomputation, Func<Tensor?> anchor)
     {
         TensorGuard.Shape(ids, ScalarType.Int64, [rows.shape[0]]);
         Guard.Positive(temperature);
         using var scope = NewDisposeScope();
-        var logProbs = new List<Tensor>();
-        var entropies = new List<Tensor>();
+        var parts = new List<Tensor>();
         for (long start = 0; start < rows.shape[0]; start += chunk)
         {
-            using var inner = NewDisposeScope();
             var length = Math.Min(chunk, rows.shape[0] - start);
-            var (logProb, entropy) = Score(head(rows.narrow(0, start, length)), ids.narrow(0, start, length), temperature, withEntropy);
-            logProbs.Add(logProb.MoveToOuterDisposeScope());
-            if (entropy is not null) entropies.Add(entropy.MoveToOuterDisposeScope());
+            var chosen = recomputation.Keep(ids.narrow(0, start, length));
+            // One tensor, [1, m] or [2, m]: a recomputed part has one result.
+            parts.Add(recomputation.Run(some =>
+            {
+                using var inner = NewDisposeScope();
+                var (logProb, entropy) = Score(head(some), chosen, temperature, withEntropy);
+                return stack(entropy is null ? [logProb] : [logProb, entropy]).MoveToOuterDisposeScope();
+            }, rows.narrow(0, start, length), anchor));
         }
-        if (logProbs.Count == 0) logProbs.Add(zeros([0], Precision(rows.dtype), rows.device));
-        if (withEntropy && entropies.Count == 0) entropies.Add(zeros([0], Precision(rows.dtype), rows.device));
-        return (cat(logProbs, 0).MoveToOuterDisposeScope(), withEntropy ? cat(entropies, 0).MoveToOuterDisposeScope() : null);
+        if (parts.Count == 0) parts.Add(zeros([withEntropy ? 2 : 1, 0], Precision(rows.dtype), rows.device));
+        var all = cat(parts, 1);
+        return (all[0].MoveToOuterDisposeScope(), withEntropy ? all[1].MoveToOuterDisposeScope() : null);
     }
+
+    private static long Chunk(long vocabulary) => Math.Max(1, ChunkElements / Math.Max(1, vocabulary));
 
     private static (Tensor LogProb, Tensor? Entropy) Score(Tensor logits, Tensor ids, double temperature, bool withEntropy)
     {

@@ -13,6 +13,7 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
     private IDecodeSession? _session;
     private List<TokenTape> _live = [];
     private Tensor? _tokens, _seen;
+    private int? _interval;
 
     /// <summary>Runs until every tape has ended.</summary>
     /// <param name="waiting">The request's prompts.</param>
@@ -51,7 +52,7 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
         using var scope = NewDisposeScope();
         var drawn = new List<(Tensor Ids, Tensor LogProbs)>();
         // No row goes beyond its limit unread: a session has room for exactly that many tokens.
-        var length = Math.Min(Interval(), request.MaxNewTokens - _live.Max(tape => tape.Length));
+        var length = Math.Min(_interval ??= Interval(), request.MaxNewTokens - _live.Max(tape => tape.Length));
         for (var step = 0; step < length; step++)
         {
             request.Cancellation.ThrowIfCancellationRequested();

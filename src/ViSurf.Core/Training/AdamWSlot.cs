@@ -11,6 +11,9 @@ namespace ViSurf.Core.Training;
 /// </summary>
 internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions options) : IDisposable
 {
+    /// <summary>Numbers of a piece on the CPU: gradient, weight and both moments are 2 MiB.</summary>
+    private const long CachedElements = 1L << 17;
+
     private readonly double _decay = options.DecayVectors || parameter.dim() > 1 ? options.WeightDecay : 0;
     private readonly ScalarType _precision = parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
     private readonly bool _hasMaster = options.MasterWeights && parameter.dtype is ScalarType.BFloat16 or ScalarType.Float16;
@@ -33,7 +36,8 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         if (Parameter.grad is not { } gradient) return;
         var (mean, square, weight) = State();
         _updates++;
-        var parts = TensorParts.Of(Parameter);
+        // On the CPU a piece and its state stay in the cache through all passes; elsewhere every call costs, so pieces are large.
+        var parts = TensorParts.Of(Parameter, Parameter.device.type == DeviceType.CPU ? CachedElements : TensorParts.Elements);
         for (var i = 0; i < parts.Count; i++)
         {
             using var part = NewDisposeScope();
@@ -116,8 +120,10 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         if (_decay > 0) w.TimesInPlace(1 - rate * _decay);
         m.TimesInPlace(beta1).PlusInPlace(g, (1 - beta1) * scale);
         v.TimesInPlace(beta2).PlusProductInPlace(g, g, (1 - beta2) * scale * scale);
-        var root = v.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, _updates))).PlusInPlace(options.Epsilon);
-        w.PlusQuotientInPlace(m, root, -rate / (1 - Math.Pow(beta1, _updates)));
+        // m̂ / (√v̂ + ε), multiplied by the root of v's bias correction above and below: one pass less.
+        var correction = Math.Sqrt(1 - Math.Pow(beta2, _updates));
+        var root = v.sqrt().PlusInPlace(options.Epsilon * correction);
+        w.PlusQuotientInPlace(m, root, -rate * correction / (1 - Math.Pow(beta1, _updates)));
         Store(mean, m, Stored.Mean, part);
         Store(square, v, Stored.Square, part);
         Store(weight, w, Stored.Weight, part);

@@ -1,4 +1,5 @@
 using ViSurf.Core.Common;
+using ViSurf.Core.Policies;
 
 namespace ViSurf.Core.Training;
 
@@ -9,11 +10,10 @@ namespace ViSurf.Core.Training;
 /// A group stays together when it fits, so that a policy computes its picture and prompt once; a group that does not fit is cut by
 /// length. Longest first: a run that will not fit in memory says so at its first micro-batch.
 /// </remarks>
-/// <param name="tokens">
-/// Budget: prompts × longest prompt + rows × longest completion. A single row may exceed it, since it cannot be cut.
-/// </param>
+/// <param name="tokens">Budget, counted as <paramref name="layout"/> says, a prompt once. A single row may exceed it, since it cannot be cut.</param>
 /// <param name="rows">Most rows of a micro-batch.</param>
-public sealed class MicroBatcher(int tokens, int rows = int.MaxValue)
+/// <param name="layout">The policy's, <see cref="IPolicy.Layout"/>.</param>
+public sealed class MicroBatcher(int tokens, int rows = int.MaxValue, SequenceLayout layout = SequenceLayout.Padded)
 {
     private readonly int _tokens = Guard.Positive(tokens);
     private readonly int _rows = Guard.Positive(rows);
@@ -26,46 +26,49 @@ public sealed class MicroBatcher(int tokens, int rows = int.MaxValue)
         Guard.NotNull(rows);
         Guard.NotNull(promptTokens);
         var pieces = rows.GroupBy(row => row.PromptIndex)
-            .SelectMany(group => Pieces([.. group.OrderByDescending(row => row.Tokens)], promptTokens[group.Key]))
-            .OrderByDescending(piece => piece.Cost)
+            .SelectMany(group => Pieces(group.OrderByDescending(row => row.Tokens), Load.OfPrompt(promptTokens[group.Key])))
+            .OrderByDescending(piece => piece.Load.Cost(layout))
             .ThenBy(piece => piece.Rows[0].PromptIndex);
-        var batches = new List<List<TrainingRow>>();
-        var open = default(Load);
+        var batches = new List<Piece>();
         foreach (var piece in pieces)
         {
-            var together = open.Plus(piece);
-            var fits = batches.Count > 0 && together.Cost <= _tokens && together.Rows <= _rows;
-            if (!fits) batches.Add([]);
-            open = fits ? together : default(Load).Plus(piece);
-            batches[^1].AddRange(piece.Rows);
+            var together = batches.Count > 0 ? batches[^1].Load.Plus(piece.Load) : piece.Load;
+            if (batches.Count > 0 && Fits(together)) batches[^1] = new Piece([.. batches[^1].Rows, .. piece.Rows], together);
+            else batches.Add(piece);
         }
-        return batches;
+        return [.. batches.Select(batch => batch.Rows)];
     }
 
-    private IEnumerable<Piece> Pieces(TrainingRow[] group, int promptTokens)
+    /// <summary>A group in as few pieces as the budget allows.</summary>
+    private List<Piece> Pieces(IEnumerable<TrainingRow> longestFirst, Load prompt)
     {
-        var start = 0;
-        while (start < group.Length)
+        var pieces = new List<Piece>();
+        foreach (var row in longestFirst)
         {
-            var longest = group[start].Tokens;
-            var affordable = Math.Max(1, Math.Min(_rows, (_tokens - promptTokens) / longest));
-            var end = Math.Min(group.Length, start + affordable);
-            yield return new Piece(group[start..end], promptTokens, longest);
-            start = end;
+            var together = (pieces.Count > 0 ? pieces[^1].Load : prompt).Plus(Load.OfRow(row.Tokens));
+            if (pieces.Count > 0 && Fits(together)) pieces[^1] = new Piece([.. pieces[^1].Rows, row], together);
+            else pieces.Add(new Piece([row], prompt.Plus(Load.OfRow(row.Tokens))));
         }
+        return pieces;
     }
 
-    private sealed record Piece(TrainingRow[] Rows, int Prompt, int Longest)
-    {
-        public long Cost => Prompt + (long)Rows.Length * Longest;
-    }
+    private bool Fits(Load load) => load.Cost(layout) <= _tokens && load.Rows <= _rows;
+
+    private sealed record Piece(IReadOnlyList<TrainingRow> Rows, Load Load);
 
     /// <summary>What a micro-batch would hold. Two pieces of one group count as two prompts: an upper bound, and rare.</summary>
-    private readonly record struct Load(int Prompts, int LongestPrompt, int Rows, int LongestRow)
+    private readonly record struct Load(int Prompts, long PromptTokens, int LongestPrompt, int Rows, long RowTokens, int LongestRow)
     {
-        public long Cost => (long)Prompts * LongestPrompt + (long)Rows * LongestRow;
+        public static Load OfPrompt(int tokens) => new(1, tokens, tokens, 0, 0, 0);
 
-        public Load Plus(Piece piece) => new(
-            Prompts + 1, Math.Max(LongestPrompt, piece.Prompt), Rows + piece.Rows.Length, Math.Max(LongestRow, piece.Longest));
+        public static Load OfRow(int tokens) => new(0, 0, 0, 1, tokens, tokens);
+
+        public long Cost(SequenceLayout layout) => layout == SequenceLayout.Packed
+            ? PromptTokens + RowTokens
+            : (long)Prompts * LongestPrompt + (long)Rows * LongestRow;
+
+        public Load Plus(Load other) => new(
+            Prompts + other.Prompts, PromptTokens + other.PromptTokens, Math.Max(LongestPrompt, other.LongestPrompt),
+            Rows + other.Rows, RowTokens + other.RowTokens, Math.Max(LongestRow, other.LongestRow));
     }
 }

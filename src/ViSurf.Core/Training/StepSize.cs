@@ -37,7 +37,7 @@ public sealed record StepSize
         return new PassSize(prompts, PromptTokens, (long)prompts * Patches, prompts * options.GroupSize, options.MaxNewTokens);
     }
 
-    /// <summary>Every micro-batch when all completions are as long as they may be.</summary>
+    /// <summary>Every micro-batch when all completions are as long as they may be: padded or packed is the same then.</summary>
     internal IReadOnlyList<PassSize> MicroBatches(TrainerOptions options)
     {
         var completion = new Completion(new int[options.MaxNewTokens], "", FinishReason.Length, CompletionSource.Policy);

@@ -37,7 +37,7 @@ public sealed class Trainer
             throw new ArgumentException(
                 $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "
                 + "rollouts must be scored at the temperature they were drawn at.", nameof(options));
-        _batcher = new MicroBatcher(_options.MicroBatchTokens, _options.MicroBatchRows);
+        _batcher = new MicroBatcher(_options.MicroBatchTokens, _options.MicroBatchRows, _parts.Policy.Layout);
         _rollouts = new RolloutRounds(_parts, _options);
         _updater = new PolicyUpdater(_parts.Policy, _parts.Objective, _parts.Optimizer, _options, _parts.Reference, _parts.Focus);
         StepsTaken = Guard.NotNegative(stepsTaken);

@@ -36,8 +36,9 @@ public sealed record TrainerOptions
     public int UpdatesPerRollout { get; init => field = Guard.Positive(value); } = 1;
 
     /// <summary>
-    /// Token budget of a micro-batch, padding included: prompts × longest prompt + rows × longest completion, a prompt counted once
-    /// however many rows share it. It bounds memory and never changes the gradient.
+    /// Token budget of a micro-batch, a prompt counted once however many rows share it. What counts as a token is what the policy computes
+    /// (<c>IPolicy.Layout</c>): a Qwen-VL policy packs, so real tokens; others prompts × longest prompt + rows × longest completion. It
+    /// bounds memory and never changes the gradient.
     /// </summary>
     /// <value>16384.</value>
     public int MicroBatchTokens { get; init => field = Guard.Positive(value); } = 16_384;

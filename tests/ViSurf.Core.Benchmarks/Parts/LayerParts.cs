@@ -12,7 +12,8 @@ public class LayerParts
     private const int Hidden = 512, Inner = 1408, Heads = 8, HeadSize = 64, Vocabulary = 8192;
     private RmsNorm _norm = null!;
     private SwiGlu _mlp = null!;
-    private Tensor _rows = null!, _heads = null!, _cos = null!, _sin = null!, _head = null!, _ids = null!;
+    private RotaryTables _turns = null!;
+    private Tensor _rows = null!, _heads = null!, _head = null!, _ids = null!;
 
     [GlobalSetup]
     public void Make()
@@ -26,8 +27,7 @@ public class LayerParts
         _heads = PartsSize.Random(tokens, Heads, HeadSize).requires_grad_();
         _head = PartsSize.Random(Vocabulary, Hidden).normal_(0, 0.02).requires_grad_();
         // Rotary tables are float32 whatever the model's dtype.
-        var angles = rand([tokens, 1, HeadSize], device: device);
-        (_cos, _sin) = (angles.cos(), angles.sin());
+        using (var angles = rand([tokens, HeadSize / 2], device: device)) _turns = RotaryTables.Of(angles);
         _ids = randint(0, Vocabulary, [tokens], ScalarType.Int64, device);
     }
 
@@ -38,10 +38,10 @@ public class LayerParts
     public void RmsNormTraining() => Training(() => _norm.forward(_rows));
 
     [Benchmark]
-    public void RotaryForward() => Forward(() => Rotary.Apply(_heads, _cos, _sin));
+    public void RotaryForward() => Forward(() => Rotary.Apply(_heads, _turns));
 
     [Benchmark]
-    public void RotaryTraining() => Training(() => Rotary.Apply(_heads, _cos, _sin));
+    public void RotaryTraining() => Training(() => Rotary.Apply(_heads, _turns));
 
     [Benchmark]
     public void SwiGluForward() => Forward(() => _mlp.forward(_rows));
@@ -60,7 +60,8 @@ public class LayerParts
     {
         _norm.Dispose();
         _mlp.Dispose();
-        foreach (var tensor in new[] { _rows, _heads, _cos, _sin, _head, _ids }) tensor.Dispose();
+        _turns.Dispose();
+        foreach (var tensor in new[] { _rows, _heads, _head, _ids }) tensor.Dispose();
     }
 
     private Tensor Head() => SelectiveLogSoftmax.OfHidden(_rows, rows => nn.functional.linear(rows, _head), Vocabulary, _ids).LogProbs;

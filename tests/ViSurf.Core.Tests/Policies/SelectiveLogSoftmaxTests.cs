@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Tests.Support;
 using Xunit;
@@ -44,7 +45,8 @@ public sealed class SelectiveLogSoftmaxTests
         var (upstream, upstreamEntropy) = (randn([7], ScalarType.Float64, generator: generator), randn([7], ScalarType.Float64, generator: generator));
 
         var (hidden, weight) = (hiddenValues.clone().requires_grad_(), weightValues.clone().requires_grad_(!frozenHead));
-        var (logProbs, entropy) = SelectiveLogSoftmax.Chunked(hidden, rows => rows.matmul(weight.t()), ids, 0.7, true, chunk);
+        using var plain = new Recomputation(active: false);
+        var (logProbs, entropy) = SelectiveLogSoftmax.Chunked(hidden, rows => rows.matmul(weight.t()), ids, 0.7, true, chunk, plain, () => null);
         ((logProbs * upstream).sum() + (entropy! * upstreamEntropy).sum()).backward();
 
         var (wholeHidden, wholeWeight) = (hiddenValues.clone().requires_grad_(), weightValues.clone().requires_grad_());

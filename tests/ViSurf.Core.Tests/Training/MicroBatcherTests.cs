@@ -1,6 +1,7 @@
 using CsCheck;
 using FluentAssertions;
 using ViSurf.Core.Data;
+using ViSurf.Core.Policies;
 using ViSurf.Core.Training;
 using Xunit;
 
@@ -40,6 +41,30 @@ public sealed class MicroBatcherTests
         var batches = new MicroBatcher(100).Split(rows, prompts);
         batches.Select(b => b.Select(r => r.PromptIndex).Distinct().ToArray()).Should().BeEquivalentTo([new[] { 1 }, [2, 0]], o => o.WithStrictOrdering());
     }
+
+    [Fact]
+    public void A_policy_that_packs_is_charged_real_tokens_and_fills_its_budget_with_them()
+    {
+        // real tokens 10 + 40 + 1 + 1 + 1 = 53 and 30 + 5 = 35: together 88. Padded they would be 2 × 30 + 5 × 40 = 260.
+        var (rows, prompts) = Rows([(10, [1, 40, 1, 1]), (30, [5])]);
+        Sizes(100, SequenceLayout.Packed).Should().BeEquivalentTo([new[] { 40, 1, 1, 1, 5 }], o => o.WithStrictOrdering());
+        Sizes(87, SequenceLayout.Packed).Should().BeEquivalentTo([new[] { 40, 1, 1, 1 }, [5]], o => o.WithStrictOrdering());
+        Sizes(100, SequenceLayout.Padded)[0].Should().Equal(40, 1);
+
+        int[][] Sizes(int budget, SequenceLayout layout)
+            => [.. new MicroBatcher(budget, layout: layout).Split(rows, prompts).Select(b => b.Select(r => r.Tokens).ToArray())];
+    }
+
+    [Fact]
+    public void Packed_micro_batches_hold_every_row_once_within_the_budget()
+        => Gen.Select(Steps, Gen.Int[1, 200], Gen.Int[1, 12]).Sample((step, tokens, limit) =>
+        {
+            var (rows, prompts) = Rows(step);
+            var batches = new MicroBatcher(tokens, limit, SequenceLayout.Packed).Split(rows, prompts);
+            batches.SelectMany(b => b).Should().BeEquivalentTo(rows, o => o.ComparingByValue<TrainingRow>());
+            batches.Should().OnlyContain(b => b.Count == 1
+                || b.Count <= limit && b.Select(r => r.PromptIndex).Distinct().Sum(q => prompts[q]) + b.Sum(r => r.Tokens) <= tokens);
+        }, iter: 300);
 
     [Fact]
     public void A_group_over_the_budget_is_cut_by_length_longest_first()

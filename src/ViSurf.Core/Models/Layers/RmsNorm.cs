@@ -29,7 +29,9 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
     {
         using var scope = NewDisposeScope();
         var wide = x.Wide();
-        var scale = (wide * wide).mean([-1], keepdim: true).Plus(_epsilon).rsqrt();
-        return (wide * scale * weight).to_type(weight.dtype).MoveToOuterDisposeScope();
+        var scale = (wide * wide).mean([-1], keepdim: true).PlusInPlace(_epsilon).rsqrt_();
+        var normed = wide * scale;
+        // The gradient of the weight needs the normed rows.
+        return (is_grad_enabled() ? normed * weight : normed.mul_(weight)).to_type(weight.dtype).MoveToOuterDisposeScope();
     }
 }

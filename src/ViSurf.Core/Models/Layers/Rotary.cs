@@ -11,12 +11,41 @@ internal static class Rotary
         => Enumerable.Range(0, dim / 2).Select(i => (float)(1.0 / Math.Pow(theta, 2.0 * i / dim))).ToArray();
 
     /// <summary>x·cos + rotate_half(x)·sin in the dtype of the tables (float32), cast back to that of x.</summary>
-    public static Tensor Apply(Tensor x, Tensor cos, Tensor sin)
+    /// <param name="x">[M, heads, d].</param>
+    /// <param name="tables">Of the same M rows.</param>
+    public static Tensor Apply(Tensor x, RotaryTables tables)
     {
         using var scope = NewDisposeScope();
-        var wide = x.to_type(cos.dtype);
-        var halves = wide.chunk(2, -1);
-        var rotated = cat([-halves[1], halves[0]], -1);
-        return (wide * cos).Plus(rotated * sin).to_type(x.dtype).MoveToOuterDisposeScope();
+        var wide = x.to_type(tables.Cos.dtype);
+        // Rotate-half is a roll whose first half changes its sign: the table has the sign, so that it costs no pass.
+        var rolled = wide.roll(wide.shape[^1] / 2, -1);
+        return (wide * tables.Cos).PlusProductInPlace(rolled, tables.Sin, 1).to_type(x.dtype).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Cosine and sine of every row's angles. Owns its tensors.</summary>
+/// <param name="Cos">float32 [M, 1, d].</param>
+/// <param name="Sin">float32 [M, 1, d], negative in its first half.</param>
+internal sealed record RotaryTables(Tensor Cos, Tensor Sin) : IDisposable
+{
+    /// <summary>Tables in no dispose scope.</summary>
+    /// <param name="angles">float32 [M, d/2]; the second half of a head turns by the same angles.</param>
+    public static RotaryTables Of(Tensor angles)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = (angles.cos(), angles.sin());
+        return new RotaryTables(
+            cat([cos, cos], -1).unsqueeze(1).DetachFromDisposeScope(), cat([sin.neg(), sin], -1).unsqueeze(1).DetachFromDisposeScope());
+    }
+
+    /// <summary>The tables of some rows.</summary>
+    /// <param name="rows">int64 [R].</param>
+    public RotaryTables Rows(Tensor rows)
+        => new(Cos.index_select(0, rows).DetachFromDisposeScope(), Sin.index_select(0, rows).DetachFromDisposeScope());
+
+    public void Dispose()
+    {
+        Cos.Dispose();
+        Sin.Dispose();
     }
 }

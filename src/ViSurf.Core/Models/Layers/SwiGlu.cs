@@ -18,6 +18,8 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return _down.forward(nn.functional.silu(_gate.forward(x)) * _up.forward(x)).MoveToOuterDisposeScope();
+        var (gate, up) = (_gate.forward(x), _up.forward(x));
+        // Gradients need gate, SiLU and up; without them one tensor will do.
+        return _down.forward(is_grad_enabled() ? nn.functional.silu(gate) * up : gate.silu_().mul_(up)).MoveToOuterDisposeScope();
     }
 }

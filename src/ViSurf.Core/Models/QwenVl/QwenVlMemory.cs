@@ -26,6 +26,9 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
 
     private long Queries => (long)_text.Heads * _text.HeadSize;
 
+    /// <summary>Whether the generation normalises queries and keys.</summary>
+    private bool HeadNorms => config.ModelType.StartsWith("qwen3", StringComparison.Ordinal);
+
     private long KeysAndValues => 2L * _text.KeyValueHeads * _text.HeadSize;
 
     /// <summary>Of a policy as it is: its dtype, and what trains now (freeze and attach adapters first).</summary>
@@ -80,10 +83,15 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         {
             var layer = $"model.layers.{i}";
             active |= Trains(layer);
-            if (active) bytes += tokens * Layer(layer, ownKeys);
+            // Of a prompt's last layer nothing is asked for but keys and values, its last token apart.
+            if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys));
         }
-        return bytes + (active || Trains("model.norm") ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
+        return bytes + (!ownKeys && (active || Trains("model.norm")) ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
     }
+
+    private long LastLayerOfPrompt(string name)
+        => Norm($"{name}.input_layernorm", _text.HiddenSize) + Input(_text.HiddenSize, $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj")
+            + _b * KeysAndValues + (HeadNorms ? 2 * KeysAndValues : 0);
 
     /// <summary>Bytes that a decoder layer keeps of one token.</summary>
     private long Layer(string name, bool ownKeys)
@@ -91,7 +99,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var (hidden, inner) = ((long)_text.HiddenSize, (long)_text.IntermediateSize);
         var attention = Norm($"{name}.input_layernorm", hidden) + Input(hidden, $"{name}.self_attn.q_proj", $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj")
             + _b * (2 * Queries + (ownKeys ? KeysAndValues : 0)) + 4L * _text.Heads      // queries, output; log of the softmax's sum
-            + (config.ModelType.StartsWith("qwen3", StringComparison.Ordinal) ? 4 * (Queries + KeysAndValues / 2) : 0)   // norms of heads
+            + (HeadNorms ? 4 * (Queries + KeysAndValues / 2) : 0)   // norms of heads
             + Input(Queries, $"{name}.self_attn.o_proj");
         var mlp = Norm($"{name}.post_attention_layernorm", hidden) + Input(hidden, $"{name}.mlp.gate_proj", $"{name}.mlp.up_proj")
             + 3 * _b * inner + Input(inner, $"{name}.mlp.down_proj");                    // gate, its SiLU, up; their product

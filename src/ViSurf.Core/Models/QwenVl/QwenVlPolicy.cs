@@ -29,6 +29,9 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <inheritdoc/>
     public nn.Module Module => _module;
 
+    /// <inheritdoc/>
+    public SequenceLayout Layout => SequenceLayout.Packed;
+
     /// <summary>The checkpoint's configuration.</summary>
     public QwenVlConfig Config => _module.Config;
 

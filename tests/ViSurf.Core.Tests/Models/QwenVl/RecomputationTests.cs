@@ -50,7 +50,7 @@ public sealed class RecomputationTests
             // A vocabulary of 2^18 in name: chunks of 64 rows.
             var (logProbs, entropy) = recomputation is null
                 ? SelectiveLogSoftmax.OfHidden(h, Head, 1 << 18, ids, 0.7, true)
-                : SelectiveLogSoftmax.OfHidden(h, Head, 1 << 18, ids, 0.7, true, recomputation, weight);
+                : SelectiveLogSoftmax.OfHidden(h, Head, 1 << 18, ids, 0.7, true, recomputation, () => weight);
             ((logProbs + 0.5 * entropy!) * pull).sum().backward();
             return (logProbs.data<float>().ToArray(), h.grad!.data<float>().ToArray(), weight.grad!.data<float>().ToArray());
         }

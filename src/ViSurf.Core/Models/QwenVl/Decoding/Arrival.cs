@@ -31,10 +31,9 @@ internal sealed class Arrival : IDisposable
         {
             using var plain = new Recomputation(active: false);
             using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device, (_, keys, values) => prefix.Fill(keys, values));
-            var hidden = GroupPass.Run(module, layout, prompts, attention, plain);
-            var last = tensor(layout.Prompts.Select(p => p.Start + p.Length - 1L).ToArray()).to(module.Device).repeat_interleave(copies);
+            var ends = GroupPass.Run(module, layout, prompts, attention, plain, layout.Asked);
             var next = tensor(layout.Next.ToArray()).to(module.Device).repeat_interleave(copies);
-            return new Arrival(prefix, hidden.index_select(0, last).DetachFromDisposeScope(), next.DetachFromDisposeScope());
+            return new Arrival(prefix, ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope());
         }
         catch
         {

@@ -12,7 +12,7 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 /// <param name="prefix">Keys and values of the prompts.</param>
 /// <param name="suffix">Keys and values of the rows; its step has begun.</param>
 /// <param name="grid">Rows by prompt.</param>
-/// <param name="bias">float32 [R, 1, 1, prefix + suffix]: −∞ where a row may not look; null when every row sees everything.</param>
+/// <param name="bias">float32 [R, 1, prefix + suffix]: −∞ where a row may not look; null when every row sees everything.</param>
 internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, RowGrid grid, Tensor? bias) : IAttention
 {
     public Tensor Mix(int layer, Tensor query, Tensor key, Tensor value)
@@ -24,16 +24,20 @@ internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, Ro
         var (ownKeys, ownValues) = suffix.Extend(layer, key, value);
         var (before, own) = (promptKeys.shape[2], ownKeys.shape[2]);
 
+        // Key-value heads first, as in the caches: rows and prompts then are batches of matrices, of which nothing has to be copied.
         // Scores are float32, as inside the fused kernel that scoring uses: rounded to bfloat16 they would shift every weight by a percent.
-        var scaled = query.view(rows, shared, repeats, size).Wide().Times(1 / Math.Sqrt(size));
-        var toPrompt = grid.Gather(matmul(grid.Spread(scaled), promptKeys.Wide().transpose(-1, -2)), repeats);
-        var toOwn = matmul(scaled, ownKeys.Wide().transpose(-1, -2));
+        var scaled = query.view(rows, shared, repeats, size).transpose(0, 1).contiguous().Wide().Times(1 / Math.Sqrt(size));
+        var toPrompt = grid.Gather(grid.Spread(scaled).bmm(Batch(promptKeys).Wide().transpose(1, 2)), shared);
+        var toOwn = Batch(scaled).bmm(Batch(ownKeys).Wide().transpose(1, 2)).view(shared, rows, repeats, own);
         var scores = cat([toPrompt, toOwn], -1);
         if (bias is not null) scores = scores.Plus(bias);
         var weights = scores.softmax(-1).to_type(query.dtype);
 
-        var fromPrompt = grid.Gather(matmul(grid.Spread(weights.narrow(3, 0, before)), promptValues), repeats);
-        var fromOwn = matmul(weights.narrow(3, before, own), ownValues);
-        return fromPrompt.Plus(fromOwn).reshape(rows, heads * size).MoveToOuterDisposeScope();
+        var fromPrompt = grid.Gather(grid.Spread(weights.narrow(3, 0, before)).bmm(Batch(promptValues)), shared);
+        var mixed = Batch(weights.narrow(3, before, own)).bmm(Batch(ownValues)).PlusInPlace(Batch(fromPrompt), 1);
+        return mixed.view(shared, rows, repeats, size).transpose(0, 1).reshape(rows, heads * size).MoveToOuterDisposeScope();
     }
+
+    /// <summary>[a, b, c, d] to [a · b, c, d].</summary>
+    private static Tensor Batch(Tensor x) => x.flatten(0, 1);
 }

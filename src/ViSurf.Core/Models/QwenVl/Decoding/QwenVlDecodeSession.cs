@@ -128,7 +128,7 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
             for (var i = 0; i < used && own is not null; i++)
                 if (own[row * used + i]) bias[row * width + longest + i] = float.NegativeInfinity;
         }
-        return tensor(bias, [_prompts.Length, 1, 1, width]).to(_module.Device);
+        return tensor(bias, [_prompts.Length, 1, width]).to(_module.Device);
     }
 
     private static void Replace(ref Tensor? field, Tensor value)

@@ -30,20 +30,15 @@ internal sealed class RowGrid : IDisposable
     /// <summary>Rows of the largest group.</summary>
     public int Width { get; }
 
-    /// <summary>[R, key-value heads, repeats, x] to [Q, key-value heads, width · repeats, x].</summary>
+    /// <summary>[key-value heads, R, repeats, x] to [key-value heads · Q, width · repeats, x]; a view when all groups are as large.</summary>
     public Tensor Spread(Tensor rows)
-    {
-        var filled = _spread is null ? rows : rows.index_select(0, _spread);
-        var (heads, repeats, size) = (rows.shape[1], rows.shape[2], rows.shape[3]);
-        return filled.reshape(Prompts, Width, heads, repeats, size).transpose(1, 2).reshape(Prompts, heads, Width * repeats, size);
-    }
+        => (_spread is null ? rows : rows.index_select(1, _spread)).reshape(rows.shape[0] * Prompts, Width * rows.shape[2], rows.shape[3]);
 
     /// <summary>And back.</summary>
-    public Tensor Gather(Tensor grid, long repeats)
+    public Tensor Gather(Tensor grid, long heads)
     {
-        var (heads, size) = (grid.shape[1], grid.shape[3]);
-        var rows = grid.reshape(Prompts, heads, Width, repeats, size).transpose(1, 2).reshape(Prompts * Width, heads, repeats, size);
-        return _gather is null ? rows : rows.index_select(0, _gather);
+        var rows = grid.view(heads, Prompts * Width, -1, grid.shape[2]);
+        return _gather is null ? rows : rows.index_select(1, _gather);
     }
 
     public void Dispose()

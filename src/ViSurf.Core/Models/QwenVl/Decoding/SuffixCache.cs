@@ -10,7 +10,8 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 internal sealed class SuffixCache : IDisposable
 {
     private const int FirstBlock = 32;
-    private readonly Tensor[] _keys, _values;
+    private readonly Tensor[] _stores;
+    private readonly int _layers;
     private readonly int _limit;
     private int[] _ages = [];
     private int _steps;
@@ -22,11 +23,9 @@ internal sealed class SuffixCache : IDisposable
     /// <param name="device">Device.</param>
     public SuffixCache(int layers, (long Heads, long Size) shape, int limit, ScalarType type, Device device)
     {
-        _limit = Math.Max(1, limit);
-        var capacity = Math.Min(FirstBlock, _limit);
-        Tensor Room() => empty([0, shape.Heads, capacity, shape.Size], type, device).DetachFromDisposeScope();
-        _keys = [.. Enumerable.Range(0, layers).Select(_ => Room())];
-        _values = [.. Enumerable.Range(0, layers).Select(_ => Room())];
+        (_limit, _layers) = (Math.Max(1, limit), layers);
+        // Keys of all layers, then their values.
+        _stores = [.. Enumerable.Range(0, 2 * layers).Select(_ => empty([shape.Heads, 0, Math.Min(FirstBlock, _limit), shape.Size], type, device).DetachFromDisposeScope())];
     }
 
     /// <summary>Tokens that each row has written, this step's included once it has begun.</summary>
@@ -35,12 +34,12 @@ internal sealed class SuffixCache : IDisposable
     /// <summary>Columns that hold anything.</summary>
     public int Used => Math.Min(_steps, Capacity);
 
-    private int Capacity => (int)_keys[0].shape[2];
+    private int Capacity => (int)_stores[0].shape[2];
 
     /// <summary>Adds rows that have written nothing.</summary>
     public void AddRows(int count)
     {
-        Each(store => cat([store, zeros([count, store.shape[1], store.shape[2], store.shape[3]], store.dtype, store.device)], 0));
+        Each(store => cat([store, zeros([store.shape[0], count, store.shape[2], store.shape[3]], store.dtype, store.device)], 1));
         _ages = [.. _ages, .. new int[count]];
     }
 
@@ -56,16 +55,19 @@ internal sealed class SuffixCache : IDisposable
         for (var row = 0; row < _ages.Length; row++) _ages[row]++;
     }
 
-    /// <summary>Writes this step's keys and values, and returns all that were written, [R, key-value heads, used, d]: views.</summary>
+    /// <summary>Writes this step's keys and values, and returns all that were written, [key-value heads, R, used, d]: views.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="key">[R, key-value heads, d].</param>
     /// <param name="value">[R, key-value heads, d].</param>
     public (Tensor Keys, Tensor Values) Extend(int layer, Tensor key, Tensor value)
     {
         var column = (_steps - 1) % Capacity;
-        _keys[layer].select(2, column).copy_(key);
-        _values[layer].select(2, column).copy_(value);
-        return (_keys[layer].narrow(2, 0, Used), _values[layer].narrow(2, 0, Used));
+        Tensor Written(Tensor store, Tensor now)
+        {
+            store.select(2, column).copy_(now.transpose(0, 1));
+            return store.narrow(2, 0, Used);
+        }
+        return (Written(_stores[layer], key), Written(_stores[_layers + layer], value));
     }
 
     /// <summary>Which columns each row may not see, bool [R, used]; null when every row sees all.</summary>
@@ -84,24 +86,23 @@ internal sealed class SuffixCache : IDisposable
     /// <param name="index">The same, int64 on the cache's device.</param>
     public void Keep(int[] rows, Tensor index)
     {
-        Each(store => store.index_select(0, index));
+        Each(store => store.index_select(1, index));
         _ages = [.. rows.Select(row => _ages[row])];
     }
 
     public void Dispose()
     {
-        foreach (var tensor in _keys.Concat(_values)) tensor.Dispose();
+        foreach (var store in _stores) store.Dispose();
     }
 
     private void Each(Func<Tensor, Tensor> make)
     {
-        foreach (var stores in new[] { _keys, _values })
-            for (var i = 0; i < stores.Length; i++)
-            {
-                using var scope = NewDisposeScope();
-                var made = make(stores[i]).DetachFromDisposeScope();
-                stores[i].Dispose();
-                stores[i] = made;
-            }
+        for (var i = 0; i < _stores.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            var made = make(_stores[i]).DetachFromDisposeScope();
+            _stores[i].Dispose();
+            _stores[i] = made;
+        }
     }
 }

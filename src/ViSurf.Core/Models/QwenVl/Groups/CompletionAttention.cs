@@ -6,7 +6,6 @@ namespace ViSurf.Core.Models.QwenVl.Groups;
 /// <summary>Completions of one prompt attend to the prompt and to themselves, all in one product. Owns its index tensors.</summary>
 internal sealed class CompletionAttention : IDisposable
 {
-    private readonly Continuation _continuation;
     private readonly long _count, _longest;
     private readonly Tensor? _padded, _valid;
     private readonly Tensor _mask;
@@ -17,10 +16,10 @@ internal sealed class CompletionAttention : IDisposable
     public CompletionAttention(Continuation continuation, ScalarType type, Device device)
     {
         using var scope = NewDisposeScope();
-        (_continuation, _count, _longest) = (continuation, continuation.Lengths.Count, continuation.Lengths.Max());
+        (_count, _longest) = (continuation.Lengths.Count, continuation.Lengths.Max());
         // Whatever stands in padding comes after every valid token of its completion, so the causal mask alone hides it.
         var later = ones([_longest, _longest], ScalarType.Bool, device).triu(1);
-        var hidden = cat([zeros([_longest, continuation.Prompt.Length], ScalarType.Bool, device), later], 1);
+        var hidden = cat([zeros([_longest, continuation.PromptRows], ScalarType.Bool, device), later], 1);
         _mask = zeros(hidden.shape, type, device).Replace(hidden, double.NegativeInfinity).DetachFromDisposeScope();
         if (continuation.Lengths.All(n => n == _longest)) return;
         var (padded, valid) = Indices(continuation.Lengths, _longest);
@@ -28,17 +27,21 @@ internal sealed class CompletionAttention : IDisposable
         _valid = tensor(valid, device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>Queries, keys and values of the whole pass to the mixed values of these rows, [rows, heads · d].</summary>
-    public Tensor Mix(Tensor query, Tensor key, Tensor value)
+    /// <summary>Mixed values of these rows.</summary>
+    /// <param name="query">[rows, heads, d].</param>
+    /// <param name="key">[prompt's rows, key-value heads, d] and [rows, key-value heads, d].</param>
+    /// <param name="value">The same.</param>
+    /// <returns>[rows, heads · d].</returns>
+    public Tensor Mix(Tensor query, (Tensor Prompt, Tensor Own) key, (Tensor Prompt, Tensor Own) value)
     {
-        var (heads, shared, size) = (query.shape[1], key.shape[1], query.shape[2]);
+        var (heads, shared, size) = (query.shape[1], key.Own.shape[1], query.shape[2]);
         var repeats = heads / shared;
         // Key-value heads join the batch, as in a prompt's attention.
-        var queries = Own(query).view(_count, _longest, shared, repeats, size).permute(0, 2, 3, 1, 4).reshape(_count * shared, repeats, _longest, size);
-        Tensor All(Tensor x)
+        var queries = Padded(query).view(_count, _longest, shared, repeats, size).permute(0, 2, 3, 1, 4).reshape(_count * shared, repeats, _longest, size);
+        Tensor All((Tensor Prompt, Tensor Own) x)
         {
-            var own = Own(x).view(_count, _longest, shared, size).transpose(1, 2);
-            var prompt = x.narrow(0, _continuation.Prompt.Start, _continuation.Prompt.Length).transpose(0, 1).expand(_count, -1, -1, -1);
+            var own = Padded(x.Own).view(_count, _longest, shared, size).transpose(1, 2);
+            var prompt = x.Prompt.transpose(0, 1).expand(_count, -1, -1, -1);
             return cat([prompt, own], 2).view(_count * shared, 1, -1, size).expand(-1, repeats, -1, -1);
         }
         var mixed = nn.functional.scaled_dot_product_attention(queries, All(key), All(value), _mask)
@@ -53,11 +56,7 @@ internal sealed class CompletionAttention : IDisposable
         _mask.Dispose();
     }
 
-    private Tensor Own(Tensor x)
-    {
-        var rows = x.narrow(0, _continuation.Rows.Start, _continuation.Rows.Length);
-        return _padded is null ? rows : rows.index_select(0, _padded);
-    }
+    private Tensor Padded(Tensor rows) => _padded is null ? rows : rows.index_select(0, _padded);
 
     /// <summary>Rows to padded places and back; padding repeats a completion's last row.</summary>
     private static (long[] Padded, long[] Valid) Indices(IReadOnlyList<int> lengths, long longest)

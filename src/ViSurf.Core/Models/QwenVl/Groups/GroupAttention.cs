@@ -28,9 +28,16 @@ internal sealed class GroupAttention : IAttention, IDisposable
     {
         using var scope = NewDisposeScope();
         _observe?.Invoke(layer, key, value);
-        // Prompts first, then the completions of each: the order of the layout.
-        var parts = _layout.Prompts.Select(p => Causal(query.narrow(0, p.Start, p.Length), key.narrow(0, p.Start, p.Length), value.narrow(0, p.Start, p.Length)))
-            .Concat(_completions.Select(c => c.Mix(query, key, value))).ToArray();
+        // Split, not narrowed: the gradient of a split is one concatenation, that of every narrow a tensor as large as all rows.
+        var (queries, keys, values) = (Split(query, all: query.shape[0] == key.shape[0]), Split(key, all: true), Split(value, all: true));
+        var prompts = _layout.Prompts.Count;
+        var parts = new Tensor[queries.Length];
+        for (var i = 0; i < prompts; i++) parts[i] = Causal(queries[i], keys[i], values[i]);
+        for (var i = prompts; i < parts.Length; i++)
+        {
+            var prompt = _layout.Continuations[i - prompts].Prompt;
+            parts[i] = _completions[i - prompts].Mix(queries[i], (keys[prompt], keys[i]), (values[prompt], values[i]));
+        }
         return (parts.Length == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
     }
 
@@ -39,15 +46,22 @@ internal sealed class GroupAttention : IAttention, IDisposable
         foreach (var completions in _completions) completions.Dispose();
     }
 
+    /// <summary>Every prompt, then the completions of each: the order of the layout. Prompts have their last row only when not all are asked for.</summary>
+    private Tensor[] Split(Tensor x, bool all)
+    {
+        long[] sizes = [.. _layout.Prompts.Select(p => all ? p.Length : 1L), .. _layout.Continuations.Select(c => (long)c.Rows)];
+        return x.split(sizes);
+    }
+
     /// <summary>
-    /// One sequence. Key-value heads stand in for the batch and the query heads that share one are its heads, so keys and values are
+    /// One sequence, or its last row. Key-value heads stand in for the batch and the query heads that share one are its heads, so keys and values are
     /// expanded, never copied.
     /// </summary>
     private static Tensor Causal(Tensor query, Tensor key, Tensor value)
     {
         var (length, heads, shared, size) = (query.shape[0], query.shape[1], key.shape[1], query.shape[2]);
-        Tensor Heads(Tensor x) => x.view(length, shared, -1, size).permute(1, 2, 0, 3).expand(shared, heads / shared, length, size);
-        return nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), is_casual: true)
+        Tensor Heads(Tensor x) => x.view(x.shape[0], shared, -1, size).permute(1, 2, 0, 3).expand(shared, heads / shared, x.shape[0], size);
+        return nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), is_casual: length == key.shape[0])
             .permute(2, 0, 1, 3).reshape(length, heads * size);
     }
 }

@@ -14,14 +14,17 @@ internal static class GroupPass
     /// <param name="prompts">For their pictures.</param>
     /// <param name="attention">Of the same layout.</param>
     /// <param name="recomputation">Runs the layers; see <see cref="QwenVlOptions.RecomputeLayers"/>.</param>
-    /// <returns>[M, H], after the final norm.</returns>
-    public static Tensor Run(QwenVlModule module, GroupLayout layout, PromptBatch prompts, IAttention attention, Recomputation recomputation)
+    /// <param name="rows">Rows that are asked for, such as <see cref="GroupLayout.Asked"/>; null for all.</param>
+    /// <returns>[M, H], or only what is asked for; after the final norm.</returns>
+    public static Tensor Run(
+        QwenVlModule module, GroupLayout layout, PromptBatch prompts, IAttention attention, Recomputation recomputation, long[]? rows = null)
     {
         using var scope = NewDisposeScope();
         var tokens = layout.Tokens;
         var (embedded, additions) = Embed(module, tokens, layout.ImageRows, prompts, recomputation);
         var positions = tensor(layout.Positions, [3, tokens.Length]).to(module.Device);
-        return module.Decoder.Forward(embedded, positions, attention, additions, recomputation).MoveToOuterDisposeScope();
+        var asked = rows is null ? null : tensor(rows).to(module.Device);
+        return module.Decoder.Forward(embedded, positions, attention, additions, recomputation, asked).MoveToOuterDisposeScope();
     }
 
     private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, long[] tokens, long[] images, PromptBatch prompts, Recomputation recomputation)

@@ -40,13 +40,11 @@ internal static class GroupScores
     {
         using var scope = NewDisposeScope();
         var attention = layers.Keep(new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device));
-        var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers);
+        var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers, layout.Asked);
         var states = hidden.index_select(0, tensor(layout.Predictors).to(module.Device));
         var targets = tensor(layout.Targets).to(module.Device);
         var vocabulary = module.Config.Text.VocabularySize;
-        var (chosen, entropy) = head.IsActive
-            ? SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained())
-            : SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy);
+        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained);
 
         var places = tensor(layout.Places).to(module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);

@@ -20,17 +20,28 @@ internal sealed class DecoderLayer : nn.Module
         register_module("post_attention_layernorm", _attentionNorm = new RmsNorm(config.HiddenSize, config.NormEpsilon, type, device));
     }
 
+    /// <summary>[M, H] to the rows that the context asks for, [R, H].</summary>
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
         // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
-        var attended = x.Wide().Plus(_attention.Forward(_inputNorm.forward(x), context));
-        return attended.Plus(_mlp.forward(_attentionNorm.forward(attended))).MoveToOuterDisposeScope();
+        var attended = _attention.Forward(_inputNorm.forward(x), context).AddedTo(context.Asked(x.Wide()));
+        return _mlp.forward(_attentionNorm.forward(attended)).AddedTo(attended).MoveToOuterDisposeScope();
     }
 }
 
-/// <summary>What every layer of one pass shares.</summary>
-/// <param name="Cos">float32 [M, 1, d].</param>
-/// <param name="Sin">float32 [M, 1, d].</param>
+/// <summary>What the layers of one pass share.</summary>
+/// <param name="Turns">Of every row.</param>
 /// <param name="Attention">Which rows see which.</param>
-internal sealed record DecoderContext(Tensor Cos, Tensor Sin, IAttention Attention);
+internal sealed record DecoderContext(RotaryTables Turns, IAttention Attention)
+{
+    /// <summary>int64 [R], the rows whose output is asked for; of the others only keys and values are.</summary>
+    /// <value>Null: all.</value>
+    public Tensor? Rows { get; init; }
+
+    /// <summary>Of the rows that are asked for.</summary>
+    public RotaryTables QueryTurns { get; init; } = Turns;
+
+    /// <summary>Rows of x that are asked for.</summary>
+    public Tensor Asked(Tensor x) => Rows is null ? x : x.index_select(0, Rows);
+}

@@ -9,9 +9,9 @@ internal interface IAttention
 {
     /// <summary>Softmax-weighted values of every query.</summary>
     /// <param name="layer">Index of the decoder layer.</param>
-    /// <param name="query">[M, heads, d], turned by position.</param>
+    /// <param name="query">[M, heads, d], turned by position; in a pass's last layer only of the rows that are asked for.</param>
     /// <param name="key">[M, key-value heads, d], turned by position.</param>
     /// <param name="value">[M, key-value heads, d].</param>
-    /// <returns>[M, heads · d].</returns>
+    /// <returns>[rows of query, heads · d].</returns>
     Tensor Mix(int layer, Tensor query, Tensor key, Tensor value);
 }

@@ -6,7 +6,7 @@ namespace ViSurf.Core.Models.QwenVl.Text;
 /// <summary>Attention of one decoder layer; each generation has its own. A module.</summary>
 internal interface IDecoderAttention
 {
-    /// <summary>[M, H] to the same.</summary>
+    /// <summary>[M, H] to the rows that the context asks for, [R, H].</summary>
     Tensor Forward(Tensor x, DecoderContext context);
 }
 
@@ -19,15 +19,15 @@ internal sealed class GroupedQueries(QwenTextConfig config, int layer)
     public Tensor Heads(Tensor projected) => projected.view(projected.shape[0], -1, config.HeadSize);
 
     /// <summary>Turns queries and keys by their positions and mixes the values.</summary>
-    /// <param name="query">[M, heads, d], before the rotary embedding.</param>
+    /// <param name="query">[R, heads, d], before the rotary embedding.</param>
     /// <param name="key">[M, key-value heads, d], before the rotary embedding.</param>
     /// <param name="value">[M, key-value heads, d].</param>
     /// <param name="context">Of this pass.</param>
-    /// <returns>[M, heads · d].</returns>
+    /// <returns>[R, heads · d].</returns>
     public Tensor Mix(Tensor query, Tensor key, Tensor value, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        return context.Attention.Mix(layer, Rotary.Apply(query, context.Cos, context.Sin), Rotary.Apply(key, context.Cos, context.Sin), value)
+        return context.Attention.Mix(layer, Rotary.Apply(query, context.QueryTurns), Rotary.Apply(key, context.Turns), value)
             .MoveToOuterDisposeScope();
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var (query, key, value) = (_grouped.Heads(_q.forward(x)), _grouped.Heads(_k.forward(x)), _grouped.Heads(_v.forward(x)));
+        var (query, key, value) = (_grouped.Heads(_q.forward(context.Asked(x))), _grouped.Heads(_k.forward(x)), _grouped.Heads(_v.forward(x)));
         return _o.forward(_grouped.Mix(query, key, value, context)).MoveToOuterDisposeScope();
     }
 }

@@ -25,7 +25,7 @@ internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var query = _qNorm.forward(_grouped.Heads(_q.forward(x)));
+        var query = _qNorm.forward(_grouped.Heads(_q.forward(context.Asked(x))));
         var key = _kNorm.forward(_grouped.Heads(_k.forward(x)));
         return _o.forward(_grouped.Mix(query, key, _grouped.Heads(_v.forward(x)), context)).MoveToOuterDisposeScope();
     }

@@ -36,33 +36,37 @@ internal sealed class TextDecoder : nn.Module
     /// <param name="attention">Which rows see which.</param>
     /// <param name="additions">What is added between layers; null for nothing.</param>
     /// <param name="recomputation">Runs the layers; when active, it keeps only what goes from one to the next.</param>
-    /// <returns>[M, H].</returns>
-    public Tensor Forward(Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions, Recomputation recomputation)
+    /// <param name="rows">int64 [R], rows that are asked for: of the others the last layer makes keys and values only. Null for all.</param>
+    /// <returns>[M, H], or [R, H].</returns>
+    public Tensor Forward(
+        Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions, Recomputation recomputation, Tensor? rows = null)
     {
         using var scope = NewDisposeScope();
-        var (cos, sin) = RotaryTables(positions);
-        var context = new DecoderContext(recomputation.Keep(cos), recomputation.Keep(sin), attention);
+        var turns = recomputation.Keep(RotaryTables.Of(Angles(positions)));
+        var context = new DecoderContext(turns, attention);
+        // Additions to the last layer's output are to rows of the whole pass.
+        var cut = rows is not null && additions?.Reach(_layers.Length - 1) is not true;
+        var last = cut ? context with { Rows = recomputation.Keep(rows!.alias()), QueryTurns = recomputation.Keep(turns.Rows(rows!)) } : context;
         var x = embeddings;
         for (var i = 0; i < _layers.Length; i++)
         {
             var layer = _layers[i];
             // Without gradient nothing else holds a layer's input once its output is there; with gradient autograd does.
             using var input = i == 0 ? null : x;
-            x = recomputation.Run(h => layer.Forward(h, context), x, layer.FirstTrained);
+            var its = i == _layers.Length - 1 ? last : context;
+            x = recomputation.Run(h => layer.Forward(h, its), x, layer.FirstTrained);
             if (additions is not null) x = additions.After(i, x);
         }
-        return _norm.forward(x).MoveToOuterDisposeScope();
+        return _norm.forward(rows is null || cut ? x : x.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
-    private (Tensor Cos, Tensor Sin) RotaryTables(Tensor positions)
+    /// <summary>float32 [M, d/2]. Frequency i reads the time, height or width index.</summary>
+    private Tensor Angles(Tensor positions)
     {
-        // Frequency i reads the time, height or width index; the same half again for rotate-half.
         var frequencies = tensor(Rotary.InverseFrequencies(_config.HeadSize, _config.RopeTheta)).to(positions.device);
         if (_config.RoundedRopeFrequencies) frequencies = frequencies.to_type(ScalarType.BFloat16).to_type(ScalarType.Float32);
         var rows = positions.index_select(0, tensor(_ropeRows).to(positions.device)).t().to_type(ScalarType.Float32);
-        var half = rows * frequencies;
-        var angles = cat([half, half], -1).unsqueeze(1);
-        return (angles.cos(), angles.sin());
+        return rows * frequencies;
     }
 }
 
@@ -71,10 +75,13 @@ internal sealed class TextDecoder : nn.Module
 /// <param name="features">One [K, H] for each of the first layers.</param>
 internal sealed class HiddenAdditions(Tensor places, IReadOnlyList<Tensor> features)
 {
+    /// <summary>Whether anything is added after that layer.</summary>
+    public bool Reach(int layer) => layer < features.Count;
+
     /// <summary>[M, H] after that layer, with what belongs there.</summary>
     public Tensor After(int layer, Tensor x)
     {
-        if (layer >= features.Count) return x;
+        if (!Reach(layer)) return x;
         using var scope = NewDisposeScope();
         return x.index_copy(0, places, x.index_select(0, places).Plus(features[layer])).MoveToOuterDisposeScope();
     }

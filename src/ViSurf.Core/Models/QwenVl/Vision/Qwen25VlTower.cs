@@ -12,7 +12,7 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
 {
     private readonly QwenVisionConfig _config;
     private readonly PatchEmbedding _embedding;
-    private readonly VisionBlock[] _blocks;
+    private readonly BlockStack _blocks;
     private readonly Merger _merger;
 
     public Qwen25VlTower(QwenVisionConfig config, ScalarType type, Device device)
@@ -21,9 +21,9 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         RmsNorm Norm() => new(config.HiddenSize, VisionBlock.NormEpsilon, type, device);
         SwiGlu Mlp() => new(config.HiddenSize, config.IntermediateSize, bias: true, type, device);
         _config = config;
-        _blocks = [.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))];
+        _blocks = new BlockStack([.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))]);
         register_module("patch_embed", _embedding = new PatchEmbedding(config, bias: false, type, device));
-        register_module("blocks", new ModuleList<VisionBlock>(_blocks));
+        register_module("blocks", _blocks.Modules);
         register_module("merger", _merger = new Merger(config, Norm(), type, device));
     }
 
@@ -37,18 +37,10 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
         var inWindows = WindowLayout.Of(grids, _config);
         var (unit, order) = (_config.SpatialMergeSize * _config.SpatialMergeSize, tensor(inWindows.Order).to(x.device));
         Tensor Reorder(Tensor patches) => patches.view(-1, unit, patches.shape[1]).index_select(0, order).view(-1, patches.shape[1]);
-        var angles = Reorder(layout.Angles(_config, x.device)).unsqueeze(1);
-        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
         var windows = recomputation.Keep(new Segments(inWindows.Lengths, x.device));
         var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
 
-        x = Reorder(x);
-        for (var i = 0; i < _blocks.Length; i++)
-        {
-            using var input = x;   // see TextDecoder
-            var (block, segments) = (_blocks[i], _config.FullAttentionBlocks.Contains(i) ? frames : windows);
-            x = recomputation.Run(h => block.Forward(h, cos, sin, segments), x, block.FirstTrained);
-        }
+        x = _blocks.Forward(Reorder(x), Reorder(layout.Angles(_config, x.device)), i => _config.FullAttentionBlocks.Contains(i) ? frames : windows, recomputation);
         // The merger ran in window order; argsort of a permutation is its inverse.
         return VisionFeatures.Of(_merger.Forward(x).index_select(0, order.argsort()));
     }

@@ -13,7 +13,7 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
 {
     private readonly QwenVisionConfig _config;
     private readonly PatchEmbedding _embedding;
-    private readonly VisionBlock[] _blocks;
+    private readonly BlockStack _blocks;
     private readonly Merger _merger;
 
     public Qwen2VlTower(QwenVisionConfig config, ScalarType type, Device device)
@@ -22,9 +22,9 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
         LayerNorm Norm() => new(config.HiddenSize, VisionBlock.NormEpsilon, type, device);
         TwoLayerMlp Mlp() => new(("fc1", "fc2"), Gelu.Quick, config.HiddenSize, config.IntermediateSize, type, device);
         _config = config;
-        _blocks = [.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))];
+        _blocks = new BlockStack([.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))]);
         register_module("patch_embed", _embedding = new PatchEmbedding(config, bias: false, type, device));
-        register_module("blocks", new ModuleList<VisionBlock>(_blocks));
+        register_module("blocks", _blocks.Modules);
         register_module("merger", _merger = new Merger(config, Norm(), type, device));
     }
 
@@ -33,14 +33,7 @@ internal sealed class Qwen2VlTower : nn.Module, IVisionTower
         using var scope = NewDisposeScope();
         var layout = VisionLayout.Of(grids, _config.SpatialMergeSize);
         var x = _embedding.Forward(pixels, layout);
-        var angles = layout.Angles(_config, x.device).unsqueeze(1);
-        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
         var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
-        foreach (var block in _blocks)
-        {
-            using var input = x;   // see TextDecoder
-            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained);
-        }
-        return VisionFeatures.Of(_merger.Forward(x));
+        return VisionFeatures.Of(_merger.Forward(_blocks.Forward(x, layout.Angles(_config, x.device), _ => frames, recomputation)));
     }
 }

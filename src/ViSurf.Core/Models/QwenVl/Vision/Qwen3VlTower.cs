@@ -17,7 +17,7 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
     private readonly QwenVisionConfig _config;
     private readonly PatchEmbedding _embedding;
     private readonly PositionTable _positions;
-    private readonly VisionBlock[] _blocks;
+    private readonly BlockStack _blocks;
     private readonly Qwen3VlMerger _merger;
     private readonly Qwen3VlMerger[] _deepstack;
 
@@ -27,11 +27,11 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
         LayerNorm Norm() => new(config.HiddenSize, VisionBlock.NormEpsilon, type, device);
         TwoLayerMlp Mlp() => new(("linear_fc1", "linear_fc2"), Gelu.Tanh, config.HiddenSize, config.IntermediateSize, type, device);
         _config = config;
-        _blocks = [.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))];
+        _blocks = new BlockStack([.. Enumerable.Range(0, config.Depth).Select(_ => new VisionBlock(config, Norm, Mlp(), type, device))]);
         _deepstack = [.. config.DeepstackBlocks.Select(_ => Qwen3VlMerger.Deepstack(config, type, device))];
         register_module("patch_embed", _embedding = new PatchEmbedding(config, bias: true, type, device));
         register_module("pos_embed", _positions = new PositionTable(config, type, device));
-        register_module("blocks", new ModuleList<VisionBlock>(_blocks));
+        register_module("blocks", _blocks.Modules);
         register_module("merger", _merger = Qwen3VlMerger.Last(config, type, device));
         register_module("deepstack_merger_list", new ModuleList<Qwen3VlMerger>(_deepstack));
     }
@@ -42,18 +42,13 @@ internal sealed class Qwen3VlTower : nn.Module, IVisionTower
         var layout = VisionLayout.Of(grids, _config.SpatialMergeSize);
         var x = _embedding.Forward(pixels, layout);
         x = x.Plus(_positions.Forward(layout));
-        var angles = layout.Angles(_config, x.device).unsqueeze(1);
-        var (cos, sin) = (recomputation.Keep(angles.cos()), recomputation.Keep(angles.sin()));
         var frames = recomputation.Keep(new Segments(layout.Frames, x.device));
         var between = new List<Tensor>();
-        for (var i = 0; i < _blocks.Length; i++)
+        x = _blocks.Forward(x, layout.Angles(_config, x.device), _ => frames, recomputation, (i, h) =>
         {
-            using var input = x;   // see TextDecoder
-            var block = _blocks[i];
-            x = recomputation.Run(h => block.Forward(h, cos, sin, frames), x, block.FirstTrained);
             for (var k = 0; k < _deepstack.Length; k++)
-                if (_config.DeepstackBlocks[k] == i) between.Add(_deepstack[k].Forward(x));
-        }
+                if (_config.DeepstackBlocks[k] == i) between.Add(_deepstack[k].Forward(h));
+        });
         return VisionFeatures.Of(_merger.Forward(x), between);
     }
 }

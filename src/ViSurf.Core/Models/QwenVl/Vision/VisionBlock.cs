@@ -20,12 +20,12 @@ internal sealed class VisionBlock : nn.Module
         register_module("mlp", _mlp = mlp);
     }
 
-    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
+    public Tensor Forward(Tensor x, RotaryTables turns, Segments segments)
     {
         using var scope = NewDisposeScope();
         // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
-        var attended = x.Wide().Plus(_attention.Forward(_norm1.forward(x), cos, sin, segments));
-        return attended.Plus(_mlp.forward(_norm2.forward(attended))).MoveToOuterDisposeScope();
+        var attended = _attention.Forward(_norm1.forward(x), turns, segments).AddedTo(x.Wide());
+        return _mlp.forward(_norm2.forward(attended)).AddedTo(attended).MoveToOuterDisposeScope();
     }
 }
 
@@ -43,11 +43,11 @@ internal sealed class VisionAttention : nn.Module
         register_module("proj", _proj = new Dense(config.HiddenSize, config.HiddenSize, bias: true, type, device));
     }
 
-    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Segments segments)
+    public Tensor Forward(Tensor x, RotaryTables turns, Segments segments)
     {
         using var scope = NewDisposeScope();
         var parts = _qkv.forward(x).view(-1, 3, _heads, _size).unbind(1);
-        var mixed = segments.Attend(Rotary.Apply(parts[0], cos, sin), Rotary.Apply(parts[1], cos, sin), parts[2]);
+        var mixed = segments.Attend(Rotary.Apply(parts[0], turns), Rotary.Apply(parts[1], turns), parts[2]);
         return _proj.forward(mixed).MoveToOuterDisposeScope();
     }
 }

@@ -42,15 +42,15 @@ internal sealed class VisionLayout
         return new VisionLayout(grids, [.. rows], [.. columns], [.. frames]);
     }
 
-    /// <summary>The 2-D rotary angles, half of each head by row and half by column, the same again for rotate-half.</summary>
-    /// <returns>float32 [K, d].</returns>
+    /// <summary>The 2-D rotary angles: half of what turns turns by row, half by column.</summary>
+    /// <returns>float32 [K, d/2].</returns>
     public Tensor Angles(QwenVisionConfig config, Device device)
     {
         using var scope = NewDisposeScope();
         var frequencies = tensor(Rotary.InverseFrequencies(config.HiddenSize / config.Heads / 2, RotaryTheta));
         var rows = outer(tensor(Rows).to_type(ScalarType.Float32), frequencies);
         var columns = outer(tensor(Columns).to_type(ScalarType.Float32), frequencies);
-        return cat([rows, columns, rows, columns], 1).to(device).MoveToOuterDisposeScope();
+        return cat([rows, columns], 1).to(device).MoveToOuterDisposeScope();
     }
 
     private static void AddPositions(List<long> rows, List<long> columns, int height, int width, int merge)
