@@ -11,6 +11,7 @@ const string Usage = """
       parts       layers, scoring, decoding, pictures and rewards one by one (BenchmarkDotNet)
       memory      planned and measured memory of such a step
       load        seconds and peak memory of loading a checkpoint
+      flat        live tensors and resident memory over 500 steps of a tiny model
       overhead    share of a 1.5M-parameter model's step that is spent in managed code
     Each says more with --help.
     """;
@@ -42,6 +43,9 @@ try
             return 0;
         case ["memory", ..]:
             MemoryCommand.Execute(args[1..]);
+            return 0;
+        case ["flat", ..]:
+            FlatCommand.Execute(args[1..]);
             return 0;
         case ["overhead", ..]:
             OverheadCommand.Execute(args[1..]);

@@ -35,6 +35,8 @@ internal static class ScaleCommand
         using var model = BenchmarkModel.Open(options);
         var words = new PromptLength(model);
         var start = options.Smoke ? Workload.Smoke with { Side = 0, ExtraWords = 0 } : Workload.W1 with { Side = 0, ExtraWords = words.For(300) };
+        // Thrown away, once for all sizes: code is compiled, AdamW's moments are allocated.
+        new StepMeasurement(options, model, start).Run();
         var sweeps = chosen.ToDictionary(sweep => sweep, sweep => sizes[sweep].Select(size => Measure(options, model, size, sweep switch
         {
             "group" => start with { GroupSize = size },
@@ -64,7 +66,7 @@ internal static class ScaleCommand
     private static ScalePoint Measure(BenchmarkOptions options, BenchmarkModel model, int size, Workload workload, string sweep)
     {
         var measurement = new StepMeasurement(options, model, workload);
-        var runs = Enumerable.Range(0, options.Repeat + 1).Select(_ => measurement.Run()).Skip(1).ToArray();
+        var runs = Enumerable.Range(0, options.Repeat).Select(_ => measurement.Run()).ToArray();
         var lengths = runs[0].Report.Lengths;
         var rows = workload.GroupSize + (workload.Label ? 1 : 0);
         var point = new ScalePoint(

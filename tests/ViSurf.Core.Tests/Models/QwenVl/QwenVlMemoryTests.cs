@@ -28,9 +28,9 @@ public sealed class QwenVlMemoryTests
         // Per prompt token and layer in float32, 4 bytes each: two norms with stream and normalised stream (2·2·8), input of q, k, v (8),
         // queries and attention's output (2·8), keys and values (2·2·2), input of o (8), inputs of gate and up (8), gate, SiLU, up, product
         // (4·10): 32 + 8 + 16 + 8 + 8 + 8 + 40 = 120; a logarithm for each of 4 heads.
-        // The final norm has stream and normalised stream (16).
-        memory.Prompts.Should().Be(10 * ((2 * 4 * (120 + 4)) + (4 * 16)));
-        // Completions read 3 of 4 tokens; keys and values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
+        // Of the last layer a prompt needs keys and values only: norm (2·8), input of k and v (8), keys and values (8).
+        memory.Prompts.Should().Be(10 * 4 * (120 + 4 + 32));
+        // The final norm of completions has stream and normalised stream (16). They read 3 of 4 tokens; keys and values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
         memory.Completions.Should().Be((9 * ((2 * 4 * (112 + 4)) + (4 * 16))) + (4 * 3 * 8 * 8 * 2));
         // 12 predicted tokens: 100 log-probabilities, the hidden state and its copy.
         memory.Logits.Should().Be(12 * 4 * (100 + 8 + 8));
@@ -44,7 +44,8 @@ public sealed class QwenVlMemoryTests
     {
         var memory = new QwenVlMemory(Config, ScalarType.BFloat16, [.. Names()]).Score(Size);
         // 32 numbers of norms and 4 logarithms stay 4 bytes, 88 become 2.
-        memory.Prompts.Should().Be(10 * ((2 * ((4 * 36) + (2 * 88))) + (4 * 16)));
+        // Of the last layer the norm's 16 stay, 16 become 2.
+        memory.Prompts.Should().Be(10 * ((4 * 36) + (2 * 88) + (4 * 16) + (2 * 16)));
     }
 
     [Fact]
@@ -57,9 +58,10 @@ public sealed class QwenVlMemoryTests
         var merger = Of(n => n.StartsWith("visual.merger", StringComparison.Ordinal));
         merger.Vision.Should().Be(16 * 4 * (8 + 12));
         // 120 without the normalised streams (2·8) and the inputs of q, o, gate (3·8) and down (10).
-        merger.Prompts.Should().Be(10 * ((2 * 4 * (70 + 4)) + (4 * 8)));
+        // Of the last layer the stream (8), keys and values (8).
+        merger.Prompts.Should().Be(10 * 4 * (70 + 4 + 16));
         // The last layer alone: the first one keeps nothing.
-        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * ((4 * (120 + 4)) + (4 * 8)));
+        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * 4 * 32);
         Of(n => n.StartsWith("lm_head", StringComparison.Ordinal)).Prompts.Should().Be(0);
     }
 
