@@ -32,7 +32,7 @@ internal sealed record Workload
         new("--prompts", "N", "prompts a step (2)"),
         new("--no-label", null, "rollouts alone: no ground truth joins its group"),
         new("--micro-batch", "N", "token budget of a micro-batch (16384)"),
-        new("--micro-batch-rows", "N", "most rows of a micro-batch (those of one group: two at once are no faster and need the memory of both)"),
+        new("--micro-batch-rows", "N", "most rows of a micro-batch (those of one group, so that a step needs the activations of one)"),
     ];
 
     /// <summary>Pixels per side of the picture; 0 for a prompt without one.</summary>
