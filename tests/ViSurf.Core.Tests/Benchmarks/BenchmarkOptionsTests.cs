@@ -63,7 +63,8 @@ public sealed class BenchmarkOptionsTests
         var workload = new Workload { NewTokens = 64, MicroBatchTokens = 1000 };
         workload.TrainerOptions(replicatedPrompt: 300).MicroBatchRows.Should().Be(2);
         workload.TrainerOptions(replicatedPrompt: 5000).MicroBatchRows.Should().Be(1, "a single row cannot be cut");
-        workload.TrainerOptions(replicatedPrompt: null).MicroBatchRows.Should().Be(int.MaxValue);
+        workload.TrainerOptions(replicatedPrompt: null).MicroBatchRows.Should().Be(9, "a micro-batch holds one group: 8 rollouts and the label");
+        (workload with { MicroBatchRows = 100 }).TrainerOptions(replicatedPrompt: null).MicroBatchRows.Should().Be(100);
     }
 
     [Fact]
