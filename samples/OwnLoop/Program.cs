@@ -38,7 +38,7 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
     var control = new ViSurfRewardControl();
     var estimate = AdvantageEstimators.GroupNormalized();
     var objective = new ViSurfObjective();
-    var batcher = new MicroBatcher(tokens: 16_384);
+    var batcher = new MicroBatcher(tokens: 16_384, layout: policy.Layout);
 
     for (var step = 0; step < steps; step++)
     {

@@ -44,7 +44,7 @@ public sealed class ResumeTests : IDisposable
         again.Run.Run();
         again.Hash().Should().Be(end);
         whole.Should().HaveCount(7, "three evaluations and four steps");
-        resumed.Should().Equal(whole.Skip(4), "steps 2 and 3 and the last evaluation");
+        resumed.Should().Equal(whole.Skip(3), "the evaluation that the checkpoint holds, steps 2 and 3 and the last evaluation");
     }
 
     [Fact]
