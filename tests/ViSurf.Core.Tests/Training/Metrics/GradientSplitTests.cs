@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
@@ -92,7 +93,7 @@ public sealed class GradientSplitTests
                 var chosen = logits.gather(1, tensor(ids).narrow(0, start + 1, count).unsqueeze(1)).mean();
                 var entropy = (logits.exp() * logits).sum(-1).neg().mean();
                 var weight = 1.0 / (report.Groups.Count * completions.Count);
-                ((chosen * -group.Advantages[i] - entropy * Bonus) * weight).backward();
+                (chosen.Times(-group.Advantages[i]) - entropy.Times(Bonus)).Times(weight).backward();
             }
         }
         return [.. module.parameters().SelectMany(p => p.grad!.data<double>().ToArray())];
