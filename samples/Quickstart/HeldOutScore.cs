@@ -11,6 +11,16 @@ namespace Quickstart;
 /// <param name="Thinking">Share of all answers that think first: a think block, then an answer block, nothing else.</param>
 internal sealed record HeldOutScore(double? GIoU, double? NAcc, double? BoxAccuracy, double? ExactAnswers, double? Thinking)
 {
+    /// <summary>Those that there are, by name.</summary>
+    public IReadOnlyDictionary<string, double> Values => new Dictionary<string, double?>
+    {
+        ["g_iou (present)"] = GIoU,
+        ["n_acc"] = NAcc,
+        ["box_accuracy (present)"] = BoxAccuracy,
+        ["exact_answer"] = ExactAnswers,
+        ["thinking_format"] = Thinking,
+    }.Where(m => m.Value is not null).ToDictionary(m => m.Key, m => m.Value!.Value);
+
     public static HeldOutScore Of(IReadOnlyList<EvaluatedExample> answers)
     {
         // The library's gIoU counts a right "nothing there" as 1. Here the two kinds of rows are shown apart.

@@ -4,6 +4,7 @@ using ViSurf.Core.Evaluation;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.Images;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Reporting;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Training;
@@ -42,7 +43,7 @@ internal sealed class PostTraining : IDisposable
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>
     public void Check(IReadOnlyList<VisionExample> rows) => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), Size).Ensure(rows);
 
-    public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, Action<StepPoint> onStep, CancellationToken cancel)
+    public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, HtmlReport report, Action<StepPoint> onStep, CancellationToken cancel)
     {
         var (steps, seed) = (options.Steps, options.Seed);
         // What there is to see it sees already; and a frozen tower looks at each picture once a step.
@@ -58,8 +59,11 @@ internal sealed class PostTraining : IDisposable
 
         var order = new EpochCursor(rows.Count, seed);
         var batches = Enumerable.Range(0, steps).Select(_ => order.Next(Recipe.PromptsPerStep).Select(i => rows[i]).ToArray());
-        trainer.Run(batches, report => onStep(new StepPoint(
-            (int)report.Step + 1, report.Rewards.Mean ?? double.NaN, report.Rewards.LabelMean ?? double.NaN)), cancel);
+        trainer.Run(batches, step =>
+        {
+            report.Add(step);
+            onStep(new StepPoint((int)step.Step + 1, step.Rewards.Mean ?? double.NaN, step.Rewards.LabelMean ?? double.NaN));
+        }, cancel);
     }
 
     /// <summary>The model's most likely answers.</summary>

@@ -2,6 +2,7 @@ using Samples.Shared;
 using Spectre.Console;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Reporting;
 
 namespace Quickstart;
 
@@ -20,8 +21,12 @@ internal static class QuickstartRun
         AnsiConsole.MarkupLineInterpolated($"[grey]{train.Count} rows to train on, {heldOut.Length} held out; model {options.Model}[/]");
 
         var before = training.Answer(heldOut, cancel);
-        var points = ProgressBar.Show(options.Steps, step => training.Train(train, options, step, cancel));
+        var report = new HtmlReport(Path.Combine(staged.Path, "report.html"), new HtmlReportOptions { Name = "Quickstart", Steps = options.Steps, Every = options.Steps });
+        report.AddEvaluation(0, HeldOutScore.Of(before).Values);
+        var points = ProgressBar.Show(options.Steps, step => training.Train(train, options, report, step, cancel));
         var after = training.Answer(heldOut, cancel);
+        report.AddEvaluation(options.Steps, HeldOutScore.Of(after).Values);
+        report.Finish();
 
         var model = Path.Combine(staged.Path, "model");
         training.Save(model);
@@ -33,6 +38,6 @@ internal static class QuickstartRun
         RewardCurve.Save(points, Path.Combine(staged.Path, "reward.png"));
         Gallery.Save([.. before.Select(Prediction.Of)], [.. after.Select(Prediction.Of)], Path.Combine(staged.Path, "boxes.png"));
         SummaryFile.Write(staged.Path, options, points, scores);
-        AnsiConsole.MarkupLineInterpolated($"reward.png, boxes.png, {SummaryFile.Name} and model/ are in [blue]{staged.Commit()}[/]");
+        AnsiConsole.MarkupLineInterpolated($"report.html, reward.png, boxes.png, {SummaryFile.Name} and model/ are in [blue]{staged.Commit()}[/]");
     }
 }

@@ -34,8 +34,8 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
     public int Answers { get; init; } = 1;
 
     /// <summary>The data set an example is of, for reports with a part for each.</summary>
-    /// <value>All are of one without a name.</value>
-    public Func<VisionExample, string> SourceOf { get; init; } = _ => "";
+    /// <value><see cref="VisionExample.Source"/>; examples without one are of one data set without a name.</value>
+    public Func<VisionExample, string> SourceOf { get; init; } = example => example.Source ?? "";
 
     /// <summary>Seed of a sampler that is not greedy.</summary>
     /// <value>0.</value>

@@ -5,11 +5,11 @@ namespace ViSurf.Core.Training.Metrics;
 /// <summary>Where time and memory went.</summary>
 internal static class CostMetrics
 {
-    public static IEnumerable<Metric> Of(StepReport report)
+    public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var (times, lengths) = (report.Times, report.Lengths);
         var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Completions).Where(c => c.Source == CompletionSource.Policy).Sum(c => (long)c.TokenIds.Count);
-        return Metric.Present(
+        return StepMetric.Present(
             ("timing_s/encode", times.Encode),
             ("timing_s/gen", times.Rollout),
             ("timing_s/reward", times.Reward),

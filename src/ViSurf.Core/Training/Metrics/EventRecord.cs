@@ -16,10 +16,10 @@ internal static class EventRecord
     public static byte[] Restart(double time, long step) => Record(time, step, Bytes(7, [0x08, 0x01]));
 
     /// <summary>All scalars of a step.</summary>
-    public static byte[] Scalars(double time, long step, IEnumerable<Metric> metrics) => Record(time, step, Bytes(5, [.. metrics.SelectMany(Value)]));
+    public static byte[] Scalars(double time, long step, IEnumerable<StepMetric> metrics) => Record(time, step, Bytes(5, [.. metrics.SelectMany(Value)]));
 
     /// <summary><c>Summary.Value { tag = 1, simple_value = 2 }</c>, inside <c>Summary { value = 1 }</c>.</summary>
-    private static byte[] Value(Metric metric)
+    private static byte[] Value(StepMetric metric)
     {
         var number = new byte[5];
         number[0] = 2 << 3 | 5;

@@ -44,12 +44,12 @@ public sealed class JsonLinesMetrics : IDisposable
     /// <param name="step">The step they follow: a run that resumes after that step keeps the line.</param>
     /// <param name="metrics">By name; <c>eval/</c> in front keeps them apart from a step's.</param>
     public void Write(long step, IReadOnlyDictionary<string, double> metrics)
-        => Write(step, [.. Guard.NotNull(metrics).Select(m => new Metric(m.Key, m.Value))]);
+        => Write(step, [.. Guard.NotNull(metrics).Select(m => new StepMetric(m.Key, m.Value))]);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void Write(long step, IReadOnlyList<Metric> metrics)
+    private void Write(long step, IReadOnlyList<StepMetric> metrics)
     {
         using (var json = new Utf8JsonWriter(_file))
         {
@@ -68,7 +68,7 @@ public sealed class JsonLinesMetrics : IDisposable
         _file.Flush();
     }
 
-    private static void WriteNonFinite(Utf8JsonWriter json, Metric[] metrics)
+    private static void WriteNonFinite(Utf8JsonWriter json, StepMetric[] metrics)
     {
         if (metrics.Length == 0) return;
         json.WriteStartObject("non_finite");

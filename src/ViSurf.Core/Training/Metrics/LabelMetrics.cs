@@ -8,12 +8,12 @@ internal static class LabelMetrics
     /// <summary>Totals that differ by less are one total; as in <c>RewardSummary.UniformRollouts</c>.</summary>
     private const double Same = 1e-9;
 
-    public static IEnumerable<Metric> Of(StepReport report)
+    public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var learnt = report.Groups.Select(g => (g.Controlled, g.Advantages, Label: LabelOf(g.Controlled))).Where(g => g.Label >= 0).ToArray();
         var judged = report.Groups.Select(g => (g.Scored, Label: LabelOf(g.Scored))).Where(g => g.Label >= 0).ToArray();
         if (judged.Length == 0 && learnt.Length == 0) return Gradients(report);
-        return Metric.Present(
+        return StepMetric.Present(
             ("gt/reward", judged.Any(g => g.Scored.Scores[g.Label].Components.Count > 0) ? report.Rewards.LabelMean : null),
             ("gt/advantage", Mean(learnt.Select(g => g.Advantages[g.Label]))),
             ("gt/logp", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelLogProb)),
@@ -26,7 +26,7 @@ internal static class LabelMetrics
     }
 
     /// <summary>Of the first update of a measured step.</summary>
-    private static IEnumerable<Metric> Gradients(StepReport report)
+    private static IEnumerable<StepMetric> Gradients(StepReport report)
     {
         if (report.Updates is not [var update, ..]
             || !update.Metrics.TryGetValue(GradientSplit.Label, out var label) || !update.Metrics.TryGetValue(GradientSplit.Rollouts, out var rollouts)) return [];
@@ -35,7 +35,7 @@ internal static class LabelMetrics
         double? cosine = label > 0 && rollouts > 0
             ? Math.Clamp((update.GradientNorm * update.GradientNorm - label * label - rollouts * rollouts) / (2 * label * rollouts), -1, 1)
             : null;
-        return Metric.Present(
+        return StepMetric.Present(
             ("gt/grad_norm", label), ("gt/grad_share", both > 0 ? label / both : null),
             ("rollouts/grad_norm", rollouts), ("rollouts/grad_share", both > 0 ? rollouts / both : null), ("gt/grad_cosine", cosine));
     }

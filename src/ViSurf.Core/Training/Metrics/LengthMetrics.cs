@@ -5,13 +5,13 @@ namespace ViSurf.Core.Training.Metrics;
 /// <summary>Token counts of rollouts, labels and prompts, and what the sampler itself said of its tokens.</summary>
 internal static class LengthMetrics
 {
-    public static IEnumerable<Metric> Of(StepReport report)
+    public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Completions).Where(c => c.Source == CompletionSource.Policy).ToArray();
         var all = rollouts.Select(c => (double)c.TokenIds.Count).ToArray();
         var ended = rollouts.Where(c => c.FinishReason == FinishReason.Stop).Select(c => (double)c.TokenIds.Count).ToArray();
         var drawn = rollouts.Where(c => c is { Replayed: false, LogProbs: not null }).SelectMany(c => c.LogProbs!.Skip(c.PrefixTokens)).ToArray();
-        return Metric.Present(
+        return StepMetric.Present(
             ("completions/mean_length", all.Length > 0 ? all.Average() : null),
             ("completions/min_length", all.Length > 0 ? all.Min() : null),
             ("completions/max_length", all.Length > 0 ? all.Max() : null),

@@ -52,13 +52,13 @@ public sealed class MeterMetrics : IDisposable
     /// <summary>Records other metrics, an evaluation's for instance, as gauges.</summary>
     public void Write(IReadOnlyDictionary<string, double> metrics)
     {
-        foreach (var (name, value) in Guard.NotNull(metrics)) Record(new Metric(name, value));
+        foreach (var (name, value) in Guard.NotNull(metrics)) Record(new StepMetric(name, value));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private void Record(Metric metric)
+    private void Record(StepMetric metric)
     {
         var definition = MetricCatalog.Find(metric.Name);
         var gauge = GaugeOf(definition?.Family ?? metric.Name, definition);

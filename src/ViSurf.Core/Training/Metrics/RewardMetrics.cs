@@ -5,18 +5,18 @@ namespace ViSurf.Core.Training.Metrics;
 /// <summary>Rewards of the rollouts, as the rewards judged them: labels and reward control do not count.</summary>
 internal static class RewardMetrics
 {
-    public static IEnumerable<Metric> Of(StepReport report)
+    public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var rewards = report.Rewards;
         var totals = report.Groups.SelectMany(g => g.Scored.Scores.Where((_, i) => !g.Scored.IsDemonstration(i))).Select(s => s.Total).ToArray();
-        var summary = Metric.Present(
+        var summary = StepMetric.Present(
             ("reward", rewards.Mean),
             ("reward_std", Deviation(totals)),
             ("reward_group_std", rewards.Deviation),
             ("frac_reward_zero_std", rewards.UniformRollouts),
             ("frac_groups_neutral", rewards.NeutralGroups),
             ("groups_skipped", report.SkippedGroups.Count));
-        var components = rewards.Statistics.Components.SelectMany(c => Metric.Present(
+        var components = rewards.Statistics.Components.SelectMany(c => StepMetric.Present(
             ($"rewards/{c.Name}/mean", c.Mean),
             ($"rewards/{c.Name}/std", c.Count < 2 ? null : c.Deviation),
             ($"rewards/{c.Name}/applies", 1 - c.NotApplicable)));

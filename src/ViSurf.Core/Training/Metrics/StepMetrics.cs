@@ -9,7 +9,7 @@ namespace ViSurf.Core.Training.Metrics;
 public static class StepMetrics
 {
     /// <summary>All metrics of a step; one that it does not have is absent.</summary>
-    public static IReadOnlyList<Metric> Of(StepReport report)
+    public static IReadOnlyList<StepMetric> Of(StepReport report)
     {
         Guard.NotNull(report);
         return [.. UpdateMetrics.Of(report), .. RewardMetrics.Of(report), .. LabelMetrics.Of(report), .. LengthMetrics.Of(report), .. CostMetrics.Of(report)];

@@ -36,7 +36,7 @@ public sealed class TensorBoardMetrics : IDisposable
     /// <param name="step">The step they follow.</param>
     /// <param name="metrics">By name; what is before the first "/" is the card they are shown in.</param>
     public void Write(long step, IReadOnlyDictionary<string, double> metrics)
-        => Append(EventRecord.Scalars(Time, step, Guard.NotNull(metrics).Select(m => new Metric(m.Key, m.Value))));
+        => Append(EventRecord.Scalars(Time, step, Guard.NotNull(metrics).Select(m => new StepMetric(m.Key, m.Value))));
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

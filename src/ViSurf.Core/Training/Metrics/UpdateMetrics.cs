@@ -22,10 +22,10 @@ internal static class UpdateMetrics
         ScoreMetrics.LabelLogProb, ScoreMetrics.LabelRatio, ScoreMetrics.LabelEntropy, GradientSplit.Label, GradientSplit.Rollouts,
     ];
 
-    public static IEnumerable<Metric> Of(StepReport report)
+    public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var updates = report.Updates;
-        var shared = Metric.Present(
+        var shared = StepMetric.Present(
         [
             ("loss", updates.Count == 0 ? null : updates.Average(u => u.Loss)),
             ("grad_norm", updates.Count == 0 ? null : updates.Average(u => u.GradientNorm)),
@@ -36,7 +36,7 @@ internal static class UpdateMetrics
         ]);
         var known = Known.Select(k => k.Key).Concat(Superseded).ToHashSet();
         var own = updates.SelectMany(u => u.Metrics.Keys).Distinct().Where(key => !known.Contains(key)).Order(StringComparer.Ordinal);
-        return shared.Concat(Metric.Present([.. own.Select(key => ($"objective/{key}", Mean(updates, key)))]));
+        return shared.Concat(StepMetric.Present([.. own.Select(key => ($"objective/{key}", Mean(updates, key)))]));
     }
 
     /// <summary>Mean over the updates that measured it; null when none did.</summary>
