@@ -34,8 +34,8 @@ public sealed record HtmlReportOptions
     public int MostBytes { get; init => field = Guard.InRange(value, LeastBytes, int.MaxValue); } = 3_000_000;
 
     /// <summary>
-    /// From a picture's width and height to the width and height of the frame in which labels and answers have their coordinates, all in pixels. A
-    /// processor that resizes pictures makes a frame of its own.
+    /// From a picture's width and height to the width and height of the frame in which labels and answers have their coordinates. Asked only for examples
+    /// that do not know it themselves (<see cref="Data.VisionExample.LabelFrame"/>).
     /// </summary>
     /// <value>The picture's own size.</value>
     public Func<int, int, (int Width, int Height)> Frame { get; init => field = Guard.NotNull(value); } = (width, height) => (width, height);

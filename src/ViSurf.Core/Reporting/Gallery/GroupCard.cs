@@ -51,7 +51,7 @@ internal sealed class GroupCard(int side, Func<int, int, (int Width, int Height)
     private SceneSvg? SceneOf(GroupSnapshot snapshot, int number)
     {
         if (snapshot.Pictures(side) is not [{ DataUri: not null } first, ..]) return null;
-        var (width, height) = frame(first.Width, first.Height);
+        var (width, height) = snapshot.Example.LabelFrame is { } own ? (own.Width, own.Height) : frame(first.Width, first.Height);
         return new SceneSvg(string.Create(CultureInfo.InvariantCulture, $"picture-{number}"), first, (Math.Max(1, width), Math.Max(1, height)));
     }
 

@@ -40,6 +40,11 @@ public sealed class GroupCardTests
             .Html.QuerySelector("svg.scene")!.GetAttribute("viewBox").Should().Be("0 0 240 160");
 
     [Fact]
+    public void An_example_that_knows_its_frame_is_drawn_in_it()
+        => ParsedReport.Of(report => report.Add(Step(0, Example() with { LabelFrame = new FrameSize(1000, 1000) }, Exact)))
+            .Html.QuerySelector("svg.scene")!.GetAttribute("viewBox").Should().Be("0 0 1000 1000");
+
+    [Fact]
     public void Numbers_are_those_of_the_step_and_show_what_control_changed()
     {   // 1 + 2 + 3 + 1 = 7 for the exact answer with thoughts; the label 0 + 2 + 3 + 1 = 6 is smoothed to the rollouts' mean.
         var step = Step(0, Example(), Exact, Exact, "nothing");
