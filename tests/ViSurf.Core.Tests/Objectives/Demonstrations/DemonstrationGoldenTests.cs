@@ -1,6 +1,7 @@
 using FluentAssertions;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Objectives.Demonstrations;
+using ViSurf.Core.Training;
 using Xunit;
 using static ViSurf.Core.Tests.Objectives.GoldenStep;
 
@@ -93,6 +94,17 @@ public sealed class DemonstrationGoldenTests
         static bool Kept(int n, int t) => !IsLabel(n, t) || Entropies[n][t] > 1;
         Compare(new ClippedPolicyObjective(ClippedPolicyOptions.DrGrpo),
             (x, _) => Tokens.Where(k => Kept(k.N, k.T)).Sum(k => Clipped(x, k)) / (4 * MaxNewTokens), prefixes: true, policyTokens: Kept);
+    }
+
+    [Fact]
+    public void GHPO_is_clipped_over_all_tokens_of_the_step_whatever_the_prompt_hinted()
+        => Compare(Recipes.Ghpo.Objective(), (x, _) => Tokens.Sum(k => Clipped(x, k)) / 10);
+
+    [Fact]
+    public void ReLIFT_reinforces_without_a_clip_and_imitates_the_labels_of_what_failed()
+    {   // Its reinforcement half divides by rows and token limit and adds an entropy bonus of 1e-3; its supervised half is SFT on labels alone.
+        Compare(Recipes.Relift.Objective(), (x, _) => Tokens.Sum(k => -Ratio(x, k) * Advantage[k.N] - 1e-3 * Entropies[k.N][k.T]) / (4 * MaxNewTokens));
+        Compare(Recipes.Sft.Objective(), (x, _) => -(x[3][0] + x[3][1]) / 2);
     }
 
     [Fact]
