@@ -25,7 +25,7 @@ internal static class DataCheck
     /// <exception cref="InvalidDataException">There are bad rows and the settings say to stop.</exception>
     public static void Show(Workshop workshop, CancellationToken cancel)
     {
-        foreach (var report in Look(workshop, Method.Of(workshop.Settings), cancel).Values)
+        foreach (var report in Look(workshop, Method.Of(workshop.Settings, workshop.Rewards), cancel).Values)
         {
             Console.WriteLine(report.Describe());
             report.Ensure(workshop.Settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop);

@@ -38,7 +38,7 @@ internal sealed class HeldOut
     {
         if (weights != "base") workshop.Weights.Load(weights);
         using var rows = new Rows(workshop.Settings, workshop.Encoder);
-        var heldOut = new HeldOut(workshop, rows.HeldOut(), Method.Of(workshop.Settings).Options.MaxNewTokens);
+        var heldOut = new HeldOut(workshop, rows.HeldOut(), Method.Of(workshop.Settings, workshop.Rewards).Options.MaxNewTokens);
         Directory.CreateDirectory(workshop.Settings.Output);
         var path = Path.Combine(workshop.Settings.Output, "predictions.jsonl");
         using var file = PredictionFile.Create(path);

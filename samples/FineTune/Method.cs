@@ -1,4 +1,5 @@
 using FineTune.Settings;
+using ViSurf.Core.Rewards;
 using ViSurf.Core.Training;
 
 namespace FineTune;
@@ -6,13 +7,20 @@ namespace FineTune;
 /// <summary>The method the settings name, with the numbers they change.</summary>
 internal static class Method
 {
-    public static Recipe Of(FineTuneSettings settings)
+    /// <summary>Those that one trainer does; ReLIFT takes turns between two (<c>ReliftTrainer</c>).</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Recipes.All.Except([Recipes.Relift]).Select(recipe => recipe.Name)];
+
+    /// <param name="settings">The settings.</param>
+    /// <param name="rewards">Say from where on a rollout is right, for methods that ask: as much as a label has, which does not think.</param>
+    public static Recipe Of(FineTuneSettings settings, RewardSuite rewards)
     {
         var (recipe, training) = (Recipes.All.Single(r => r.Name == settings.Method), settings.Training);
         var (options, adam) = (recipe.Options, recipe.Optimizer);
         var kl = training.KlCoefficient ?? recipe.KlCoefficient;
         return recipe with
         {
+            RightFrom = training.RightFrom
+                ?? rewards.Rewards.Where(r => r.Function.Name != ThinkingFormatReward.ComponentName).Sum(r => Math.Max(0, r.Function.Maximum * r.Weight)),
             KlCoefficient = kl,
             // A KL term also pulls on groups that are neutral.
             SkipNeutralGroups = recipe.SkipNeutralGroups && kl == 0,

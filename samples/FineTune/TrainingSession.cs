@@ -12,7 +12,7 @@ internal static class TrainingSession
     /// <exception cref="InvalidDataException">Rows are bad, or there is a run in the output folder already and it is not to be resumed, or not the same run.</exception>
     public static bool Run(Workshop workshop, bool resume, CancellationToken cancel)
     {
-        var (settings, recipe) = (workshop.Settings, Method.Of(workshop.Settings));
+        var (settings, recipe) = (workshop.Settings, Method.Of(workshop.Settings, workshop.Rewards));
         using var store = CheckpointStore.Open(Path.Combine(settings.Output, "checkpoints"), Kept(settings));
         if (!resume && store.Latest() is { } there)
             throw new InvalidDataException($"Expected an output folder without a run, but '{settings.Output}' has one at step {there.Step}: give --resume to go on, or another output.");

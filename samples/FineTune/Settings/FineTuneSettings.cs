@@ -84,6 +84,9 @@ internal sealed record TrainingSettings
 
     public double? Temperature { get; init; }
 
+    /// <summary>The total from which on a rollout is right, for methods that ask.</summary>
+    public double? RightFrom { get; init; }
+
     public required bool RecomputeLayers { get; init; }
 }
 

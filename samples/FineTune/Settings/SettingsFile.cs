@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ViSurf.Core.Training;
 
 namespace FineTune.Settings;
 
@@ -39,7 +38,7 @@ internal static class SettingsFile
         {
             Model = Whole(folder, root.RequiredText("model")),
             Output = Whole(folder, root.RequiredText("output")),
-            Method = root.Choice("method", [.. Recipes.All.Select(r => r.Name)]),
+            Method = root.Choice("method", [.. Method.Names]),
             Rewards = root.Choice("rewards", [.. RewardNames.All.Keys]),
             PictureSide = root.Number("pictureSide", above: true),
             Device = root.Text("device") ?? "cpu",
@@ -105,6 +104,7 @@ internal static class SettingsFile
             MaxGradientNorm = node.Number("maxGradientNorm", above: true),
             KlCoefficient = node.Number("klCoefficient"),
             Temperature = node.Number("temperature", above: true),
+            RightFrom = node.Number("rightFrom"),
             RecomputeLayers = node.Switch("recomputeLayers") ?? false,
         };
         node.NothingElse();

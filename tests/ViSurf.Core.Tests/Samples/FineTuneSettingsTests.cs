@@ -2,6 +2,7 @@ using FineTune;
 using FineTune.Settings;
 using FluentAssertions;
 using Samples.Shared;
+using ViSurf.Core.Rewards;
 using ViSurf.Core.Training;
 using Xunit;
 
@@ -20,7 +21,7 @@ public sealed class FineTuneSettingsTests : IDisposable
     public void A_file_of_the_sample_can_be_read(string file)
     {
         var settings = SettingsFile.Read(Path.Combine(Assets.Repository, "samples", "FineTune", "settings", file));
-        Method.Of(settings).Options.PromptsPerStep.Should().Be(16);
+        Method.Of(settings, RewardNames.All[settings.Rewards](840)).Options.PromptsPerStep.Should().Be(16);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class FineTuneSettingsTests : IDisposable
             { "model": "m", "output": "o", "method": "DAPO", "data": { "train": [{ "file": "a.jsonl" }] },
               "training": { "steps": 10, "groupSize": 4, "learningRate": 1e-3, "schedule": "linear", "warmUp": 2 } }
             """);
-        var recipe = Method.Of(settings);
+        var recipe = Method.Of(settings, RewardNames.All[settings.Rewards](840));
         recipe.Options.GroupSize.Should().Be(4);
         recipe.Options.MaxNewTokens.Should().Be(Recipes.Dapo.Options.MaxNewTokens);
         recipe.Clip.Should().Be(Recipes.Dapo.Clip);
@@ -59,7 +60,15 @@ public sealed class FineTuneSettingsTests : IDisposable
     public void A_KL_term_needs_the_neutral_groups_too()
     {
         var settings = Read("""{ "model": "m", "output": "o", "method": "ViSurf", "data": { "train": { "file": "a.jsonl" } }, "training": { "klCoefficient": 0.1 } }""");
-        Method.Of(settings).Should().Match<Recipe>(recipe => recipe.KlCoefficient == 0.1 && !recipe.SkipNeutralGroups);
+        Method.Of(settings, RewardNames.All[settings.Rewards](840)).Should().Match<Recipe>(recipe => recipe.KlCoefficient == 0.1 && !recipe.SkipNeutralGroups);
+    }
+
+    [Fact]
+    public void A_rollout_is_right_when_it_has_what_a_label_has_unless_the_settings_say_otherwise()
+    {   // VisionReasoner's 7 less the point for thinking.
+        const string json = """{ "model": "m", "output": "o", "method": "HPT", "data": { "train": { "file": "a.jsonl" } }, "training": { "rightFrom": 3 } }""";
+        Method.Of(Read(json), VisionReasonerRewards.Suite()).RightFrom.Should().Be(3);
+        Method.Of(Read(json.Replace("\"rightFrom\": 3", "", StringComparison.Ordinal)), VisionReasonerRewards.Suite()).RightFrom.Should().Be(6);
     }
 
     private static IEnumerable<double> Rates(Recipe recipe, params long[] updates) => updates.Select(update => recipe.Optimizer.LearningRate(update));
