@@ -27,8 +27,8 @@ internal static class DataCheck
     {
         foreach (var report in Look(workshop, Method.Of(workshop.Settings, workshop.Rewards), cancel).Values)
         {
+            report.Ensure(workshop.Settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop); // Its message is the description.
             Console.WriteLine(report.Describe());
-            report.Ensure(workshop.Settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop);
         }
     }
 }

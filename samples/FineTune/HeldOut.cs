@@ -36,7 +36,11 @@ internal sealed class HeldOut
     /// <param name="cancel">Stops it.</param>
     public static void Show(Workshop workshop, string weights, CancellationToken cancel)
     {
-        if (weights != "base") workshop.Weights.Load(weights);
+        if (weights != "base")
+        {
+            var inside = Path.Combine(weights, "weights"); // A checkpoint's folder was named, not the weights in it.
+            workshop.Weights.Load(Directory.Exists(inside) ? inside : weights);
+        }
         using var rows = new Rows(workshop.Settings, workshop.Encoder);
         var heldOut = new HeldOut(workshop, rows.HeldOut(), Method.Of(workshop.Settings, workshop.Rewards).Options.MaxNewTokens);
         Directory.CreateDirectory(workshop.Settings.Output);

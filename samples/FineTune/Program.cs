@@ -8,12 +8,12 @@ return Run.Guarded(cancel =>
         """
         Post-trains any Qwen-VL checkpoint directory as a settings file says; see the files in samples/FineTune/settings.
 
-          dotnet run -c Release --project samples/FineTune -- --settings FILE [options]
+          dotnet run -c Release --project samples/FineTune -- [--settings FILE] [options]
         """,
-        new Option("--settings", "FILE", "JSON settings (samples/FineTune/settings/tiny.json)"),
+        new Option("--settings", "FILE", "JSON settings; without it samples/FineTune/settings/tiny.json"),
         new Option("--resume", null, "go on from the newest checkpoint of the output folder"),
         new Option("--check", null, "look at every row and stop"),
-        new Option("--evaluate", "DIR", "answer the held-out rows with the weights or adapter in DIR (\"base\" for the model as it is) and stop"),
+        new Option("--evaluate", "DIR", "answer the held-out rows with the weights or adapter of DIR, a checkpoint or its weights folder (\"base\" for the model as it is) and stop"),
         new Option("--steps", "N", "instead of training.steps"),
         new Option("--device", "NAME", "instead of device: cpu, cuda or cuda:N; cuda needs dotnet run -p:Torch=cuda"),
         new Option("--output", "DIR", "instead of output")).Parse(args);

@@ -44,7 +44,7 @@ internal static class TrainingSession
             Steps = settings.Training.Steps,
             SaveEvery = settings.Checkpoints.Every,
             EvaluateEvery = settings.Evaluation.Every,
-            Evaluate = heldOut is null || settings.Evaluation.Every == 0 ? null : (_, stop) => heldOut.Measure(stop),
+            Evaluate = heldOut is null || settings.Evaluation.Every == 0 ? null : (_, stop) => Containing(best, heldOut.Measure(stop)),
             AfterStep = watchers.Step,
             AfterEvaluation = watchers.Evaluation,
             AfterSave = watchers.Saved,
@@ -65,6 +65,11 @@ internal static class TrainingSession
             + (outcome.Best is null ? "" : $"; best: {outcome.Best.WeightsDirectory}"));
         return !outcome.Cancelled;
     }
+
+    private static IReadOnlyDictionary<string, double> Containing(string? best, IReadOnlyDictionary<string, double> metrics)
+        => best is null || metrics.ContainsKey(best)
+            ? metrics
+            : throw new InvalidDataException($"checkpoints.best: expected a metric of the held-out rows ({string.Join(", ", metrics.Keys)}), got \"{best}\"");
 
     private static CheckpointOptions Kept(FineTuneSettings settings) => new()
     {

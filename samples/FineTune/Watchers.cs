@@ -98,6 +98,8 @@ internal sealed class Watchers : IDisposable
         yield return new("device", $"{settings.Device}, {settings.Type}");
         yield return new("LoRA", settings.Lora is { } lora ? string.Create(CultureInfo.InvariantCulture, $"rank {lora.Rank}, alpha {lora.Alpha}") : "none");
         yield return new("seed", settings.Seed.ToString(CultureInfo.InvariantCulture));
-        yield return new("training", settings.Training.ToString());
+        foreach (var property in typeof(TrainingSettings).GetProperties())
+            if (property.GetValue(settings.Training) is { } value)
+                yield return new($"training.{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}", string.Create(CultureInfo.InvariantCulture, $"{value}"));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Workshop : IDisposable
         {
             if (settings.Lora is null)
             {
-                foreach (var part in settings.Freeze) Freezing.Freeze(policy.Module, FrozenParts.Of(part));
+                foreach (var part in settings.Freeze) Freeze(policy, part);
                 return new Workshop(settings, encoder, policy, null);
             }
             var adapter = LoraAdapter.Attach(policy, new LoraConfig
@@ -68,6 +68,18 @@ internal sealed class Workshop : IDisposable
     {
         _adapter?.Dispose();
         Policy.Dispose();
+    }
+
+    private static void Freeze(QwenVlPolicy policy, string part)
+    {
+        try
+        {
+            Freezing.Freeze(policy.Module, FrozenParts.Of(part));
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"freeze: expected {string.Join(", ", FrozenParts.Words)} or a regular expression of parameter names, got \"{part}\", which means none.", e);
+        }
     }
 
     private static QwenVlPolicy Load(FineTuneSettings settings) => QwenVlPolicy.FromDirectory(settings.Model, new QwenVlOptions

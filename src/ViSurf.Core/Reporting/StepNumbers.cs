@@ -38,7 +38,7 @@ internal static class StepNumbers
             Add(Loss, update.Loss);
             Add(Norm, update.GradientNorm);
             Add(Rate, update.LearningRate);
-            foreach (var (name, value) in update.Metrics) Add(Metric + name, value);
+            foreach (var (name, value) in update.Metrics.Where(m => !IsToldBetter(m.Key, update))) Add(Metric + Shown(name), value);
         }
         Add(Encode, times.Encode);
         Add(Rollout, times.Rollout);
@@ -46,6 +46,21 @@ internal static class StepNumbers
         Add(Update, times.Update);
         Add(Speed, times.Total > 0 ? (lengths.PromptTokens + lengths.CompletionTokens) / times.Total : null);
         return numbers;
+
+        // An objective's own means count what was not scored (groups without advantage) as 0; those of the scored rollouts do not.
+        static bool IsToldBetter(string name, UpdateReport update) => name switch
+        {
+            "ratio" => update.Metrics.ContainsKey(ScoreMetrics.RolloutRatio),
+            "entropy" => update.Metrics.ContainsKey(ScoreMetrics.RolloutEntropy),
+            _ => false,
+        };
+
+        static string Shown(string name) => name switch
+        {
+            ScoreMetrics.RolloutRatio => "ratio",
+            ScoreMetrics.RolloutEntropy => "entropy",
+            _ => name,
+        };
 
         // Several updates of a step are one number with a range.
         void Add(string key, double? value)

@@ -51,6 +51,18 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Ratio_and_entropy_are_those_of_the_rollouts_that_were_scored()
+    {   // The objective's own mean over ten tokens, of which two belong to a group that was skipped: 8 · 1 / 10.
+        var metrics = new Dictionary<string, double> { ["ratio"] = 0.8, ["rollout_ratio"] = 1, ["entropy"] = 0.4, ["rollout_entropy"] = 0.5 };
+        var numbers = StepNumbers.Of(Step(0, Example(), Exact) with { Updates = [new UpdateReport(1, 2, 3, metrics, null)] });
+        numbers.Where(n => n.Key.EndsWith("ratio", StringComparison.Ordinal) || n.Key.EndsWith("entropy", StringComparison.Ordinal))
+            .Select(n => n.Value.Mean).Should().BeEquivalentTo([1.0, 0.5]);
+        // Without them the objective's are all there is.
+        StepNumbers.Of(Step(0, Example(), Exact) with { Updates = [new UpdateReport(1, 2, 3, new Dictionary<string, double> { ["ratio"] = 0.8 }, null)] })
+            .Single(n => n.Key.EndsWith("ratio", StringComparison.Ordinal)).Value.Mean.Should().Be(0.8);
+    }
+
+    [Fact]
     public void Texts_of_model_data_and_settings_stay_texts()
     {
         var example = VisionExample.Ask(Script, Script, Circle, ImageSource.FromBytes("no picture"u8.ToArray(), Script));
