@@ -12,7 +12,10 @@ namespace ViSurf.Core.Common;
 /// </remarks>
 internal sealed class StagedDirectory : IDisposable
 {
-    private const string PartialSuffix = ".visurf-partial", CompleteSuffix = ".visurf-complete", PreviousSuffix = ".visurf-previous", LockSuffix = ".visurf-lock";
+    /// <summary>Ends the name of what is not complete yet.</summary>
+    internal const string PartialSuffix = ".visurf-partial";
+
+    private const string CompleteSuffix = ".visurf-complete", PreviousSuffix = ".visurf-previous", LockSuffix = ".visurf-lock";
     private readonly string _target, _complete, _previous;
     private readonly FileStream _lock;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using ViSurf.Core.Common;
 using ViSurf.Core.Reporting.Charts;
 using ViSurf.Core.Reporting.Gallery;
@@ -74,22 +73,15 @@ public sealed class HtmlReport
     /// <exception cref="IOException">The file could not be written; what was there before is still there.</exception>
     public void Write()
     {
-        var partial = Path + ".visurf-partial";
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-            File.WriteAllText(partial, new ReportPage(_options, _run).Write(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(partial, Path, overwrite: true);
+            StagedFile.Write(Path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(new ReportPage(_options, _run).Write())));
             _sinceWritten = 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"Expected to write the report '{Path}': {e.Message} Name another place, or set {nameof(HtmlReportOptions.OnError)} to go on without it.", e);
-        }
-        finally
-        {
-            // There only when it could not take its place.
-            if (File.Exists(partial)) File.Delete(partial);
         }
     }
 

@@ -29,21 +29,11 @@ public static class SafeTensorsWriter
         if (Guard.NotNull(tensors).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Expected different names, got '{twice.Key}' twice.", nameof(tensors));
         var ordered = tensors.Select(t => (t.Name, t.Value, Type: Stored(t.Value, type))).OrderByDescending(t => SafeTensorsTypes.Size(t.Type)).ToArray();
-        var partial = path + ".partial";
-        try
+        StagedFile.Write(path, stream =>
         {
-            using (var stream = File.Create(partial))
-            {
-                WriteHeader(stream, ordered, PyTorch.Concat(notes));
-                foreach (var (_, value, stored) in ordered) WriteBody(stream, value, stored);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+            WriteHeader(stream, ordered, PyTorch.Concat(notes));
+            foreach (var (_, value, stored) in ordered) WriteBody(stream, value, stored);
+        });
     }
 
     internal static long Bytes(Tensor tensor, ScalarType? type) => Guard.NotNull(tensor).numel() * SafeTensorsTypes.Size(Stored(tensor, type));

@@ -80,8 +80,7 @@ public sealed class JsonLinesMetrics : IDisposable
     private static void KeepBefore(string path, long step)
     {
         if (!File.Exists(path)) return;
-        var partial = path + ".visurf-partial";
-        using (var kept = new FileStream(partial, FileMode.Create, FileAccess.Write))
+        StagedFile.Write(path, kept =>
         {
             using var lines = File.ReadLines(path).GetEnumerator();
             var more = lines.MoveNext();
@@ -93,9 +92,7 @@ public sealed class JsonLinesMetrics : IDisposable
                 kept.Write(System.Text.Encoding.UTF8.GetBytes(line));
                 kept.WriteByte((byte)'\n');
             }
-            kept.Flush(flushToDisk: true);
-        }
-        File.Move(partial, path, overwrite: true);
+        });
     }
 
     /// <summary>Null for a last line that was cut off.</summary>
