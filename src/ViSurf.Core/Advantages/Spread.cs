@@ -1,3 +1,5 @@
+using ViSurf.Core.Common;
+
 namespace ViSurf.Core.Advantages;
 
 /// <summary>Mean and standard deviation of a few rewards.</summary>
@@ -12,8 +14,7 @@ internal readonly record struct Spread(double Mean, double Deviation)
         // The mean of equal numbers may differ from them in the last bit, and dividing that by ε makes it visible.
         if (values.Max() == values.Min()) return new Spread(values[0], 0);
         var mean = values.Sum() / values.Length;
-        var squares = values.Sum(v => (v - mean) * (v - mean));
-        return new Spread(mean, Math.Sqrt(squares / (values.Length - correction)));
+        return new Spread(mean, values.DeviationFrom(mean, values.Length - correction));
     }
 
     /// <summary>Of values that occur several times each; squares are divided by the occurrences − 1.</summary>

@@ -14,7 +14,7 @@ public static class AnswerMetrics
     /// <summary>Mean over all answers to an example, then over examples. Named as the reward.</summary>
     /// <param name="score">An answer's score; examples it does not apply to are left out.</param>
     public static Metric Mean(IRewardFunction score)
-        => Metric.Mean(Guard.NotNull(score).Name, example => Values(score, example, example.Completions.Count) is { Length: > 0 } values ? values.Average() : null);
+        => Metric.Mean(Guard.NotNull(score).Name, example => Values(score, example, example.Completions.Count).MeanOrNull());
 
     /// <summary>mean@n: as <see cref="Mean"/>, of the first <paramref name="n"/> answers.</summary>
     /// <param name="score">An answer's score.</param>

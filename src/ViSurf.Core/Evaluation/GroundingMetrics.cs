@@ -48,7 +48,7 @@ public static class GroundingMetrics
     public static Metric Unreadable(GroundingOptions? options = null) => Mean("unreadable", options, row => Share(!row.Parsed));
 
     private static Metric Mean(string name, GroundingOptions? options, Func<GroundingRow, double?> value)
-        => Metric.Mean(name, example => Rows(example, options).Select(value).OfType<double>().ToArray() is { Length: > 0 } values ? values.Average() : null);
+        => Metric.Mean(name, example => Rows(example, options).Select(value).OfType<double>().MeanOrNull());
 
     private static GroundingRow[] Rows(EvaluatedExample example, GroundingOptions? options)
         => example.Completions.Select(completion => GroundingRow.Of(example.Example, completion, options)).OfType<GroundingRow>().ToArray();

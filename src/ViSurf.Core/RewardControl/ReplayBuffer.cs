@@ -78,8 +78,7 @@ public sealed class ReplayBuffer(int capacity = 64) : IGroupPolicy
     private static double Worth(double[] totals)
     {
         var mean = totals.Sum() / totals.Length;
-        var deviation = Math.Sqrt(totals.Sum(t => (t - mean) * (t - mean)) / totals.Length);
-        return deviation * totals.Sum(t => Math.Abs(t - mean));
+        return totals.DeviationFrom(mean, totals.Length) * totals.Sum(t => Math.Abs(t - mean));
     }
 
     private sealed class Entry(ScoredGroup group, double worth)

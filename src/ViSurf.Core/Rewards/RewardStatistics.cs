@@ -43,9 +43,7 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
         var values = rollouts.Select(s => s.Find(name)?.Value).OfType<double>().ToArray();
         var missing = 1 - (double)values.Length / rollouts.Length;
         if (values.Length == 0) return new ComponentStatistics(name, 0, null, null, null, null, missing);
-        var mean = values.Average();
-        var deviation = values.Length < 2 ? 0 : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
-        return new ComponentStatistics(name, values.Length, mean, deviation, values.Min(), values.Max(), missing);
+        return new ComponentStatistics(name, values.Length, values.MeanOrNull(), values.DeviationOrNull() ?? 0, values.Min(), values.Max(), missing);
     }
 
     private static string? Warning(ComponentStatistics statistics, RewardComponent component)

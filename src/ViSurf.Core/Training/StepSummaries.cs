@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
 
@@ -13,12 +14,12 @@ internal static class StepSummaries
         var controlled = groups.SelectMany(g => Pick(g.Controlled, CompletionSource.Demonstration)).ToArray();
         return new RewardSummary
         {
-            Mean = Mean(totals.SelectMany(t => t)),
-            Deviation = Mean(totals.Select(Deviation)),
-            LabelMean = Mean(labels.Select(s => s.Total)),
+            Mean = totals.SelectMany(t => t).MeanOrNull(),
+            Deviation = totals.Select(t => t.DeviationOrNull() ?? 0).MeanOrNull(),
+            LabelMean = labels.Select(s => s.Total).MeanOrNull(),
             LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral)) / (double)labels.Length,
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
-            UniformRollouts = Mean(totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0)),
+            UniformRollouts = totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0).MeanOrNull(),
             Components = Components(groups),
             Statistics = RewardStatistics.Of(groups.Select(g => g.Scored).ToArray()),
         };
@@ -30,10 +31,10 @@ internal static class StepSummaries
         var rollouts = completions.Where(c => c.Source == CompletionSource.Policy).ToArray();
         var labels = completions.Where(c => c.Source == CompletionSource.Demonstration);
         return new LengthSummary(
-            Mean(rollouts.Select(c => (double)c.TokenIds.Count)),
+            rollouts.Select(c => (double)c.TokenIds.Count).MeanOrNull(),
             rollouts.Length == 0 ? null : rollouts.Max(c => c.TokenIds.Count),
-            Mean(rollouts.Select(c => c.FinishReason == FinishReason.Length ? 1.0 : 0.0)),
-            Mean(labels.Select(c => (double)c.TokenIds.Count)),
+            rollouts.Select(c => c.FinishReason == FinishReason.Length ? 1.0 : 0.0).MeanOrNull(),
+            labels.Select(c => (double)c.TokenIds.Count).MeanOrNull(),
             promptTokens.Sum(n => (long)n),
             completions.Sum(c => (long)c.TokenIds.Count))
         {
@@ -49,22 +50,9 @@ internal static class StepSummaries
             name, ValueOf(name, CompletionSource.Policy), ValueOf(name, CompletionSource.Demonstration))).ToArray();
 
         double? ValueOf(string name, CompletionSource source)
-            => Mean(groups.SelectMany(g => Pick(g.Scored, source)).Select(s => s.Find(name)?.Value).OfType<double>());
+            => groups.SelectMany(g => Pick(g.Scored, source)).Select(s => s.Find(name)?.Value).OfType<double>().MeanOrNull();
     }
 
     private static IEnumerable<CompletionScore> Pick(ScoredGroup group, CompletionSource source)
         => group.Scores.Where((_, i) => group.Group.Completions[i].Source == source);
-
-    private static double? Mean(IEnumerable<double> values)
-    {
-        var (sum, count) = values.Aggregate((Sum: 0.0, Count: 0), (a, v) => (a.Sum + v, a.Count + 1));
-        return count == 0 ? null : sum / count;
-    }
-
-    private static double Deviation(double[] values)
-    {
-        if (values.Length < 2) return 0;
-        var mean = values.Average();
-        return Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
-    }
 }

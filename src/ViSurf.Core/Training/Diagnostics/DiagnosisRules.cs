@@ -1,4 +1,5 @@
 using System.Globalization;
+using ViSurf.Core.Common;
 using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.Training.Diagnostics;
@@ -94,7 +95,7 @@ public static partial class DiagnosisRules
         => history.Last(steps).SelectMany(s => s.Components.Where(which)).GroupBy(c => c.Name).Where(g => g.Count() == steps).Select(g => (g.Key, g.ToArray()));
 
     private static double? Mean(IReadOnlyList<StepObservation> window, string metric)
-        => window.Select(s => s.Find(metric)).OfType<double>().ToArray() is { Length: > 0 } values ? values.Average() : null;
+        => window.Select(s => s.Find(metric)).OfType<double>().MeanOrNull();
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

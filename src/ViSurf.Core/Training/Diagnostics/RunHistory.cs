@@ -1,3 +1,5 @@
+using ViSurf.Core.Common;
+
 namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>An evaluation as rules remember it.</summary>
@@ -43,8 +45,8 @@ public sealed class RunHistory
     /// <summary>Remembers an evaluation.</summary>
     public void Add(long step, IReadOnlyDictionary<string, double> metrics)
     {
-        var rewards = _steps.TakeLast(RewardWindow).Select(s => s.Find("reward")).OfType<double>().ToArray();
-        _evaluations.Add(new EvaluationObservation(step, metrics, rewards.Length > 0 ? rewards.Average() : null));
+        var rewards = _steps.TakeLast(RewardWindow).Select(s => s.Find("reward")).OfType<double>();
+        _evaluations.Add(new EvaluationObservation(step, metrics, rewards.MeanOrNull()));
         if (_evaluations.Count > Capacity) _evaluations.RemoveAt(0);
     }
 }

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Rewards;
 
 namespace ViSurf.Core.Training.Metrics;
@@ -15,12 +16,12 @@ internal static class LabelMetrics
         if (judged.Length == 0 && learnt.Length == 0) return Gradients(report);
         return StepMetric.Present(
             ("gt/reward", judged.Any(g => g.Scored.Scores[g.Label].Components.Count > 0) ? report.Rewards.LabelMean : null),
-            ("gt/advantage", Mean(learnt.Select(g => g.Advantages[g.Label]))),
+            ("gt/advantage", learnt.Select(g => g.Advantages[g.Label]).MeanOrNull()),
             ("gt/logp", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelLogProb)),
             ("gt/ratio", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelRatio)),
             ("gt/entropy", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelEntropy)),
-            ("gt/win_rate", Mean(judged.Where(g => g.Scored.Scores.Count > 1).Select(g => WinRate(g.Scored, g.Label)))),
-            ("gt/smoothed_frac", Mean(learnt.Select(g => g.Controlled.Scores[g.Label].SmoothedTotal is null ? 0.0 : 1.0))),
+            ("gt/win_rate", judged.Where(g => g.Scored.Scores.Count > 1).Select(g => WinRate(g.Scored, g.Label)).MeanOrNull()),
+            ("gt/smoothed_frac", learnt.Select(g => g.Controlled.Scores[g.Label].SmoothedTotal is null ? 0.0 : 1.0).MeanOrNull()),
             ("gt/rescued_groups", learnt.Count(g => Uniform(g.Controlled) && g.Advantages[g.Label] != 0)),
             ("gt/weight", UpdateMetrics.Mean(report.Updates, "demonstration_weight"))).Concat(Gradients(report));
     }
@@ -52,6 +53,4 @@ internal static class LabelMetrics
     /// <summary>Whether there are rollouts and all have the same total: alone they would teach nothing.</summary>
     private static bool Uniform(ScoredGroup group)
         => group.Scores.Where((_, i) => !group.IsDemonstration(i)).Select(s => s.Total).ToArray() is { Length: > 0 } totals && totals.Max() - totals.Min() < Same;
-
-    private static double? Mean(IEnumerable<double> values) => values.ToArray() is { Length: > 0 } some ? some.Average() : null;
 }

@@ -1,4 +1,4 @@
-using ViSurf.Core.Data;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Training.Metrics;
 
@@ -11,7 +11,7 @@ internal static class RewardMetrics
         var totals = report.Groups.SelectMany(g => g.Scored.Scores.Where((_, i) => !g.Scored.IsDemonstration(i))).Select(s => s.Total).ToArray();
         var summary = StepMetric.Present(
             ("reward", rewards.Mean),
-            ("reward_std", Deviation(totals)),
+            ("reward_std", totals.DeviationOrNull()),
             ("reward_group_std", rewards.Deviation),
             ("frac_reward_zero_std", rewards.UniformRollouts),
             ("frac_groups_neutral", rewards.NeutralGroups),
@@ -21,13 +21,5 @@ internal static class RewardMetrics
             ($"rewards/{c.Name}/std", c.Count < 2 ? null : c.Deviation),
             ($"rewards/{c.Name}/applies", 1 - c.NotApplicable)));
         return summary.Concat(components);
-    }
-
-    /// <summary>n − 1, over all rollouts of the step; null for fewer than two.</summary>
-    private static double? Deviation(double[] values)
-    {
-        if (values.Length < 2) return null;
-        var mean = values.Average();
-        return Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
     }
 }

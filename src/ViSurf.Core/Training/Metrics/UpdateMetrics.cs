@@ -1,3 +1,5 @@
+using ViSurf.Core.Common;
+
 namespace ViSurf.Core.Training.Metrics;
 
 /// <summary>
@@ -27,8 +29,8 @@ internal static class UpdateMetrics
         var updates = report.Updates;
         var shared = StepMetric.Present(
         [
-            ("loss", updates.Count == 0 ? null : updates.Average(u => u.Loss)),
-            ("grad_norm", updates.Count == 0 ? null : updates.Average(u => u.GradientNorm)),
+            ("loss", updates.Select(u => u.Loss).MeanOrNull()),
+            ("grad_norm", updates.Select(u => u.GradientNorm).MeanOrNull()),
             ("learning_rate", updates is [.., var last] ? last.LearningRate : null),
             .. Known.Select(k => (k.Name, Mean(updates, k.Key))),
             ("updates", updates.Count(u => u.Skipped is null)),
@@ -41,8 +43,5 @@ internal static class UpdateMetrics
 
     /// <summary>Mean over the updates that measured it; null when none did.</summary>
     public static double? Mean(IReadOnlyList<UpdateReport> updates, string key)
-    {
-        var values = updates.Where(u => u.Metrics.ContainsKey(key)).Select(u => u.Metrics[key]).ToArray();
-        return values.Length == 0 ? null : values.Average();
-    }
+        => updates.Where(u => u.Metrics.ContainsKey(key)).Select(u => u.Metrics[key]).MeanOrNull();
 }
