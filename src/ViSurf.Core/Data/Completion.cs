@@ -48,4 +48,8 @@ public sealed record Completion(IReadOnlyList<int> TokenIds, string Text, Finish
 /// <summary>An example with all its completions; groups may differ in size (an example without a label has one row less).</summary>
 /// <param name="Example">The example.</param>
 /// <param name="Completions">Rollouts first, the label (when there is one) last.</param>
-public sealed record RolloutGroup(VisionExample Example, IReadOnlyList<Completion> Completions);
+public sealed record RolloutGroup(VisionExample Example, IReadOnlyList<Completion> Completions)
+{
+    /// <summary>The policy's completions, without the label, in order.</summary>
+    internal IEnumerable<Completion> Rollouts => Completions.Where(c => c.Source == CompletionSource.Policy);
+}

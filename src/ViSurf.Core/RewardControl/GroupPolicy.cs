@@ -52,8 +52,7 @@ public static class GroupPolicy
     /// <param name="component">The reward whose mean counts (values that do not apply are left out); null for the total.</param>
     public static IGroupPolicy MeanBetween(double low, double high, string? component = null) => Filter(group =>
     {
-        var values = group.Scores.Where((_, i) => !group.IsDemonstration(i))
-            .Select(score => component is null ? score.Total : score.Find(component)?.Value).OfType<double>().ToArray();
+        var values = group.RolloutScores.Select(score => component is null ? score.Total : score.Find(component)?.Value).OfType<double>().ToArray();
         if (values.Length == 0) return null;
         var mean = values.Sum() / values.Length;
         return mean > low && mean < high ? null

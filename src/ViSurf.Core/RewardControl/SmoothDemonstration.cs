@@ -25,7 +25,7 @@ public sealed class SmoothDemonstration : IRewardController
     public ScoredGroup Control(ScoredGroup group)
     {
         Guard.NotNull(group);
-        var rollouts = group.Scores.Where((_, i) => !group.IsDemonstration(i)).ToArray();
+        var rollouts = group.RolloutScores.ToArray();
         if (rollouts.Length == 0 || rollouts.Length == group.Scores.Count) return group;
         var compareOn = Applicable(group);
         var best = rollouts.Max(r => Merit(r, compareOn));

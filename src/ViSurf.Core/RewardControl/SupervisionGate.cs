@@ -20,7 +20,7 @@ public sealed class SupervisionGate(double rightFrom, int most = 0) : IGroupPoli
     {
         var labels = group.Scores.Where((_, i) => group.IsDemonstration(i)).Count();
         if (labels == 0 || labels == group.Scores.Count) return group;
-        var right = group.Scores.Where((score, i) => !group.IsDemonstration(i) && score.Total >= rightFrom).Count();
+        var right = group.RolloutScores.Count(score => score.Total >= rightFrom);
         return GroupPolicy.Keep(group, i => group.IsDemonstration(i) == (right <= _most));
     }
 }

@@ -31,7 +31,7 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
     /// <param name="groups">All groups of a step, as scored.</param>
     public static RewardStatistics Of(IReadOnlyList<ScoredGroup> groups)
     {
-        var rollouts = Guard.NotNull(groups).SelectMany(g => g.Scores.Where((_, i) => g.Group.Completions[i].Source == CompletionSource.Policy)).ToArray();
+        var rollouts = Guard.NotNull(groups).SelectMany(g => g.RolloutScores).ToArray();
         if (rollouts.Length == 0) return None;
         var names = rollouts.SelectMany(s => s.Components).Select(c => c.Name).Distinct().ToArray();
         var components = names.Select(name => (Of(name, rollouts), rollouts.Select(s => s.Find(name)).OfType<RewardComponent>().First())).ToArray();

@@ -38,6 +38,9 @@ public sealed record ScoredGroup(RolloutGroup Group, IReadOnlyList<CompletionSco
     /// <summary>Rewards of all completions, in order.</summary>
     public double[] Totals => Scores.Select(s => s.Total).ToArray();
 
+    /// <summary>Scores of the policy's completions, without the label's, in order.</summary>
+    internal IEnumerable<CompletionScore> RolloutScores => Scores.Where((_, i) => !IsDemonstration(i));
+
     /// <summary>Whether completion <paramref name="index"/> is the label.</summary>
     public bool IsDemonstration(int index) => Group.Completions[index].Source == CompletionSource.Demonstration;
 }

@@ -34,7 +34,7 @@ public static class AfterStepActions
             var scored = report.Groups.Select(group => group.Scored).ToArray();
             // In the reward only rollouts have a KL, in the loss labels have one too.
             if (report.Rewards.Components.FirstOrDefault(c => c.Name == RewardKl.ComponentName)?.Rollouts is { } value)
-                coefficient.Observe(-value, scored.Sum(group => Enumerable.Range(0, group.Scores.Count).Count(i => !group.IsDemonstration(i))));
+                coefficient.Observe(-value, scored.Sum(group => group.RolloutScores.Count()));
             else if (report.Updates is [{ Skipped: null } first, ..] && first.Metrics.TryGetValue("kl", out var kl))
                 coefficient.Observe(kl, scored.Sum(group => group.Scores.Count));
         };

@@ -41,7 +41,7 @@ public sealed class HardExampleBuffer(double rightFrom)
     {
         foreach (var group in Guard.NotNull(report).Groups.Select(g => g.Scored))
         {
-            var rollouts = group.Scores.Where((_, i) => !group.IsDemonstration(i)).ToArray();
+            var rollouts = group.RolloutScores.ToArray();
             var example = group.Group.Example;
             if (example.Target is null || rollouts.Length == 0 || rollouts.Any(score => score.Total >= rightFrom)) continue;
             if (_waiting.TryAdd(example.Id, example)) _order.Enqueue(example.Id);

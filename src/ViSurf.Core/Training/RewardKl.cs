@@ -41,7 +41,7 @@ public sealed class RewardKl(IPolicy reference, CoefficientSchedule coefficient,
         Guard.NotNull(options);
         var weight = Guard.NotNegative(_coefficient(step));
         var frozen = new FrozenPolicy(policy);
-        var rows = groups.SelectMany((group, q) => group.Group.Completions.Where((_, i) => !group.IsDemonstration(i)).Select(c => new TrainingRow(q, c, 0, 0))).ToArray();
+        var rows = groups.SelectMany((group, q) => group.Group.Rollouts.Select(c => new TrainingRow(q, c, 0, 0))).ToArray();
         var batcher = new MicroBatcher(options.MicroBatchTokens, options.MicroBatchRows, frozen.Layout);
         var kl = new Dictionary<object, double>(ReferenceEqualityComparer.Instance);
         foreach (var batch in batcher.Split(rows, [.. Guard.NotNull(prompts).Select(p => p.TokenIds.Count)]))

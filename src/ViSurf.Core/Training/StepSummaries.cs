@@ -9,9 +9,9 @@ internal static class StepSummaries
 {
     public static RewardSummary Rewards(IReadOnlyList<TrainedGroup> groups)
     {
-        var totals = groups.Select(g => Pick(g.Scored, CompletionSource.Policy).Select(s => s.Total).ToArray()).Where(t => t.Length > 0).ToArray();
-        var labels = groups.SelectMany(g => Pick(g.Scored, CompletionSource.Demonstration)).ToArray();
-        var controlled = groups.SelectMany(g => Pick(g.Controlled, CompletionSource.Demonstration)).ToArray();
+        var totals = groups.Select(g => g.Scored.RolloutScores.Select(s => s.Total).ToArray()).Where(t => t.Length > 0).ToArray();
+        var labels = groups.SelectMany(g => Labels(g.Scored)).ToArray();
+        var controlled = groups.SelectMany(g => Labels(g.Controlled)).ToArray();
         return new RewardSummary
         {
             Mean = totals.SelectMany(t => t).MeanOrNull(),
@@ -28,7 +28,7 @@ internal static class StepSummaries
     public static LengthSummary Lengths(IReadOnlyList<TrainedGroup> groups, IReadOnlyList<int> promptTokens)
     {
         var completions = groups.SelectMany(g => g.Scored.Group.Completions).ToArray();
-        var rollouts = completions.Where(c => c.Source == CompletionSource.Policy).ToArray();
+        var rollouts = groups.SelectMany(g => g.Scored.Group.Rollouts).ToArray();
         var labels = completions.Where(c => c.Source == CompletionSource.Demonstration);
         return new LengthSummary(
             rollouts.Select(c => (double)c.TokenIds.Count).MeanOrNull(),
@@ -46,13 +46,11 @@ internal static class StepSummaries
     private static ComponentSummary[] Components(IReadOnlyList<TrainedGroup> groups)
     {
         var names = groups.SelectMany(g => g.Scored.Scores).SelectMany(s => s.Components).Select(c => c.Name).Distinct();
-        return names.Select(name => new ComponentSummary(
-            name, ValueOf(name, CompletionSource.Policy), ValueOf(name, CompletionSource.Demonstration))).ToArray();
+        var (rollouts, labels) = (groups.SelectMany(g => g.Scored.RolloutScores), groups.SelectMany(g => Labels(g.Scored)));
+        return names.Select(name => new ComponentSummary(name, ValueOf(name, rollouts), ValueOf(name, labels))).ToArray();
 
-        double? ValueOf(string name, CompletionSource source)
-            => groups.SelectMany(g => Pick(g.Scored, source)).Select(s => s.Find(name)?.Value).OfType<double>().MeanOrNull();
+        static double? ValueOf(string name, IEnumerable<CompletionScore> scores) => scores.Select(s => s.Find(name)?.Value).OfType<double>().MeanOrNull();
     }
 
-    private static IEnumerable<CompletionScore> Pick(ScoredGroup group, CompletionSource source)
-        => group.Scores.Where((_, i) => group.Group.Completions[i].Source == source);
+    private static IEnumerable<CompletionScore> Labels(ScoredGroup group) => group.Scores.Where((_, i) => group.IsDemonstration(i));
 }

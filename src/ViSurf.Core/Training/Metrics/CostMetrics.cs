@@ -1,5 +1,3 @@
-using ViSurf.Core.Data;
-
 namespace ViSurf.Core.Training.Metrics;
 
 /// <summary>Where time and memory went.</summary>
@@ -8,7 +6,7 @@ internal static class CostMetrics
     public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var (times, lengths) = (report.Times, report.Lengths);
-        var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Completions).Where(c => c.Source == CompletionSource.Policy).Sum(c => (long)c.TokenIds.Count);
+        var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Rollouts).Sum(c => (long)c.TokenIds.Count);
         return StepMetric.Present(
             ("timing_s/encode", times.Encode),
             ("timing_s/gen", times.Rollout),

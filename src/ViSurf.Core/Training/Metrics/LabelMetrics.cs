@@ -47,10 +47,10 @@ internal static class LabelMetrics
     private static double WinRate(ScoredGroup group, int label)
     {
         var total = group.Scores[label].Total;
-        return group.Scores.Where((_, i) => !group.IsDemonstration(i)).Average(r => Math.Abs(r.Total - total) < Same ? 0.5 : r.Total < total ? 1 : 0);
+        return group.RolloutScores.Average(r => Math.Abs(r.Total - total) < Same ? 0.5 : r.Total < total ? 1 : 0);
     }
 
     /// <summary>Whether there are rollouts and all have the same total: alone they would teach nothing.</summary>
     private static bool Uniform(ScoredGroup group)
-        => group.Scores.Where((_, i) => !group.IsDemonstration(i)).Select(s => s.Total).ToArray() is { Length: > 0 } totals && totals.Max() - totals.Min() < Same;
+        => group.RolloutScores.Select(s => s.Total).ToArray() is { Length: > 0 } totals && totals.Max() - totals.Min() < Same;
 }

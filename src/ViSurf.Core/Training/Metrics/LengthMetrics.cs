@@ -8,7 +8,7 @@ internal static class LengthMetrics
 {
     public static IEnumerable<StepMetric> Of(StepReport report)
     {
-        var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Completions).Where(c => c.Source == CompletionSource.Policy).ToArray();
+        var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Rollouts).ToArray();
         var all = rollouts.Select(c => (double)c.TokenIds.Count).ToArray();
         var ended = rollouts.Where(c => c.FinishReason == FinishReason.Stop).Select(c => (double)c.TokenIds.Count).ToArray();
         var drawn = rollouts.Where(c => c is { Replayed: false, LogProbs: not null }).SelectMany(c => c.LogProbs!.Skip(c.PrefixTokens)).Select(p => (double)p);

@@ -8,7 +8,7 @@ internal static class RewardMetrics
     public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var rewards = report.Rewards;
-        var totals = report.Groups.SelectMany(g => g.Scored.Scores.Where((_, i) => !g.Scored.IsDemonstration(i))).Select(s => s.Total).ToArray();
+        var totals = report.Groups.SelectMany(g => g.Scored.RolloutScores).Select(s => s.Total).ToArray();
         var summary = StepMetric.Present(
             ("reward", rewards.Mean),
             ("reward_std", totals.DeviationOrNull()),
