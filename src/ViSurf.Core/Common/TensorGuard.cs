@@ -21,6 +21,6 @@ public static class TensorGuard
         if (fits) return tensor;
         var expected = string.Join(", ", shape.ToArray().Select(n => n < 0 ? "*" : n.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         throw new ArgumentException(
-            $"Expected {name} to be {type?.ToString() ?? "any dtype"} [{expected}], got {tensor.dtype} [{string.Join(", ", tensor.shape)}].", name);
+            $"Expected {name} to be {type?.ToString() ?? "any dtype"} [{expected}], got {TensorText.Of(tensor)}.", name);
     }
 }

@@ -78,13 +78,13 @@ public sealed class MovingAveragePolicy : IPolicy
         return saved.dtype == average.dtype && saved.shape.SequenceEqual(average.shape)
             ? saved
             : throw new InvalidDataException(
-                $"Expected '{name}' of the moving average as {average.dtype} [{string.Join(", ", average.shape)}], got {saved.dtype} [{string.Join(", ", saved.shape)}].");
+                $"Expected '{name}' of the moving average as {TensorText.Of(average)}, got {TensorText.Of(saved)}.");
     }
 
     private static Parameter Partner(string name, Parameter average, Dictionary<string, Parameter> followed)
         => followed.TryGetValue(name, out var partner) && partner.shape.SequenceEqual(average.shape)
             ? partner
             : throw new ArgumentException(
-                $"Expected the trained policy to have a parameter '{name}' of shape [{string.Join(", ", average.shape)}], "
-                + (partner is null ? "got none." : $"got [{string.Join(", ", partner.shape)}].") + " Average and policy must be of one architecture.", nameof(followed));
+                $"Expected the trained policy to have a parameter '{name}' of shape {TensorText.Shape(average.shape)}, "
+                + (partner is null ? "got none." : $"got {TensorText.Shape(partner.shape)}.") + " Average and policy must be of one architecture.", nameof(followed));
 }

@@ -67,7 +67,7 @@ public static class RunSettings
             .Select(name => (name, Saved: saved.GetValueOrDefault(name, "not set"), Now: now.GetValueOrDefault(name, "not set"))).Where(p => p.Saved != p.Now)
             .Select(p => $"{p.name}: '{p.Saved}' in the checkpoint, '{p.Now}' now").ToArray();
         if (problems.Length > 0)
-            throw new InvalidDataException($"The checkpoint '{directory}' was made with other options ({problems.Length} differ):\n  {string.Join("\n  ", problems)}\n"
+            throw new InvalidDataException($"The checkpoint '{directory}' was made with other options ({problems.Length} differ):\n{ProblemList.Lines(problems)}\n"
                 + "Use its options, name what may differ in TrainingRunOptions.MayDiffer, or begin a new run from its weights.");
     }
 

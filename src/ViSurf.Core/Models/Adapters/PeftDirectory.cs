@@ -9,7 +9,7 @@ namespace ViSurf.Core.Models.Adapters;
 internal static class PeftDirectory
 {
     private const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors", Prefix = "base_model.model.";
-    private const int Listed = 40, OrdinaryRank = 1024;
+    private const int OrdinaryRank = 1024;
 
     public static LoraConfig ReadConfig(string directory)
     {
@@ -34,18 +34,12 @@ internal static class PeftDirectory
         var path = Path.Combine(directory, WeightsFile);
         using var file = SafeTensorsReader.Open(path);
         var wanted = parameters.ToDictionary(p => p.Name, p => p.Value);
-        var (sources, problems) = (new Dictionary<string, string>(), new List<string>());
-        foreach (var (name, entry) in file.Entries)
+        var match = new TensorMatch($"The adapter in '{path}' does not fit its configuration and the policy", "Check that it was trained on this model.") { Prefix = Prefix };
+        var sources = match.Sources(wanted, file.Entries.Values, name =>
         {
-            var found = $"'{name}' {entry.Type} [{string.Join(", ", entry.Shape)}]";
             var plain = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
-            var target = wanted.ContainsKey(plain) ? plain : older.GetValueOrDefault(plain);
-            if (target is null) problems.Add($"extra {found}: the configuration has no such tensor");
-            else if (!sources.TryAdd(target, name)) problems.Add($"extra {found}: '{sources[target]}' is the same tensor");
-            else if (!entry.Shape.SequenceEqual(wanted[target].shape)) problems.Add($"mis-shaped {found}: expected [{string.Join(", ", wanted[target].shape)}]");
-        }
-        problems.AddRange(parameters.Where(p => !sources.ContainsKey(p.Name)).Select(p => $"missing '{Prefix}{p.Name}' [{string.Join(", ", p.Value.shape)}]"));
-        if (problems.Count > 0) throw Disagreement(path, problems);
+            return wanted.ContainsKey(plain) ? plain : older.GetValueOrDefault(plain, plain);
+        });
         foreach (var (target, source) in sources) file.ReadInto(source, wanted[target]);
     }
 
@@ -62,14 +56,5 @@ internal static class PeftDirectory
     {
         var path = LinkRule.FileIn(LinkRule.RealDirectory(directory), name);
         return File.Exists(path) ? path : throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", path);
-    }
-
-    private static InvalidDataException Disagreement(string path, List<string> problems)
-    {
-        problems.Sort(StringComparer.Ordinal);
-        var rest = problems.Count > Listed ? $"\n  … and {problems.Count - Listed} more" : "";
-        return new InvalidDataException(
-            $"The adapter in '{path}' does not fit its configuration and the policy ({problems.Count} tensors):\n  "
-            + string.Join("\n  ", problems.Take(Listed)) + rest + "\nCheck that it was trained on this model.");
     }
 }

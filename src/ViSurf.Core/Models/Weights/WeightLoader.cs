@@ -7,8 +7,6 @@ namespace ViSurf.Core.Models.Weights;
 /// <summary>Fills a module's parameters from a checkpoint; any disagreement is one error that lists all of it.</summary>
 public static class WeightLoader
 {
-    private const int Listed = 40;
-
     // Reading is copying out of the page cache, or waiting for a disk: a few threads saturate both, and each costs a buffer.
     private const int MostThreads = 4;
 
@@ -29,7 +27,8 @@ public static class WeightLoader
         IProgress<LoadProgress>? progress, int threads)
     {
         Guard.NotNull(parameters);
-        var sources = Match(parameters, Guard.NotNull(checkpoint), Guard.NotNull(canonical));
+        var match = new TensorMatch($"The weights in '{Guard.NotNull(checkpoint).Directory}' do not fit its config.json", "Check that config.json and the weight files come from the same model.");
+        var sources = match.Sources(parameters, checkpoint.Names.Select(checkpoint.Entry), Guard.NotNull(canonical));
         var (gate, done, total) = (new Lock(), 0L, sources.Sum(s => checkpoint.Entry(s.Value).Bytes));
         using var buffers = new StagingBuffers();
         try
@@ -49,34 +48,5 @@ public static class WeightLoader
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-    }
-
-    /// <summary>Names in the files by canonical name.</summary>
-    private static Dictionary<string, string> Match(IReadOnlyDictionary<string, Parameter> parameters, CheckpointReader checkpoint, Func<string, string?> canonical)
-    {
-        var sources = new Dictionary<string, string>();
-        var problems = new List<string>();
-        foreach (var name in checkpoint.Names)
-        {
-            var entry = checkpoint.Entry(name);
-            var found = $"'{name}' {entry.Type} [{string.Join(", ", entry.Shape)}]";
-            if (canonical(name) is not { } target) continue;
-            if (!parameters.TryGetValue(target, out var parameter)) problems.Add($"extra {found}: the configuration has no such tensor");
-            else if (!sources.TryAdd(target, name)) problems.Add($"extra {found}: '{sources[target]}' is the same tensor");
-            else if (!entry.Shape.SequenceEqual(parameter.shape)) problems.Add($"mis-shaped {found}: expected [{string.Join(", ", parameter.shape)}]");
-        }
-        problems.AddRange(parameters.Keys.Where(n => !sources.ContainsKey(n))
-            .Select(n => $"missing '{n}' [{string.Join(", ", parameters[n].shape)}]"));
-        return problems.Count == 0 ? sources : throw Disagreement(checkpoint.Directory, problems);
-    }
-
-    private static InvalidDataException Disagreement(string directory, List<string> problems)
-    {
-        problems.Sort(StringComparer.Ordinal);
-        var rest = problems.Count > Listed ? $"\n  … and {problems.Count - Listed} more" : "";
-        return new InvalidDataException(
-            $"The weights in '{directory}' do not fit its config.json ({problems.Count} tensors):\n  "
-            + string.Join("\n  ", problems.Take(Listed)) + rest
-            + "\nCheck that config.json and the weight files come from the same model.");
     }
 }

@@ -14,14 +14,14 @@ namespace ViSurf.Core.Training.Checkpoints;
 /// </param>
 public sealed record ModelShape(IReadOnlyDictionary<string, string> Trained, string? Frozen)
 {
-    private const int Samples = 16, Listed = 40;
+    private const int Samples = 16;
 
     /// <summary>The shape of a module as it is now.</summary>
     public static ModelShape Of(nn.Module module)
     {
         var parameters = Guard.NotNull(module).named_parameters().ToArray();
         var trained = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, parameter) in parameters.Where(p => p.parameter.requires_grad)) trained.Add(name, Text(parameter));
+        foreach (var (name, parameter) in parameters.Where(p => p.parameter.requires_grad)) trained.Add(name, TensorText.Of(parameter));
         return new ModelShape(trained, Fingerprint([.. parameters.Where(p => !p.parameter.requires_grad).OrderBy(p => p.name, StringComparer.Ordinal)]));
     }
 
@@ -37,13 +37,9 @@ public sealed record ModelShape(IReadOnlyDictionary<string, string> Trained, str
             .Select(p => $"'{p.name}': {p.Saved ?? "not trained"} in the checkpoint, {p.Now ?? "not trained"} here").ToList();
         if (problems.Count == 0 && Frozen != saved.Frozen) problems.Add("the same parameters train, but the frozen weights beside them are others");
         if (problems.Count == 0) return;
-        var rest = problems.Count > Listed ? $"\n  … and {problems.Count - Listed} more" : "";
-        throw new InvalidDataException($"The checkpoint '{directory}' is of another model ({problems.Count} differences):\n  "
-            + string.Join("\n  ", problems.Take(Listed)) + rest
-            + "\nLoad the model that the run began from, in the same dtype, with the same parameters frozen and the same adapter attached.");
+        throw new InvalidDataException($"The checkpoint '{directory}' is of another model ({problems.Count} differences):\n{ProblemList.Lines(problems)}\n"
+            + "Load the model that the run began from, in the same dtype, with the same parameters frozen and the same adapter attached.");
     }
-
-    private static string Text(Parameter parameter) => $"{parameter.dtype} [{string.Join(", ", parameter.shape)}]";
 
     private static string? Fingerprint((string Name, Parameter Value)[] frozen)
     {
@@ -53,7 +49,7 @@ public sealed record ModelShape(IReadOnlyDictionary<string, string> Trained, str
         // One transfer for all of them.
         var numbers = cat([.. frozen.Select(p => Few(p.Value).to(ScalarType.Float64))], 0).cpu().data<double>().ToArray();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, value) in frozen) hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{name} {Text(value)}\n"));
+        foreach (var (name, value) in frozen) hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{name} {TensorText.Of(value)}\n"));
         hash.AppendData(MemoryMarshal.AsBytes(numbers.AsSpan()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -8,8 +8,6 @@ namespace ViSurf.Core.Training.Checkpoints;
 /// <summary>The state of a part as a checkpoint holds it; valid during the call of <see cref="CheckpointPart.Restore"/> only.</summary>
 public sealed class SavedPart
 {
-    private const int Listed = 40;
-
     private readonly SafeTensorsReader? _file;
 
     internal SavedPart(string key, JsonNode? values, SafeTensorsReader? file) => (Key, Values, _file) = (key, values, file);
@@ -46,18 +44,14 @@ public sealed class SavedPart
 
     private string? Problem(string name, Tensor destination)
     {
-        var wanted = $"{destination.dtype} [{string.Join(", ", destination.shape)}]";
+        var wanted = TensorText.Of(destination);
         if (_file is null || !_file.Entries.TryGetValue(name, out var entry)) return $"missing '{name}' {wanted}";
         return entry.Type == destination.dtype && entry.Shape.SequenceEqual(destination.shape)
             ? null
-            : $"'{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], expected {wanted}";
+            : $"'{name}' is {TensorText.Of(entry.Type, entry.Shape)}, expected {wanted}";
     }
 
     private InvalidDataException Disagreement(string[] problems)
-    {
-        var rest = problems.Length > Listed ? $"\n  … and {problems.Length - Listed} more" : "";
-        return new InvalidDataException(
-            $"The saved state of '{Key}' does not fit this run{(_file is null ? "" : $" ('{_file.Path}')")}:\n  "
-            + string.Join("\n  ", problems.Take(Listed)) + rest + "\nUse the model, dtypes and options of the run that was saved.");
-    }
+        => new($"The saved state of '{Key}' does not fit this run{(_file is null ? "" : $" ('{_file.Path}')")}:\n{ProblemList.Lines(problems)}\n"
+            + "Use the model, dtypes and options of the run that was saved.");
 }
