@@ -47,20 +47,9 @@ internal static class StepNumbers
         Add(Speed, times.Total > 0 ? (lengths.PromptTokens + lengths.CompletionTokens) / times.Total : null);
         return numbers;
 
-        // An objective's own means count what was not scored (groups without advantage) as 0; those of the scored rollouts do not.
-        static bool IsToldBetter(string name, UpdateReport update) => name switch
-        {
-            "ratio" => update.Metrics.ContainsKey(ScoreMetrics.RolloutRatio),
-            "entropy" => update.Metrics.ContainsKey(ScoreMetrics.RolloutEntropy),
-            _ => false,
-        };
+        static bool IsToldBetter(string name, UpdateReport update) => ScoreMetrics.Better.TryGetValue(name, out var better) && update.Metrics.ContainsKey(better);
 
-        static string Shown(string name) => name switch
-        {
-            ScoreMetrics.RolloutRatio => "ratio",
-            ScoreMetrics.RolloutEntropy => "entropy",
-            _ => name,
-        };
+        static string Shown(string name) => ScoreMetrics.Better.FirstOrDefault(known => known.Value == name).Key ?? name;
 
         // Several updates of a step are one number with a range.
         void Add(string key, double? value)

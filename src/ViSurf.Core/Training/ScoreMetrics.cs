@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Objectives;
@@ -35,6 +36,12 @@ internal static class ScoreMetrics
 
     /// <summary>Mean entropy where a label wrote the token, in nats.</summary>
     public const string LabelEntropy = "label_entropy";
+
+    /// <summary>
+    /// By the name that people know and objectives use, the number of ours that says it better: an objective's own mean counts what was not scored
+    /// (groups without advantage) as 0.
+    /// </summary>
+    public static FrozenDictionary<string, string> Better { get; } = new Dictionary<string, string> { ["entropy"] = RolloutEntropy, ["ratio"] = RolloutRatio }.ToFrozenDictionary();
 
     /// <summary>Adds this micro-batch's shares of means, each divided by the update's count so that shares add up, and its maxima.</summary>
     public static void Add(UpdatePlan plan, MicroBatch batch, TokenScores scores, UpdateBatch update, int index, bool first, ScalarLedger ledger)

@@ -10,7 +10,7 @@ internal static class UpdateMetrics
     /// <summary>Objectives' own names and those that people know.</summary>
     private static readonly (string Name, string Key)[] Known =
     [
-        ("policy_loss", "policy_loss"), ("nll", "nll"), ("entropy", ScoreMetrics.RolloutEntropy), ("kl", "kl"), ("approx_kl", "approx_kl"), ("ratio", ScoreMetrics.RolloutRatio),
+        ("policy_loss", "policy_loss"), ("nll", "nll"), ("entropy", ScoreMetrics.Better["entropy"]), ("kl", "kl"), ("approx_kl", "approx_kl"), ("ratio", ScoreMetrics.Better["ratio"]),
         ("clip_ratio/low_mean", "clip_low_fraction"), ("clip_ratio/high_mean", "clip_high_fraction"), ("clip_ratio/region_mean", "clip_fraction"),
         ("sampling/sampling_logp_difference/mean", ScoreMetrics.SamplerDrift), ("sampling/sampling_logp_difference/max", ScoreMetrics.SamplerDriftMax),
     ];
@@ -20,7 +20,7 @@ internal static class UpdateMetrics
     /// </summary>
     private static readonly string[] Superseded =
     [
-        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio", "entropy", "ratio",
+        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio", .. ScoreMetrics.Better.Keys,
         ScoreMetrics.LabelLogProb, ScoreMetrics.LabelRatio, ScoreMetrics.LabelEntropy, GradientSplit.Label, GradientSplit.Rollouts,
     ];
 
