@@ -99,7 +99,7 @@ internal static class LineIndex
                     if (!blank) Add();
                     (lineStart, line, blank) = (offset + i + 1, checked(line + 1), true);
                 }
-                else if (offset == 0 && i < 3 && read > 3 && buffer is [0xEF, 0xBB, 0xBF, ..])
+                else if (offset == 0 && i < 3 && read >= 3 && buffer is [0xEF, 0xBB, 0xBF, ..])
                 {
                     lineStart = 3; // a byte order mark
                 }

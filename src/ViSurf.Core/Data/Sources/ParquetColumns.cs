@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Parquet.Schema;
 
 namespace ViSurf.Core.Data.Sources;
@@ -40,6 +41,7 @@ internal static class ParquetColumns
     };
 
     /// <summary>A value as JSON; bytes are taken for UTF-8 text, as some writers store it.</summary>
+    /// <exception cref="InvalidDataException">Bytes are no text, a number is not finite, or it is a value of another kind.</exception>
     public static void Write(Utf8JsonWriter json, object? value, string column, string place)
     {
         switch (value)
@@ -47,7 +49,9 @@ internal static class ParquetColumns
             case null: json.WriteNullValue(); break;
             case string text: json.WriteStringValue(text); break;
             case bool flag: json.WriteBooleanValue(flag); break;
-            case byte[] bytes: json.WriteStringValue(bytes); break;
+            // The writer itself would put U+FFFD in place of what it cannot read.
+            case byte[] bytes when Utf8.IsValid(bytes): json.WriteStringValue(bytes); break;
+            case byte[]: throw new InvalidDataException($"{place}: expected UTF-8 text in column \"{column}\", found other bytes. Convert the file, or name another column in ColumnMap.");
             case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case decimal number: json.WriteNumberValue(number); break;

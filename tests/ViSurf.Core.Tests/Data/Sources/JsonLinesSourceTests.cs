@@ -84,6 +84,19 @@ public sealed class JsonLinesSourceTests : IDisposable
         GC.KeepAlive(stream);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n\t\r\n")]
+    public void A_file_without_rows_has_none_with_a_byte_order_mark_or_without(string text)
+    {
+        foreach (var mark in new[] { false, true })
+        {
+            File.WriteAllText(Path, text, new UTF8Encoding(mark));
+            using var source = JsonLinesSource.Open(Path);
+            source.Blocks.Should().BeEmpty();
+        }
+    }
+
     [Fact]
     public void A_missing_file_is_named()
         => FluentActions.Invoking(() => JsonLinesSource.Open(_folder.File("none"))).Should().Throw<FileNotFoundException>().WithMessage("*none*");

@@ -86,6 +86,20 @@ public sealed class ParquetSourceTests : IDisposable
     }
 
     [Fact]
+    public void Bytes_that_are_text_are_read_and_others_are_an_error_that_names_the_row()
+    {
+        var answer = new DataField<byte[]>("answer");
+        var rows = Write("bytes.parquet", new ParquetSchema(Id, Question, answer), 2, group =>
+        {
+            group.Text(Id, ["1", "2"]);
+            group.Text(Question, ["q", "q"]);
+            group.Bytes(answer, ["grün"u8.ToArray(), [0x67, 0x72, 0xFC, 0x6E]], [1, 1], null);   // the second is Latin-1
+        }, new ColumnMap { Images = [] }).Read(0);
+        rows[0].Target.Should().BeOfType<TextTarget>().Which.Text.Should().Be("grün");
+        FluentActions.Invoking(() => rows[1]).Should().Throw<InvalidDataException>().WithMessage("*bytes.parquet, row group 0, row 1: *UTF-8*\"answer\"*");
+    }
+
+    [Fact]
     public void A_label_may_be_a_native_list_of_structs()
     {
         var (box, point) = (new ListField("bbox_2d", new DataField<double>("element", false)), new ListField("point_2d", new DataField<long>("element", false)));
