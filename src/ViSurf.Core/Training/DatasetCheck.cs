@@ -28,9 +28,9 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     {
     }
 
-    /// <summary>Rewards that a label need not reach, by name.</summary>
+    /// <summary>Rewards that a label need not reach, by name; those of weight 0, which teach nothing, are never asked.</summary>
     /// <value>"thinking_format": a label has no trace of reasoning.</value>
-    public IReadOnlyCollection<string> Excluded { get; init; } = ["thinking_format"];
+    public IReadOnlyCollection<string> Excluded { get; init; } = [ThinkingFormatReward.ComponentName];
 
     /// <summary>How far below its maximum a label may score: room for rewards that are sums of decimals.</summary>
     /// <value>1e-6.</value>
@@ -44,15 +44,16 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     /// <value>No limit.</value>
     public int MaxPromptTokens { get; init; } = int.MaxValue;
 
-    /// <summary>Most problems listed by <see cref="Ensure"/>.</summary>
+    /// <summary>Most problems listed by <see cref="Ensure"/>, greater than 0.</summary>
     /// <value>20.</value>
-    public int Limit { get; init; } = 20;
+    public int Limit { get; init => field = Guard.Positive(value); } = 20;
 
     /// <summary>Checks every example and throws when there is a problem.</summary>
     /// <exception cref="InvalidDataException">One line per problem, each with its example's id, at most <see cref="Limit"/> of them.</exception>
     public void Ensure(IEnumerable<VisionExample> examples)
     {
-        var problems = Problems(examples).Take(Limit + 1).ToArray();
+        // One more than are listed; a limit of int.MaxValue is none.
+        var problems = Problems(examples).Take(Math.Max(Limit, Limit + 1)).ToArray();
         if (problems.Length == 0) return;
         var more = problems.Length > Limit ? $"{Environment.NewLine}  … and more; these are the first {Limit}." : "";
         throw new InvalidDataException(
@@ -185,7 +186,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         }
         if (score.Components.All(c => c.Value is null)) return ["no reward judges its label"];
         return score.Components
-            .Where(c => c.Value < c.Maximum - Tolerance && !Excluded.Contains(c.Name))
+            .Where(c => c.Weight != 0 && c.Value < c.Maximum - Tolerance && !Excluded.Contains(c.Name))
             .Select(c => string.Create(CultureInfo.InvariantCulture,
                 $"its label scores {c.Value} of {c.Maximum} in '{c.Name}', so it would teach what that reward rejects"));
     }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using ViSurf.Core.Data;
+using ViSurf.Core.Rewards;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
@@ -68,6 +69,23 @@ public sealed class DatasetCheckTests
         var message = Check().Invoking(c => c.Ensure(rows)).Should().Throw<InvalidDataException>().Which.Message;
         message.Split(Environment.NewLine).Should().HaveCount(1 + 20 + 1);
         message.Should().Contain("'row0'").And.Contain("'row19'").And.NotContain("'row20'").And.Contain("these are the first 20");
+    }
+
+    [Fact]
+    public void Without_a_limit_all_problems_are_listed()
+    {
+        var rows = Enumerable.Range(0, 30).Select(i => Boxed($"row{i}", 0, 0, 500, 500));
+        var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1), Size) { Limit = int.MaxValue };
+        check.Invoking(c => c.Ensure(rows)).Should().Throw<InvalidDataException>().Which.Message.Should().Contain("'row29'").And.NotContain("more");
+        FluentActions.Invoking(() => new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1), Size) { Limit = 0 })
+            .Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
+    public void A_reward_without_weight_is_only_watched_and_a_label_need_not_reach_it()
+    {
+        var suite = Toy.Suite("any", (_, _) => 1).With(RewardFunction.From("tokens", (_, c) => c.TokenIds.Count, maximum: 1000), weight: 0);
+        new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)]).Should().BeEmpty();
     }
 
     private static string[] Problems(params VisionExample[] examples) => [.. Check().Problems(examples)];
