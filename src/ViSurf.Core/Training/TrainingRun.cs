@@ -27,7 +27,7 @@ public sealed class TrainingRun
     private readonly CheckpointPart[] _parts;
     private readonly IReadOnlyDictionary<string, string> _settings;
     private IReadOnlyDictionary<string, double> _metrics = new Dictionary<string, double>();
-    private long _evaluated = -1, _saved = -1;
+    private long _evaluated = -1, _saved = -1, _savedEvaluation = -1;
 
     /// <summary>Puts the run together; nothing happens yet.</summary>
     /// <param name="trainer">Makes the steps.</param>
@@ -75,7 +75,7 @@ public sealed class TrainingRun
         RunSettings.EnsureSame(from.Settings, _settings, _options.MayDiffer, from.Directory);
         from.Verify();
         from.Restore(_weights, _parts);
-        (_metrics, _saved) = (from.Metrics, from.Step);
+        (_metrics, _saved, _savedEvaluation) = (from.Metrics, from.Step, _evaluated);
         // Whatever watches the run dropped what it had from this step on; this evaluation is not made again.
         if (_evaluated == from.Step) _options.AfterEvaluation?.Invoke(from.Step, _metrics);
         return from;
@@ -135,7 +135,8 @@ public sealed class TrainingRun
     private void Save()
     {
         var step = _trainer.StepsTaken;
-        if (_store is null || step == 0 || step == _saved) return;
+        // A step is saved again when it was measured since: its evaluation had been cancelled, and the run went on.
+        if (_store is null || step == 0 || (step == _saved && _evaluated == _savedEvaluation)) return;
         var checkpoint = _store.Save(new CheckpointContent
         {
             Step = step,
@@ -145,7 +146,7 @@ public sealed class TrainingRun
             Metrics = _evaluated == step ? _metrics : new Dictionary<string, double>(),
             Settings = _settings,
         });
-        _saved = step;
+        (_saved, _savedEvaluation) = (step, _evaluated);
         _options.AfterSave?.Invoke(checkpoint);
     }
 

@@ -101,6 +101,34 @@ public sealed class TrainingRunTests : IDisposable
         resumed.Log.Should().Equal("evaluated 2", "step 2", "step 3", "evaluated 4", "saved 4");
     }
 
+    /// <summary>Cancelled in the evaluation after a step, the run has saved that step without its measures; going on, it measures them.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void The_best_checkpoint_is_kept_also_when_its_evaluation_was_cancelled_first(int best)
+    {
+        var options = new TrainingRunOptions { Steps = 4, EvaluateEvery = 2 };
+        using var store = Store(new CheckpointOptions { KeepLast = 1, Best = new BestBy("score") });
+        using var cancel = new CancellationTokenSource();
+        using var stopped = new Toys(options, store, score: step =>
+        {
+            if (step == best) cancel.Cancel();
+            cancel.Token.ThrowIfCancellationRequested();
+            return 0;
+        });
+        stopped.Run.Run(cancel.Token).Last!.Metrics.Should().BeEmpty();
+        using var resumed = new Toys(options, store, score: step => step == best ? 1 : 0);
+        resumed.Run.Resume()!.Step.Should().Be(best);
+        var outcome = resumed.Run.Run();
+        outcome.Best!.Step.Should().Be(best);
+        outcome.Best.Metrics["score"].Should().Be(1);
+        outcome.Last!.Metrics.Should().ContainKey("score");
+        using var again = new Toys(options, store);
+        again.Run.Resume();
+        again.Run.Run();
+        again.Log.Should().NotContain(line => line.StartsWith("saved", StringComparison.Ordinal), "what is saved with its measures is not saved again");
+    }
+
     [Fact]
     public void What_a_callback_throws_ends_the_run_and_the_checkpoints_stand()
     {

@@ -108,7 +108,10 @@ public sealed class CheckpointStore : IDisposable
         return mark;
     }
 
-    /// <summary>A step that is there already belongs to a course that was left, by resuming from an earlier checkpoint: it stays, the new one gets a number.</summary>
+    /// <summary>
+    /// A step that is there already belongs to a course that was left, by resuming from an earlier checkpoint, or was saved before it was measured: it
+    /// stays, the new one gets a number.
+    /// </summary>
     private string FreeName(long step)
     {
         var name = Path.Combine(Directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:00000000}"));
