@@ -1,5 +1,6 @@
 using System.Globalization;
 using ViSurf.Core.Data;
+using ViSurf.Core.Evaluation;
 
 namespace ViSurf.Core.Training;
 
@@ -28,7 +29,7 @@ internal static class LabelGeometry
     }
 
     private static IEnumerable<string> Inside(PixelPoint p, int index, Box b, int box)
-        => p.X >= b.X1 && p.X <= b.X2 && p.Y >= b.Y1 && p.Y <= b.Y2 ? []
+        => BoxGeometry.Contains(b, p) ? []
             : [string.Create(CultureInfo.InvariantCulture, $"point {index} [{p.X}, {p.Y}] lies outside {Name(b, box)}")];
 
     private static IEnumerable<string> Point(PixelPoint p, IReadOnlyList<FrameSize> frames)
