@@ -48,6 +48,8 @@ internal static class TrainingSession
             AfterStep = watchers.Step,
             AfterEvaluation = watchers.Evaluation,
             AfterSave = watchers.Saved,
+            Watchers = watchers.Parts,
+            Say = Console.WriteLine,
             Settings = new Dictionary<string, string>
             {
                 ["recipe"] = recipe.Name,

@@ -38,6 +38,9 @@ internal sealed class Watchers : IDisposable
         _diagnosis = new RunDiagnosis(Say, DiagnosisRules.Default(evaluationMetric));
     }
 
+    /// <summary>What of it a checkpoint remembers; metric files know their steps themselves.</summary>
+    public IReadOnlyList<CheckpointPart> Parts => _report is null ? [_diagnosis.AsPart()] : [_report.AsPart(), _diagnosis.AsPart()];
+
     public void Step(StepReport report)
     {
         _lines?.Write(report);

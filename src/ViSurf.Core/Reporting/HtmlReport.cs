@@ -2,6 +2,7 @@ using ViSurf.Core.Common;
 using ViSurf.Core.Reporting.Charts;
 using ViSurf.Core.Reporting.Gallery;
 using ViSurf.Core.Training;
+using ViSurf.Core.Training.Checkpoints;
 
 namespace ViSurf.Core.Reporting;
 
@@ -18,7 +19,7 @@ public sealed class HtmlReport
 {
     private const int Stretches = 100;
     private readonly HtmlReportOptions _options;
-    private readonly RunRecord _run;
+    private RunRecord _run;
     private int _sinceWritten = int.MaxValue;
 
     /// <summary>Names the file; it is written with the first step.</summary>
@@ -30,11 +31,7 @@ public sealed class HtmlReport
         Path = System.IO.Path.GetFullPath(Guard.NotBlank(path));
         if (System.IO.Path.GetFileName(Path).Length == 0) throw new ArgumentException($"Expected the name of a file, got the directory '{path}'.", nameof(path));
         _options = options ?? new HtmlReportOptions();
-        _run = new RunRecord(
-            new Timeline<IReadOnlyDictionary<string, Spread>>(Stretches, Spread.Merge),
-            new Timeline<IReadOnlyDictionary<string, Spread>>(Stretches, (_, later) => later),
-            new GroupGallery(_options.Groups, new GroupCard(_options.PictureSide, _options.Frame)),
-            _options.Clock.GetUtcNow());
+        _run = Fresh();
     }
 
     /// <summary>The file.</summary>
@@ -53,12 +50,24 @@ public sealed class HtmlReport
     /// <param name="step">Step after which they were taken.</param>
     /// <param name="measures">Numbers by name; those in [0, 1] are shown as per cent.</param>
     public void AddEvaluation(long step, IReadOnlyDictionary<string, double> measures)
-        => _run.Evaluation.Add(Guard.NotNegative(step), Guard.NotNull(measures).ToDictionary(m => m.Key, m => Spread.Of(m.Value), StringComparer.Ordinal));
+        => _run.AddEvaluation(Guard.NotNegative(step), Guard.NotNull(measures).ToDictionary(m => m.Key, m => Spread.Of(m.Value), StringComparer.Ordinal));
 
     /// <summary>Takes a warning in, beside those that the steps bring: a diagnosis, a row that was passed over.</summary>
     /// <param name="text">In words. Warnings that differ in their numbers only are counted together.</param>
     /// <param name="step">The step it belongs to; null for the run.</param>
     public void Warn(string text, long? step = null) => _run.Warnings.Add(Guard.NotBlank(text), step);
+
+    /// <summary>
+    /// What this report knows of its run, as a part of a checkpoint (<see cref="TrainingRunOptions.Watchers"/>): a resumed run's report is then that of a run
+    /// that was never interrupted. State of another format or a broken one is refused, and the report stays as it was.
+    /// </summary>
+    /// <param name="key">The part's name.</param>
+    public CheckpointPart AsPart(string key = "report") => CheckpointPart.Of(key, () => _run.Saved.ToJson(), saved =>
+    {
+        var run = Fresh();
+        run.Restore(SavedRecord.Of(saved));
+        _run = run;
+    });
 
     /// <summary>Writes the last report: the run is done.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
@@ -84,6 +93,12 @@ public sealed class HtmlReport
             throw new IOException($"Expected to write the report '{Path}': {e.Message} Name another place, or set {nameof(HtmlReportOptions.OnError)} to go on without it.", e);
         }
     }
+
+    private RunRecord Fresh() => new(
+        new Timeline<IReadOnlyDictionary<string, Spread>>(Stretches, Spread.Merge),
+        new Timeline<IReadOnlyDictionary<string, Spread>>(Stretches, (_, later) => later),
+        new GroupGallery(_options.Groups, group => GroupView.Of(group, _options.PictureSide, _options.Frame)),
+        _options.Clock.GetUtcNow());
 
     private void TryWrite()
     {

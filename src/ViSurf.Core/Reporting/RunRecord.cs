@@ -18,7 +18,7 @@ internal sealed class RunRecord(
 
     public GroupGallery Gallery { get; } = gallery;
 
-    public DateTimeOffset Started { get; } = started;
+    public DateTimeOffset Started { get; private set; } = started;
 
     public RunWarnings Warnings { get; } = new();
 
@@ -33,6 +33,28 @@ internal sealed class RunRecord(
     /// <summary>Why it stopped; null when it did not.</summary>
     public string? Why { get; set; }
 
+    /// <summary>What a checkpoint holds of it.</summary>
+    public SavedRecord Saved => new(SavedRecord.Current, Started, Latest, Totals, SavedTimeline.Of(Steps), SavedTimeline.Of(Evaluation), Gallery.Saved, Warnings.Saved);
+
+    /// <summary>Goes on from there.</summary>
+    /// <exception cref="InvalidDataException">It does not fit together.</exception>
+    public void Restore(SavedRecord saved)
+    {
+        saved.Steps.Restore(Steps);
+        saved.Evaluation.Restore(Evaluation);
+        Gallery.Restore(saved.Gallery);
+        Warnings.Restore(saved.Warnings);
+        (Started, Latest, Totals, State, Why) = (saved.Started, saved.Latest, saved.Totals, "running", null);
+    }
+
+    /// <summary>Takes measures in. A run that resumes says again what was measured at its step: that changes nothing.</summary>
+    public void AddEvaluation(long step, IReadOnlyDictionary<string, Spread> measures)
+    {
+        if (Evaluation.Stretches is [.., var last] && last.Last == step && last.Value.Count == measures.Count
+            && measures.All(m => last.Value.TryGetValue(m.Key, out var there) && there == m.Value)) return;
+        Evaluation.Add(step, measures);
+    }
+
     public void Add(StepReport report)
     {
         Steps.Add(report.Step, StepNumbers.Of(report));
@@ -46,13 +68,13 @@ internal sealed class RunRecord(
 /// <summary>Sums over the steps a report saw; steps that were done twice count twice, as they cost twice.</summary>
 internal sealed record RunTotals
 {
-    public long Steps { get; private init; }
+    public long Steps { get; init; }
 
-    public StepTimes Times { get; private init; } = new(0, 0, 0, 0);
+    public StepTimes Times { get; init; } = new(0, 0, 0, 0);
 
-    public long PromptTokens { get; private init; }
+    public long PromptTokens { get; init; }
 
-    public long CompletionTokens { get; private init; }
+    public long CompletionTokens { get; init; }
 
     public RunTotals With(StepReport report) => new()
     {

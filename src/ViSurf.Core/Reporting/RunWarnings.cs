@@ -22,6 +22,17 @@ internal sealed class RunWarnings
     /// <summary>Different warnings that were dropped because there were too many.</summary>
     public int Dropped { get; private set; }
 
+    /// <summary>What a checkpoint holds of them.</summary>
+    public SavedWarnings Saved => new([.. _byWords.Values], Dropped);
+
+    /// <summary>Goes on from there.</summary>
+    public void Restore(SavedWarnings saved)
+    {
+        _byWords.Clear();
+        foreach (var warning in saved.Kept.Take(Most)) _byWords[WithoutNumbers(warning.Text)] = warning;
+        Dropped = saved.Dropped;
+    }
+
     public void Add(StepReport report)
     {
         foreach (var warning in report.Rewards.Statistics.Warnings) Add(warning, report.Step);
@@ -47,3 +58,8 @@ internal sealed class RunWarnings
         return words.ToString();
     }
 }
+
+/// <summary>Warnings as a checkpoint holds them.</summary>
+/// <param name="Kept">In the order in which each was first given.</param>
+/// <param name="Dropped">Different ones for which there was no room.</param>
+internal sealed record SavedWarnings(IReadOnlyList<RunWarning> Kept, int Dropped);

@@ -63,13 +63,16 @@ public static class RunSettings
     internal static void EnsureSame(
         IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now, IReadOnlyCollection<string> mayDiffer, string directory)
     {
-        var problems = saved.Keys.Union(now.Keys).Except(mayDiffer).Order(StringComparer.Ordinal)
-            .Select(name => (name, Saved: saved.GetValueOrDefault(name, "not set"), Now: now.GetValueOrDefault(name, "not set"))).Where(p => p.Saved != p.Now)
-            .Select(p => $"{p.name}: '{p.Saved}' in the checkpoint, '{p.Now}' now").ToArray();
+        var problems = Differences(saved, now).Where(d => !mayDiffer.Contains(d.Name)).Select(d => $"{d.Name}: '{d.Saved}' in the checkpoint, '{d.Now}' now").ToArray();
         if (problems.Length > 0)
             throw new InvalidDataException($"The checkpoint '{directory}' was made with other options ({problems.Length} differ):\n{ProblemList.Lines(problems)}\n"
                 + "Use its options, name what may differ in TrainingRunOptions.MayDiffer, or begin a new run from its weights.");
     }
+
+    /// <summary>Settings of two runs that are not the same, in the order of their names.</summary>
+    internal static IEnumerable<(string Name, string Saved, string Now)> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now)
+        => saved.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
+            .Select(name => (name, Saved: saved.GetValueOrDefault(name, "not set"), Now: now.GetValueOrDefault(name, "not set"))).Where(d => d.Saved != d.Now);
 
     private static string Objective(IObjective objective) => objective switch
     {

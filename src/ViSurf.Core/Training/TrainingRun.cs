@@ -76,6 +76,8 @@ public sealed class TrainingRun
         from.Verify();
         from.Restore(_weights, _parts);
         (_metrics, _saved, _savedEvaluation) = (from.Metrics, from.Step, _evaluated);
+        foreach (var (name, saved, now) in RunSettings.Differences(from.Settings, _settings)) _options.Say?.Invoke($"{name}: '{saved}' in the checkpoint, '{now}' from now on");
+        foreach (var watcher in _options.Watchers) Restore(watcher, from);
         // Whatever watches the run dropped what it had from this step on; this evaluation is not made again.
         if (_evaluated == from.Step) _options.AfterEvaluation?.Invoke(from.Step, _metrics);
         return from;
@@ -97,6 +99,19 @@ public sealed class TrainingRun
             Step(cancellation);
         }
         return new RunOutcome(_trainer.StepsTaken, _trainer.StepsTaken < _options.Steps, _store?.Latest(), _store?.Best());
+    }
+
+    /// <summary>Training does not stop because something that only looks on cannot remember.</summary>
+    private void Restore(CheckpointPart watcher, Checkpoint from)
+    {
+        try
+        {
+            if (!from.RestoreWatcher(watcher)) _options.Say?.Invoke($"{watcher.Key}: begins anew at step {from.Step}, the checkpoint '{from.Directory}' has nothing of the steps before");
+        }
+        catch (InvalidDataException e)
+        {
+            _options.Say?.Invoke($"{watcher.Key}: begins anew at step {from.Step}, what the checkpoint '{from.Directory}' has of the steps before cannot be read: {e.Message}");
+        }
     }
 
     private void Step(CancellationToken cancellation)
@@ -143,6 +158,7 @@ public sealed class TrainingRun
             Weights = _weights,
             Model = ModelShape.Of(_trainer.Parts.Policy.Module),
             Parts = _parts,
+            Watchers = _options.Watchers,
             Metrics = _evaluated == step ? _metrics : new Dictionary<string, double>(),
             Settings = _settings,
         });

@@ -42,9 +42,24 @@ public sealed record TrainingRunOptions
     /// <value>Empty.</value>
     public IReadOnlyDictionary<string, string> Settings { get; init => field = Guard.NotNull(value); } = new Dictionary<string, string>();
 
-    /// <summary>Names of settings that may differ from the checkpoint's, for instance <c>adamw.learning_rate</c> for a run that is made longer.</summary>
+    /// <summary>
+    /// Names of settings that may differ from the checkpoint's, for instance <c>adamw.learning_rate</c> for a run that is made longer. <see cref="Say"/> is
+    /// told of each that does.
+    /// </summary>
     /// <value>Empty: none.</value>
     public IReadOnlyCollection<string> MayDiffer { get; init => field = Guard.NotNull(value); } = [];
+
+    /// <summary>
+    /// What looks at the run and remembers it, such as a report (<c>report.AsPart()</c>) or a diagnosis: saved with every checkpoint, each in a file of its
+    /// own, so that after a resume it knows all steps before and none that are made again. It changes nothing of the run itself: one that a checkpoint
+    /// has nothing of, or nothing it can read, begins anew, and <see cref="Say"/> is told. Without tensors.
+    /// </summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<CheckpointPart> Watchers { get; init => field = Guard.NotNull(value); } = [];
+
+    /// <summary>Is told, a line each, what <see cref="TrainingRun.Resume"/> does otherwise than the run that was saved: for a console or a log.</summary>
+    /// <value>null.</value>
+    public Action<string>? Say { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

@@ -56,12 +56,12 @@ public sealed class FloorTests
         new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints"),
         // Managed guests on the roof: they read reports, and no device is asked anything. Training's own names they see as its inner namespaces.
         new("Training/Metrics", Torch.No, "Common", "Data", "Rewards"),
-        new("Training/Diagnostics", Torch.No, "Common", "Rewards", "Training/Metrics"),
+        new("Training/Diagnostics", Torch.No, "Common", "Rewards", "Training/Checkpoints", "Training/Metrics"),
         // Above the roof: reads what a step reports, writes text. What it draws it draws itself.
         new("Reporting/Markup", Torch.No, "Common"),
         new("Reporting/Charts", Torch.No, "Common", "Reporting/Markup"),
         new("Reporting/Gallery", Torch.No, "Common", "Data", "Rewards", "Rewards/Parsing", "Evaluation", "Training", "Reporting/Markup", "Reporting/Charts"),
-        new("Reporting", Torch.No, "Common", "Training", "Reporting/Markup", "Reporting/Charts", "Reporting/Gallery"),
+        new("Reporting", Torch.No, "Common", "Training", "Training/Checkpoints", "Reporting/Markup", "Reporting/Charts", "Reporting/Gallery"),
     ];
 
     // Guards on tensors, and the words for them, are for every floor of the tensor wing, so they stand below it.

@@ -177,9 +177,4 @@ public sealed class HtmlReportTests
     [InlineData(" ")]
     [InlineData("/")]
     public void A_path_without_a_file_name_is_refused(string path) => FluentActions.Invoking(() => new HtmlReport(path)).Should().Throw<ArgumentException>();
-
-    private sealed class Stopped : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    }
 }

@@ -19,16 +19,27 @@ internal sealed class Timeline<T>(int capacity, Func<T, T, T> merge)
 {
     private readonly int _capacity = Guard.InRange(capacity, 2, int.MaxValue);
     private readonly List<Stretch<T>> _stretches = [];
-    private int _stride = 1;
 
     /// <summary>In the order of steps.</summary>
     public IReadOnlyList<Stretch<T>> Stretches => _stretches;
+
+    /// <summary>Values that a stretch takes: 1, 2, 4 and so on.</summary>
+    public int Stride { get; private set; } = 1;
+
+    /// <summary>Goes on from what another timeline, of any capacity, had.</summary>
+    public void Restore(int stride, IEnumerable<Stretch<T>> stretches)
+    {
+        Stride = stride;
+        _stretches.Clear();
+        _stretches.AddRange(stretches);
+        while (_stretches.Count > _capacity) Halve();
+    }
 
     /// <summary>Adds the value of a step. What there is of this step and later ones goes first: a run that resumed does them again.</summary>
     public void Add(long step, T value)
     {
         _stretches.RemoveAll(s => s.Last >= step);
-        if (_stretches is [.., var last] && last.Count < _stride)
+        if (_stretches is [.., var last] && last.Count < Stride)
         {
             _stretches[^1] = Join(last, new Stretch<T>(step, step, 1, value));
             return;
@@ -39,7 +50,7 @@ internal sealed class Timeline<T>(int capacity, Func<T, T, T> merge)
 
     private void Halve()
     {
-        _stride *= 2;
+        Stride *= 2;
         var halved = _stretches.Chunk(2).Select(pair => pair.Length == 2 ? Join(pair[0], pair[1]) : pair[0]).ToArray();
         _stretches.Clear();
         _stretches.AddRange(halved);

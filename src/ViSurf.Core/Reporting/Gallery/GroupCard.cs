@@ -1,111 +1,75 @@
 using System.Globalization;
-using ViSurf.Core.Data;
 using ViSurf.Core.Reporting.Markup;
-using ViSurf.Core.Training;
 
 namespace ViSurf.Core.Reporting.Gallery;
 
 /// <summary>One group: its picture with everything drawn over it, the question, what became of the label, and each completion.</summary>
-/// <param name="side">Longest side of a picture in pixels.</param>
-/// <param name="frame">Size of a picture, in pixels, to the size in which the policy writes coordinates.</param>
-internal sealed class GroupCard(int side, Func<int, int, (int Width, int Height)> frame)
+internal static class GroupCard
 {
-    private const int MostText = 1500, MostQuestion = 600, MostCompletions = 33;
-
     /// <summary>Writes the card.</summary>
     /// <param name="html">Where to.</param>
-    /// <param name="snapshot">The group.</param>
+    /// <param name="step">The group's step.</param>
+    /// <param name="group">What is shown of it.</param>
     /// <param name="number">Tells the cards of a document apart.</param>
-    public void Write(HtmlWriter html, GroupSnapshot snapshot, int number)
+    public static void Write(HtmlWriter html, long step, GroupView group, int number)
     {
-        var judged = Judged.Of(snapshot.Group);
-        var shown = judged.Where(j => !j.IsLabel).Take(MostCompletions).Concat(judged.Where(j => j.IsLabel).Take(1)).ToArray();
-        var scene = SceneOf(snapshot, number);
+        var scene = group.Frame is { } frame
+            ? new SceneSvg(string.Create(CultureInfo.InvariantCulture, $"picture-{number}"), group.Pictures[0], (frame.Width, frame.Height)) : null;
         using var card = html.Of("article", "group");
         using (html.Element("header"))
         {
-            html.Leaf("h3", HtmlText.Shortened(snapshot.Example.Id, 120), ("class", "data"));
-            html.Leaf("p", "step " + ReportNumber.Whole(snapshot.Step), ("class", "step"));
+            html.Leaf("h3", group.Example, ("class", "data"));
+            html.Leaf("p", "step " + ReportNumber.Whole(step), ("class", "step"));
         }
         using (html.Of("div", "both"))
         {
             using (html.Of("div", "left"))
             {
-                Pictures(html, snapshot, scene, shown);
-                html.Leaf("p", Question(snapshot.Example), ("class", "question data"));
-                html.Leaf("p", LabelStory.Of(snapshot.Group, judged), ("class", "story data"));
+                Pictures(html, group, scene);
+                html.Leaf("p", group.Question, ("class", "question data"));
+                html.Leaf("p", group.Story, ("class", "story data"));
             }
             using var right = html.Of("div", "right");
-            ScoreTable.Write(html, shown);
+            ScoreTable.Write(html, group);
             using (html.Of("ol", "answers"))
-                for (var i = 0; i < shown.Length; i++) Answer(html, snapshot.Example.Target, shown[i], i, scene);
-            if (shown.Length < judged.Count) html.Leaf("p", $"{judged.Count - shown.Length} further completions are not shown.", ("class", "note"));
+                for (var i = 0; i < group.Completions.Count; i++) Answer(html, group, i, scene);
+            if (group.MoreCompletions > 0) html.Leaf("p", $"{group.MoreCompletions} further completions are not shown.", ("class", "note"));
         }
     }
 
-    /// <summary>"+", "−" or nothing: the colour of a completion.</summary>
-    internal static string Sign(Judged judged) => judged.Advantage switch { > 0 => "gains", < 0 => "loses", _ => "even" };
-
-    internal static string Name(Judged judged, int index) => judged.IsLabel ? "label" : (index + 1).ToString(CultureInfo.InvariantCulture);
-
-    private SceneSvg? SceneOf(GroupSnapshot snapshot, int number)
+    private static void Pictures(HtmlWriter html, GroupView group, SceneSvg? scene)
     {
-        if (snapshot.Pictures(side) is not [{ DataUri: not null } first, ..]) return null;
-        var (width, height) = snapshot.Example.LabelFrame is { } own ? (own.Width, own.Height) : frame(first.Width, first.Height);
-        return new SceneSvg(string.Create(CultureInfo.InvariantCulture, $"picture-{number}"), first, (Math.Max(1, width), Math.Max(1, height)));
-    }
-
-    private void Pictures(HtmlWriter html, GroupSnapshot snapshot, SceneSvg? scene, Judged[] shown)
-    {
-        var target = snapshot.Example.Target;
         if (scene is not null) scene.WriteWithPicture(html, "The picture with the label and every completion drawn over it", () =>
         {
-            for (var i = 0; i < shown.Length; i++)
-                if (!shown[i].IsLabel && Shapes.Of(shown[i].Completion.Text, target) is { } shapes)
-                    SceneSvg.Draw(html, shapes, $"{Sign(shown[i])} n{i}", $"completion {Name(shown[i], i)}");
-            SceneSvg.Draw(html, Shapes.Of(target), "truth", "label");
+            for (var i = 0; i < group.Completions.Count; i++)
+                if (group.Completions[i] is { IsLabel: false, Shapes: { } shapes } completion)
+                    SceneSvg.Draw(html, shapes, $"{completion.Sign} n{i}", $"completion {completion.Name(i)}");
+            SceneSvg.Draw(html, group.Label, "truth", "label");
         });
-        foreach (var more in snapshot.Pictures(side).Skip(scene is null ? 0 : 1))
+        foreach (var more in group.Pictures.Skip(scene is null ? 0 : 1))
         {
             if (more.DataUri is { } uri) html.Empty("img", ("src", uri), ("alt", "A further picture of the example"), ("class", "more"));
             else html.Leaf("p", "No picture: " + more.Trouble, ("class", "note data"));
         }
-        if (snapshot.Example.Images.Count > GroupSnapshot.MostPictures)
-            html.Leaf("p", $"{snapshot.Example.Images.Count - GroupSnapshot.MostPictures} further pictures are not shown.", ("class", "note"));
+        if (group.MorePictures > 0) html.Leaf("p", $"{group.MorePictures} further pictures are not shown.", ("class", "note"));
     }
 
-    private static void Answer(HtmlWriter html, Target? target, Judged judged, int index, SceneSvg? scene)
+    private static void Answer(HtmlWriter html, GroupView group, int index, SceneSvg? scene)
     {
-        using var item = html.Element("li", ("class", $"answer {(judged.IsLabel ? "truth" : Sign(judged))} a{index}"));
+        var completion = group.Completions[index];
+        using var item = html.Element("li", ("class", $"answer {completion.Sign} a{index}"));
         if (scene is not null)
-            scene.WriteSmall(html, judged.IsLabel ? "The label drawn over the picture" : $"Completion {index + 1} and the label drawn over the picture", () =>
+            scene.WriteSmall(html, completion.IsLabel ? "The label drawn over the picture" : $"Completion {index + 1} and the label drawn over the picture", () =>
             {
-                SceneSvg.Draw(html, Shapes.Of(target), "truth", "label");
-                if (!judged.IsLabel && Shapes.Of(judged.Completion.Text, target) is { } shapes) SceneSvg.Draw(html, shapes, Sign(judged), $"completion {index + 1}");
+                SceneSvg.Draw(html, group.Label, "truth", "label");
+                if (completion is { IsLabel: false, Shapes: { } shapes }) SceneSvg.Draw(html, shapes, completion.Sign, $"completion {index + 1}");
             });
         using var words = html.Of("div", "words");
         using (html.Of("p", "who"))
         {
-            html.Leaf("b", Name(judged, index), ("class", "badge"));
-            html.Leaf("span", Facts(judged, target));
+            html.Leaf("b", completion.Name(index), ("class", "badge"));
+            html.Leaf("span", completion.Facts);
         }
-        html.Leaf("div", judged.Completion.Text.Length == 0 ? "(nothing)" : HtmlText.Shortened(judged.Completion.Text, MostText), ("class", "text data"));
-    }
-
-    private static string Facts(Judged judged, Target? target)
-    {
-        var facts = new List<string> { $"{ReportNumber.Whole(judged.Completion.TokenIds.Count)} tokens" };
-        if (judged.Completion.PrefixTokens > 0) facts.Add($"the first {ReportNumber.Whole(judged.Completion.PrefixTokens)} given from the label");
-        if (judged.Completion.FinishReason == FinishReason.Length) facts.Add("cut at the token limit");
-        if (judged.Completion.Replayed) facts.Add("replayed");
-        if (judged.Controlled is null) facts.Add("left out");
-        if (!judged.IsLabel && Shapes.Of(judged.Completion.Text, target) is null) facts.Add("no answer that can be read");
-        return string.Join(" · ", facts);
-    }
-
-    private static string Question(VisionExample example)
-    {
-        var texts = example.Turns.Where(turn => turn.Role == "user").SelectMany(turn => turn.Parts).Select(part => part.Text).OfType<string>();
-        return HtmlText.Shortened(string.Join("\n", texts), MostQuestion);
+        html.Leaf("div", completion.Text.Length == 0 ? "(nothing)" : completion.Text, ("class", "text data"));
     }
 }

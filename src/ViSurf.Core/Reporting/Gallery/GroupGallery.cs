@@ -6,8 +6,8 @@ namespace ViSurf.Core.Reporting.Gallery;
 
 /// <summary>The groups worth a look: some of the latest step, and one for each part of the run before it.</summary>
 /// <param name="most">Groups shown at most.</param>
-/// <param name="card">Writes one of them.</param>
-internal sealed class GroupGallery(int most, GroupCard card)
+/// <param name="look">Takes out of a group what is shown of it.</param>
+internal sealed class GroupGallery(int most, Func<TrainedGroup, GroupView> look)
 {
     private readonly Timeline<GroupSnapshot> _earlier = new(2 * Math.Max(1, most), GroupSnapshot.Better);
     private IReadOnlyList<GroupSnapshot> _latest = [];
@@ -18,8 +18,22 @@ internal sealed class GroupGallery(int most, GroupCard card)
         // The best of each kind before the second best of any: labels in use, labels smoothed away, no labels.
         _latest = [.. report.Groups.Where(group => group.Scored.Scores.Count > 0).Select(group => new GroupSnapshot(report.Step, group))
             .OrderByDescending(s => s.Interest).GroupBy(s => s.LabelIsUsed).SelectMany(kind => kind.Select((s, rank) => (Snapshot: s, Rank: rank)))
-            .OrderBy(x => x.Rank).ThenByDescending(x => x.Snapshot.Interest).Select(x => x.Snapshot).Take((most + 2) / 3)];
+            .OrderBy(x => x.Rank).ThenByDescending(x => x.Snapshot.Interest).Select(x => x.Snapshot).Take(OfLatest)];
         if (_latest.Count > 0) _earlier.Add(report.Step, _latest[0]);
+    }
+
+    /// <summary>What a checkpoint holds of it.</summary>
+    public SavedGallery Saved => new(
+        _earlier.Stride, [.. _earlier.Stretches.Select(s => new Stretch<SavedGroup>(s.First, s.Last, s.Count, Save(s.Value)))],
+        [.. _latest.Select(Save)]);
+
+    private int OfLatest => (most + 2) / 3;
+
+    /// <summary>Goes on from there.</summary>
+    public void Restore(SavedGallery saved)
+    {
+        _earlier.Restore(saved.Stride, saved.Earlier.Select(s => new Stretch<GroupSnapshot>(s.First, s.Last, s.Count, new GroupSnapshot(s.Value))));
+        _latest = [.. saved.Latest.Select(group => new GroupSnapshot(group)).Take(OfLatest)];
     }
 
     /// <summary>What is shown, the latest first.</summary>
@@ -42,7 +56,7 @@ internal sealed class GroupGallery(int most, GroupCard card)
         foreach (var snapshot in Chosen())
         {
             var written = new HtmlWriter();
-            card.Write(written, snapshot, shown);
+            GroupCard.Write(written, snapshot.Step, snapshot.View(look), shown);
             if (written.Bytes > room)
             {
                 leftOut++;
@@ -54,4 +68,12 @@ internal sealed class GroupGallery(int most, GroupCard card)
         }
         return (shown, leftOut);
     }
+
+    private SavedGroup Save(GroupSnapshot snapshot) => new(snapshot.Step, snapshot.Interest, snapshot.LabelIsUsed, snapshot.View(look));
 }
+
+/// <summary>The groups of a gallery as a checkpoint holds them.</summary>
+/// <param name="Stride">Steps that a part of the run takes.</param>
+/// <param name="Earlier">One for each part of the run.</param>
+/// <param name="Latest">Of the latest step.</param>
+internal sealed record SavedGallery(int Stride, IReadOnlyList<Stretch<SavedGroup>> Earlier, IReadOnlyList<SavedGroup> Latest);

@@ -1,37 +1,43 @@
-using ViSurf.Core.Data;
-using ViSurf.Core.Reporting.Markup;
 using ViSurf.Core.Training;
 
 namespace ViSurf.Core.Reporting.Gallery;
 
 /// <summary>A group of a step, kept to be shown.</summary>
-internal sealed class GroupSnapshot(long step, TrainedGroup group)
+internal sealed class GroupSnapshot
 {
-    private Thumbnail[]? _pictures;
+    private TrainedGroup? _group;
+    private GroupView? _view;
 
-    public long Step { get; } = step;
+    /// <summary>A group as the step reported it.</summary>
+    public GroupSnapshot(long step, TrainedGroup group)
+    {
+        (Step, _group, Interest) = (step, group, InterestOf(group));
+        LabelIsUsed = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)!score.Neutral).FirstOrDefault();
+    }
 
-    public TrainedGroup Group { get; } = group;
+    /// <summary>A group of which only what is shown is left.</summary>
+    public GroupSnapshot(SavedGroup saved) => (Step, Interest, LabelIsUsed, _view) = (saved.Step, saved.Interest, saved.LabelIsUsed, saved.View);
 
-    public VisionExample Example => Group.Scored.Group.Example;
+    public long Step { get; }
 
     /// <summary>
     /// How much there is to see, in [0, 5]: rollouts that differ, a label that acts or was just overtaken, a picture, something to draw over it. Groups
     /// in which everything is equal come last.
     /// </summary>
-    public double Interest { get; } = InterestOf(group);
+    public double Interest { get; }
 
     /// <summary>Whether a label took part; null for a group without one.</summary>
-    public bool? LabelIsUsed { get; } = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)!score.Neutral).FirstOrDefault();
+    public bool? LabelIsUsed { get; }
 
     /// <summary>The more interesting of two; of equals the later.</summary>
     public static GroupSnapshot Better(GroupSnapshot a, GroupSnapshot b) => a.Interest > b.Interest ? a : b;
 
-    /// <summary>The example's pictures, decoded once.</summary>
-    public IReadOnlyList<Thumbnail> Pictures(int side) => _pictures ??= [.. Example.Images.Take(MostPictures).Select(image => Thumbnail.Of(image, side))];
-
-    /// <summary>Pictures of one example that are shown.</summary>
-    public const int MostPictures = 4;
+    /// <summary>What is shown of it: made when it is needed, because most groups never are and their pictures need not be decoded.</summary>
+    public GroupView View(Func<TrainedGroup, GroupView> look)
+    {
+        if (_view is null) (_view, _group) = (look(_group!), null);
+        return _view;
+    }
 
     private static double InterestOf(TrainedGroup group)
     {
@@ -44,3 +50,6 @@ internal sealed class GroupSnapshot(long step, TrainedGroup group)
             + (group.Controlled.Scores.Count == scored.Scores.Count ? 1 : 0);
     }
 }
+
+/// <summary>A group as a checkpoint holds it.</summary>
+internal sealed record SavedGroup(long Step, double Interest, bool? LabelIsUsed, GroupView View);

@@ -5,12 +5,9 @@ namespace ViSurf.Core.Reporting.Gallery;
 /// <summary>The completions of a group side by side: components, total and advantage, as numbers and as bars.</summary>
 internal static class ScoreTable
 {
-    private const int MostComponents = 12;
-
-    public static void Write(HtmlWriter html, Judged[] shown)
+    public static void Write(HtmlWriter html, GroupView group)
     {
-        var names = shown.SelectMany(j => j.Scored.Components).Select(c => c.Name).Distinct().Where(name => shown.Any(j => j.Scored.Find(name)?.Value is not null)).Take(MostComponents).ToArray();
-        var largest = shown.Select(j => Math.Abs(j.Advantage ?? 0)).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        var largest = group.Completions.Select(c => Math.Abs(c.Advantage ?? 0)).Where(double.IsFinite).DefaultIfEmpty(0).Max();
         using var scroll = html.Element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Rewards of the group"));
         using var table = html.Of("table", "scores");
         using (html.Element("thead"))
@@ -19,26 +16,25 @@ internal static class ScoreTable
             html.Leaf("th", "", ("scope", "col"), ("aria-label", "Completion"));
             html.Leaf("th", "advantage", ("scope", "col"), ("colspan", "2"));
             html.Leaf("th", "total", ("scope", "col"));
-            foreach (var name in names) html.Leaf("th", HtmlText.Shortened(name, 40), ("scope", "col"), ("class", "data"));
+            foreach (var name in group.Components) html.Leaf("th", HtmlText.Shortened(name, 40), ("scope", "col"), ("class", "data"));
         }
         using var body = html.Element("tbody");
-        for (var i = 0; i < shown.Length; i++) Row(html, shown[i], i, names, largest);
+        for (var i = 0; i < group.Completions.Count; i++) Row(html, group.Completions[i], i, largest);
     }
 
-    private static void Row(HtmlWriter html, Judged judged, int index, string[] names, double largest)
+    private static void Row(HtmlWriter html, CompletionView completion, int index, double largest)
     {
-        using var tr = html.Element("tr", ("class", $"{(judged.IsLabel ? "truth" : GroupCard.Sign(judged))} a{index}"));
-        using (html.Element("th", ("scope", "row"))) html.Leaf("b", GroupCard.Name(judged, index), ("class", "badge"));
-        html.Leaf("td", judged.Advantage is { } advantage ? ReportNumber.Change(advantage) : ReportNumber.None, ("class", "advantage"));
-        using (html.Of("td", "bar")) Bar(html, judged.Advantage ?? 0, largest);
-        var after = judged.Controlled ?? judged.Scored;
-        html.Leaf("td", Now(judged.Scored.Total, after.Total), ("class", "total"));
-        foreach (var name in names) html.Leaf("td", Now(judged.Scored.Find(name)?.Value, after.Find(name)?.Value));
+        using var tr = html.Element("tr", ("class", $"{completion.Sign} a{index}"));
+        using (html.Element("th", ("scope", "row"))) html.Leaf("b", completion.Name(index), ("class", "badge"));
+        html.Leaf("td", completion.Advantage is { } advantage ? ReportNumber.Change(advantage) : ReportNumber.None, ("class", "advantage"));
+        using (html.Of("td", "bar")) Bar(html, completion.Advantage ?? 0, largest);
+        html.Leaf("td", Now(completion.Total), ("class", "total"));
+        foreach (var component in completion.Components) html.Leaf("td", Now(component));
     }
 
     /// <summary>The number that counts and, when control changed it, what it was.</summary>
-    private static string Now(double? before, double? after)
-        => Equals(before, after) ? ReportNumber.Fixed(after, 2) : $"{ReportNumber.Fixed(before, 2)} → {ReportNumber.Fixed(after, 2)}";
+    private static string Now(Change number)
+        => Equals(number.Before, number.After) ? ReportNumber.Fixed(number.After, 2) : $"{ReportNumber.Fixed(number.Before, 2)} → {ReportNumber.Fixed(number.After, 2)}";
 
     private static void Bar(HtmlWriter html, double advantage, double largest)
     {

@@ -57,6 +57,11 @@ public sealed class Checkpoint
         states.Restore(parts);
     }
 
+    /// <summary>Brings what remembers the run (<see cref="CheckpointContent.Watchers"/>) to its saved state.</summary>
+    /// <returns>Whether the checkpoint has anything of it.</returns>
+    /// <exception cref="InvalidDataException">It cannot read what was saved.</exception>
+    public bool RestoreWatcher(CheckpointPart watcher) => WatcherFiles.Restore(Directory, Guard.NotNull(watcher));
+
     /// <summary>Its directory.</summary>
     public override string ToString() => Directory;
 }

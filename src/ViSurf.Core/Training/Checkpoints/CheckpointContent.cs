@@ -15,6 +15,10 @@ public sealed record CheckpointContent
     /// <summary>Everything else that has state.</summary>
     public required IReadOnlyList<CheckpointPart> Parts { get; init; }
 
+    /// <summary>What remembers the run without being part of it; without tensors, each with a key of its own.</summary>
+    /// <value>Empty.</value>
+    public IReadOnlyList<CheckpointPart> Watchers { get; init; } = [];
+
     /// <summary>What the evaluation after the last step measured.</summary>
     /// <value>Empty.</value>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();

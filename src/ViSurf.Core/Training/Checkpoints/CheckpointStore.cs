@@ -100,6 +100,7 @@ public sealed class CheckpointStore : IDisposable
         System.IO.Directory.CreateDirectory(staging);
         content.Weights.Save(Path.Combine(staging, Checkpoint.Weights));
         StateFiles.Write(staging, content.Parts);
+        WatcherFiles.Write(staging, content.Watchers);
         DiskSync.Tree(staging);
         var order = Latest() is { } latest ? latest.Order + 1 : 1;
         var mark = new CheckpointMark(CheckpointMark.CurrentFormat, content.Step, order, DateTimeOffset.UtcNow, content.Metrics, content.Settings, Versions(), content.Model, FileHashes.Of(staging));

@@ -1,10 +1,12 @@
 using ViSurf.Core.Common;
+using ViSurf.Core.Training.Checkpoints;
 
 namespace ViSurf.Core.Training.Diagnostics;
 
 /// <summary>
 /// Watches a run and says in words what goes wrong, each thing once per episode: a finding is said when it appears, and again only after it has been
-/// gone for <see cref="Quiet"/> steps. Nothing is read from a device. Not thread-safe; a resumed run begins a new history.
+/// gone for <see cref="Quiet"/> steps. Nothing is read from a device. Not thread-safe. A resumed run begins a new history, or goes on with the old one where it is a
+/// watcher of the run (<see cref="AsPart"/>).
 /// </summary>
 /// <param name="say">Is told each diagnosis as it is made: <c>logger.LogDiagnosis</c>, a report, a test.</param>
 /// <param name="rules">Null for <see cref="DiagnosisRules.Default"/>.</param>
@@ -37,9 +39,26 @@ public sealed class RunDiagnosis(Action<Diagnosis> say, IReadOnlyList<DiagnosisR
     /// <param name="metrics">By name.</param>
     public void Observe(long step, IReadOnlyDictionary<string, double> metrics)
     {
-        History.Add(step, Guard.NotNull(metrics));
+        Guard.NotNull(metrics);
+        // A run that resumes says again what was measured at its step.
+        if (History.Evaluations is [.., var last] && last.Step == step && last.Metrics.Count == metrics.Count
+            && metrics.All(m => last.Metrics.TryGetValue(m.Key, out var there) && there.Equals(m.Value))) return;
+        History.Add(step, metrics);
         Look(step);
     }
+
+    /// <summary>What it remembers, as a part of a checkpoint (<see cref="TrainingRunOptions.Watchers"/>): after a resume it says what it would have said without.</summary>
+    /// <param name="key">The part's name.</param>
+    public CheckpointPart AsPart(string key = "diagnosis") => CheckpointPart.Of(
+        key, () => new SavedDiagnosis(History.Beginning, History.Steps, History.Evaluations, [.. _seen.Select(s => new SavedFinding(s.Key.Rule, s.Key.Subject, s.Value))], _observed).ToJson(),
+        json =>
+        {
+            var saved = SavedDiagnosis.Of(json);
+            History.Restore(saved.Beginning, saved.Steps, saved.Evaluations);
+            _seen.Clear();
+            foreach (var (rule, subject, at) in saved.Seen) _seen[(rule, subject)] = at;
+            _observed = saved.Observed;
+        });
 
     private void Look(long step)
     {

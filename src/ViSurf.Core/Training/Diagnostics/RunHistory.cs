@@ -34,6 +34,17 @@ public sealed class RunHistory
     /// <summary>The last <paramref name="count"/> steps; empty while there are fewer.</summary>
     public IReadOnlyList<StepObservation> Last(int count) => _steps.Count < count ? [] : _steps[^count..];
 
+    /// <summary>Remembers what another history did.</summary>
+    internal void Restore(IReadOnlyList<StepObservation> beginning, IReadOnlyList<StepObservation> steps, IReadOnlyList<EvaluationObservation> evaluations)
+    {
+        _beginning.Clear();
+        _beginning.AddRange(beginning);
+        _steps.Clear();
+        _steps.AddRange(steps);
+        _evaluations.Clear();
+        _evaluations.AddRange(evaluations);
+    }
+
     /// <summary>Remembers a step.</summary>
     public void Add(StepObservation step)
     {
