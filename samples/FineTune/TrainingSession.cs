@@ -1,3 +1,4 @@
+using System.Globalization;
 using FineTune.Settings;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Training;
@@ -39,6 +40,7 @@ internal static class TrainingSession
         var best = store.Options.Best?.Metric;
         // The position of the numbers must be known before their files are opened.
         using var watchers = new Watchers(settings, best, resumeAt: resume ? store.Latest()?.Step ?? 0 : null);
+        var mayDiffer = MayDiffer(settings, recipe, workshop);
         var run = new TrainingRun(trainer, stream, new TrainingRunOptions
         {
             Steps = settings.Training.Steps,
@@ -50,14 +52,14 @@ internal static class TrainingSession
             AfterSave = watchers.Saved,
             Watchers = watchers.Parts,
             Say = Console.WriteLine,
-            Settings = new Dictionary<string, string>
+            Settings = new Dictionary<string, string>(mayDiffer)
             {
                 ["recipe"] = recipe.Name,
                 ["prompt"] = settings.Data.Prompt,
                 ["train"] = string.Join(", ", settings.Data.Train.Select(source => Path.GetFileName(source.File))),
             },
             // A run may be made longer: a falling learning rate then falls more slowly.
-            MayDiffer = ["adamw.learning_rate"],
+            MayDiffer = ["adamw.learning_rate", .. mayDiffer.Keys],
         }, store, workshop.Weights);
 
         if (resume) Console.WriteLine(run.Resume() is { } from ? $"going on from step {from.Step}" : "no checkpoint yet: beginning");
@@ -67,6 +69,17 @@ internal static class TrainingSession
             + (outcome.Best is null ? "" : $"; best: {outcome.Best.WeightsDirectory}"));
         return !outcome.Cancelled;
     }
+
+    /// <summary>Numbers that the library cannot see and a user may change on the way: the run says which, with both values.</summary>
+    private static Dictionary<string, string> MayDiffer(FineTuneSettings settings, Recipe recipe, Workshop workshop) => new()
+    {
+        ["training.klCoefficient"] = Text(recipe.KlCoefficient),
+        ["training.rightFrom"] = Text(recipe.RightFrom),
+        ["pictureSide"] = Text(workshop.PictureSide),
+        ["lora"] = settings.Lora is { } lora ? $"rank {lora.Rank}, alpha {Text(lora.Alpha)}, dropout {Text(lora.Dropout)}" : "none",
+    };
+
+    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static IReadOnlyDictionary<string, double> Containing(string? best, IReadOnlyDictionary<string, double> metrics)
         => best is null || metrics.ContainsKey(best)

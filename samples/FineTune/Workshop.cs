@@ -16,7 +16,10 @@ internal sealed class Workshop : IDisposable
     private readonly LoraAdapter? _adapter;
 
     private Workshop(FineTuneSettings settings, QwenPromptEncoder encoder, QwenVlPolicy policy, LoraAdapter? adapter)
-        => (Settings, Encoder, Policy, _adapter, Rewards) = (settings, encoder, policy, adapter, RewardNames.All[settings.Rewards](settings.PictureSide ?? Side(encoder)));
+    {
+        (Settings, Encoder, Policy, _adapter, PictureSide) = (settings, encoder, policy, adapter, settings.PictureSide ?? Side(encoder));
+        Rewards = RewardNames.All[settings.Rewards](PictureSide);
+    }
 
     public FineTuneSettings Settings { get; }
 
@@ -25,6 +28,9 @@ internal sealed class Workshop : IDisposable
     public QwenVlPolicy Policy { get; }
 
     public RewardSuite Rewards { get; }
+
+    /// <summary>Longer side that pixel thresholds of the rewards are scaled to.</summary>
+    public double PictureSide { get; }
 
     /// <summary>The adapter, or the whole model in the layout of the hub.</summary>
     public CheckpointWeights Weights => _adapter is null

@@ -161,8 +161,11 @@ public sealed class TrainingRunTests : IDisposable
         FluentActions.Invoking(() => other.Run.Resume()).Should().Throw<InvalidDataException>().WithMessage(
             "*step-00000001' was made with other options (3 differ):\n  adamw.learning_rate: '0: 0.01, *' in the checkpoint, '0: 0.5, *' now\n  data: 'a' in the checkpoint, 'b' now\n  seed: '7' in the checkpoint, '8' now\n*MayDiffer*");
         other.Optimizer.Updates.Should().Be(0, "nothing was loaded");
-        using var allowed = new Toys(new TrainingRunOptions { Steps = 2, MayDiffer = ["adamw.learning_rate"] }, store, rate: 0.5);
+        var said = new List<string>();
+        using var allowed = new Toys(new TrainingRunOptions { Steps = 2, MayDiffer = ["adamw.learning_rate"], Say = said.Add }, store, rate: 0.5);
         allowed.Run.Resume()!.Step.Should().Be(1);
+        said.Should().ContainSingle("what may differ and does is not passed over in silence")
+            .Which.Should().Match("adamw.learning_rate: '0: 0.01, *' in the checkpoint, '0: 0.5, *' from now on");
         allowed.Optimizer.Updates.Should().Be(1);
         using var memory = new Toys(new TrainingRunOptions { Steps = 2 }, store, rows: 2);
         memory.Run.Resume()!.Step.Should().Be(1, "the cut into micro-batches has no meaning");
