@@ -8,9 +8,16 @@ return Run.Guarded(cancel =>
         """
         Post-trains any Qwen-VL checkpoint directory as a settings file says; see the files in samples/FineTune/settings.
 
-          dotnet run -c Release --project samples/FineTune -- [--settings FILE] [options]
+          dotnet run -c Release --project samples/FineTune -- --settings FILE              train; Ctrl-C saves and ends
+          dotnet run -c Release --project samples/FineTune -- --settings FILE --resume     go on
+          dotnet run -c Release --project samples/FineTune -- --settings FILE --check      look at the rows only
+          dotnet run -c Release --project samples/FineTune -- --settings FILE --evaluate DIR
+
+        The example, the committed tiny model on the committed pictures, two minutes on two cores:
+
+          dotnet run -c Release --project samples/FineTune -- --settings samples/FineTune/settings/tiny.json
         """,
-        new Option("--settings", "FILE", "JSON settings; without it samples/FineTune/settings/tiny.json"),
+        new Option("--settings", "FILE", "JSON settings; with other options and without it, the example's"),
         new Option("--resume", null, "go on from the newest checkpoint of the output folder"),
         new Option("--check", null, "look at every row and stop"),
         new Option("--evaluate", "DIR", "answer the held-out rows with the weights or adapter of DIR, a checkpoint or its weights folder (\"base\" for the model as it is) and stop"),
@@ -21,6 +28,11 @@ return Run.Guarded(cancel =>
     {
         Console.WriteLine(line.Help);
         return 0;
+    }
+    if (args.Length == 0)
+    {   // Nobody who types the name alone wants a training to begin.
+        Console.Error.WriteLine(line.Help);
+        return 2;
     }
     var settings = SettingsFile.Read(line.Text("--settings") ?? Path.Combine(Assets.Repository, "samples", "FineTune", "settings", "tiny.json"));
     settings = settings with
