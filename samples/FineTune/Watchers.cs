@@ -32,7 +32,7 @@ internal sealed class Watchers : IDisposable
                 Name = $"{settings.Method} on {Path.GetFileName(settings.Model)}",
                 Steps = settings.Training.Steps,
                 Every = settings.Watch.ReportEvery,
-                Settings = [.. Shown(settings)],
+                Settings = [.. ShownSettings.Of(settings)],
                 OnError = e => Line($"[red]{Markup.Escape(e.Message)}[/]"),
             });
         _diagnosis = new RunDiagnosis(Say, DiagnosisRules.Default(evaluationMetric));
@@ -91,18 +91,4 @@ internal sealed class Watchers : IDisposable
     }
 
     private static void Line(string markup) => AnsiConsole.MarkupLine(markup);
-
-    private static IEnumerable<KeyValuePair<string, string>> Shown(FineTuneSettings settings)
-    {
-        yield return new("model", settings.Model);
-        yield return new("method", settings.Method);
-        yield return new("rewards", settings.Rewards);
-        yield return new("rows", string.Join(", ", settings.Data.Train.Select(source => source.File)));
-        yield return new("device", $"{settings.Device}, {settings.Type}");
-        yield return new("LoRA", settings.Lora is { } lora ? string.Create(CultureInfo.InvariantCulture, $"rank {lora.Rank}, alpha {lora.Alpha}") : "none");
-        yield return new("seed", settings.Seed.ToString(CultureInfo.InvariantCulture));
-        foreach (var property in typeof(TrainingSettings).GetProperties())
-            if (property.GetValue(settings.Training) is { } value)
-                yield return new($"training.{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}", string.Create(CultureInfo.InvariantCulture, $"{value}"));
-    }
 }

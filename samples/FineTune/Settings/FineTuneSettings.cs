@@ -5,6 +5,9 @@ internal sealed record FineTuneSettings
 {
     public required string Model { get; init; }
 
+    /// <summary><see cref="Model"/> as the file says it: what is shown to others, who have no use for a place on this machine.</summary>
+    public required string ModelAsWritten { get; init; }
+
     public required string Output { get; init; }
 
     public required string Method { get; init; }
@@ -51,7 +54,12 @@ internal sealed record DataSettings
 }
 
 /// <summary>A file of rows, or several with a * in their name, under one name.</summary>
-internal sealed record SourceSettings(string File, string Name, double Weight, IReadOnlyDictionary<string, string> Columns);
+/// <param name="File">Whole path.</param>
+/// <param name="AsWritten">The path as the file says it.</param>
+/// <param name="Name">What the source is called.</param>
+/// <param name="Weight">Its share of the examples.</param>
+/// <param name="Columns">Names of columns by what they hold.</param>
+internal sealed record SourceSettings(string File, string AsWritten, string Name, double Weight, IReadOnlyDictionary<string, string> Columns);
 
 /// <summary>Sizes and rates; null leaves the method's own.</summary>
 internal sealed record TrainingSettings

@@ -34,9 +34,11 @@ internal static class SettingsFile
 
     private static FineTuneSettings Read(SettingsNode root, string folder)
     {
+        var model = root.RequiredText("model");
         var settings = new FineTuneSettings
         {
-            Model = Whole(folder, root.RequiredText("model")),
+            Model = Whole(folder, model),
+            ModelAsWritten = model,
             Output = Whole(folder, root.RequiredText("output")),
             Method = root.Choice("method", [.. Method.Names]),
             Rewards = root.Choice("rewards", [.. RewardNames.All.Keys]),
@@ -79,9 +81,10 @@ internal static class SettingsFile
 
     private static SourceSettings Source(SettingsNode node, string folder)
     {
-        var file = Whole(folder, node.RequiredText("file"));
+        var written = node.RequiredText("file");
+        var file = Whole(folder, written);
         var source = new SourceSettings(
-            file, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"));
+            file, written, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"));
         node.NothingElse();
         return source;
     }

@@ -57,6 +57,16 @@ public sealed class FineTuneSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_report_shows_paths_as_they_were_written()
+    {
+        var settings = Read("""{ "model": "../base", "output": "out", "data": { "train": [{ "file": "rows/a.jsonl" }, { "file": "b-*.parquet" }], "heldOut": { "file": "c.jsonl" } } }""");
+        var shown = ShownSettings.Of(settings).ToDictionary();
+        (shown["model"], shown["rows"]).Should().Be(("../base", "rows/a.jsonl, b-*.parquet"));
+        shown.Values.Should().NotContain(value => value.Contains(_folder));
+        settings.Model.Should().Be(Path.GetFullPath(Path.Combine(_folder, "..", "base")), "what is opened is the whole path");
+    }
+
+    [Fact]
     public void A_KL_term_needs_the_neutral_groups_too()
     {
         var settings = Read("""{ "model": "m", "output": "o", "method": "ViSurf", "data": { "train": { "file": "a.jsonl" } }, "training": { "klCoefficient": 0.1 } }""");
