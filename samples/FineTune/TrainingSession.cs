@@ -32,7 +32,7 @@ internal static class TrainingSession
         });
         var reference = recipe.KlCoefficient > 0 ? workshop.Reference() : null;
         using var ownReference = settings.Lora is null ? reference as IDisposable : null;
-        var trainer = new Trainer(recipe.Parts(stream.Encoder, workshop.Policy, optimizer, sampler, workshop.Rewards, reference: reference), recipe.Options);
+        var trainer = new Trainer(recipe.Parts(stream.Encoder, workshop.Policy, sampler, workshop.Rewards, optimizer, reference: reference), recipe.Options);
 
         Console.WriteLine($"{recipe.Name} ({settings.Rewards} rewards), {settings.Training.Steps} steps of {recipe.Options.PromptsPerStep} prompts, "
             + $"{(settings.Lora is null ? "all weights that are not frozen" : $"LoRA of rank {settings.Lora.Rank}")}, {settings.Device}, {settings.Type}");

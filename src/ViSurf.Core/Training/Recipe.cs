@@ -115,14 +115,14 @@ public sealed record Recipe
     /// <summary>The parts of a run.</summary>
     /// <param name="encoder">Text and pictures to tokens, and back.</param>
     /// <param name="policy">The policy to train.</param>
-    /// <param name="optimizer">Holds its parameters; make it with <see cref="Optimizer"/>.</param>
-    /// <param name="sampler">Draws rollouts; not used by a recipe without them.</param>
+    /// <param name="sampler">Draws rollouts; may be null for a recipe without them, which does not use it.</param>
     /// <param name="suite">Judges rollouts; may be null for a recipe without them.</param>
+    /// <param name="optimizer">Holds the policy's parameters; make it with <see cref="Optimizer"/>.</param>
     /// <param name="format">How labels are written; null for the default.</param>
     /// <param name="reference">For <see cref="KlCoefficient"/>; not used without it.</param>
     /// <exception cref="ArgumentException">The recipe has a KL term and there is no reference, or rollouts and no sampler.</exception>
     public TrainerParts Parts(
-        IPromptEncoder encoder, IPolicy policy, AdamWOptimizer optimizer, IRolloutSampler? sampler = null, RewardSuite? suite = null,
+        IPromptEncoder encoder, IPolicy policy, IRolloutSampler? sampler, RewardSuite? suite, AdamWOptimizer optimizer,
         LabelFormat? format = null, IPolicy? reference = null)
     {
         if (KlCoefficient > 0 && reference is null)

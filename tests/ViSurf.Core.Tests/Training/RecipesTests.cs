@@ -32,7 +32,7 @@ public sealed class RecipesTests
         var policy = TinyText.Policy(1);
         var recipe = Toyed(Recipes.All.Single(r => r.Name == name));
         using var optimizer = new AdamWOptimizer(policy.Module, recipe.Optimizer with { LearningRate = LearningRate.Constant(0.01) });
-        var parts = recipe.Parts(TinyText.Encoder, policy, optimizer, Toy.Sampler, Toy.SmallLetters, LabelFormat.Bare, new FrozenPolicy(TinyText.Policy(2)));
+        var parts = recipe.Parts(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer, LabelFormat.Bare, new FrozenPolicy(TinyText.Policy(2)));
         var trainer = new Trainer(parts, recipe.Options);
         var start = Toy.Weights(policy);
         var updates = Enumerable.Range(0, 3).SelectMany(_ => trainer.Step(recipe.Rollouts ? Toy.Questions : Toy.Labelled).Updates).ToArray();
@@ -53,7 +53,7 @@ public sealed class RecipesTests
         using var optimizer = Toy.Optimizer(policy, 0.02);
         var examples = new[] { TinyText.Example("a", "what?", "~~") };
         var recipe = Toyed(Recipes.All.Single(r => r.Name == name));
-        var trainer = new Trainer(recipe.Parts(TinyText.Encoder, policy, optimizer, Toy.Sampler, Toy.Exact, LabelFormat.Bare), recipe.Options);
+        var trainer = new Trainer(recipe.Parts(TinyText.Encoder, policy, Toy.Sampler, Toy.Exact, optimizer, LabelFormat.Bare), recipe.Options);
         for (var i = 0; i < 60; i++) trainer.Step(examples);
         new Evaluator(TinyText.Encoder, policy, Toy.Greedy) { MaxNewTokens = 5 }.Run(examples).Single().Completion.Text.Should().Be("~~");
     }
@@ -70,7 +70,7 @@ public sealed class RecipesTests
             return Toy.Weights(policy);
         }
 
-        Run((policy, optimizer) => Recipes.ViSurf.Parts(TinyText.Encoder, policy, optimizer, Toy.Sampler, Toy.SmallLetters))
+        Run((policy, optimizer) => Recipes.ViSurf.Parts(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer))
             .Should().Equal(Run((policy, optimizer) => TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer)));
     }
 
@@ -131,9 +131,9 @@ public sealed class RecipesTests
     {
         var policy = TinyText.Policy(1);
         using var optimizer = Toy.Optimizer(policy);
-        FluentActions.Invoking(() => Recipes.EasyR1.Parts(TinyText.Encoder, policy, optimizer, Toy.Sampler, Toy.SmallLetters))
+        FluentActions.Invoking(() => Recipes.EasyR1.Parts(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer))
             .Should().Throw<ArgumentException>().WithMessage("Expected a reference policy for the KL term of EasyR1*");
-        FluentActions.Invoking(() => Recipes.Rloo.Parts(TinyText.Encoder, policy, optimizer))
+        FluentActions.Invoking(() => Recipes.Rloo.Parts(TinyText.Encoder, policy, null, null, optimizer))
             .Should().Throw<ArgumentException>().WithMessage("Expected a sampler for the rollouts of RLOO*");
     }
 
