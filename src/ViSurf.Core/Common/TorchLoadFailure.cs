@@ -28,8 +28,9 @@ internal static partial class TorchLoadFailure
             return $"TorchSharp cannot load: it needs {missing}, and this system's C library is older. Run on a newer distribution or in a container of one.";
         if (missing.Length > 0)
             return $"TorchSharp cannot load: libLibTorchSharp.so needs {missing}, which this system's libstdc++ lacks, and ViSurf.Core's build step that lifts "
-                + "this did not run on it. Reference the package ViSurf.Core from the application's own project and build it here without "
-                + "ViSurfPatchTorchSharp=false, or build it elsewhere with ViSurfPatchTorchSharp=always, or install the libstdc++ of GCC 13 or newer.";
+                + "this did not run on it. Reference the package ViSurf.Core from the application's own project (one that references the project "
+                + "ViSurf.Core.csproj instead needs <Import Project=\"…/src/ViSurf.Core/buildTransitive/ViSurf.Core.targets\" /> as well) and build it here "
+                + "without ViSurfPatchTorchSharp=false, or build it elsewhere with ViSurfPatchTorchSharp=always, or install the libstdc++ of GCC 13 or newer.";
         return $"TorchSharp cannot load: no libtorch for {platform} was found. ViSurf.Core brings none, since the application chooses it: "
             + $"dotnet add package TorchSharp-cpu --version {version}, or the smaller libtorch-cpu-{platform}{Cuda(platform)}.";
     }

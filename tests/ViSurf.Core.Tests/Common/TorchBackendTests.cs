@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Common;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Common;
@@ -66,6 +67,14 @@ public sealed class TorchBackendTests
     public void An_old_libstdcxx_is_named_with_the_build_step_that_helps()
         => TorchLoadFailure.Message(Debian12, "linux-x64", "0.107.0").Should()
             .Contain("GLIBCXX_3.4.32").And.Contain("ViSurfPatchTorchSharp").And.NotContain("dotnet add package", "libtorch is there");
+
+    [Fact]
+    public void Who_references_the_project_is_told_the_line_that_README_has_and_the_file_is_there()
+    {
+        var import = System.Text.RegularExpressions.Regex.Match(TorchLoadFailure.Message(Debian12, "linux-x64", "0.107.0"), "<Import Project=\"…/(.*?)\" />");
+        File.ReadAllText(Repository.PathOf("README.md")).Should().Contain(import.Value);
+        File.Exists(Repository.PathOf(import.Groups[1].Value.Split('/'))).Should().BeTrue();
+    }
 
     [Fact]
     public void An_old_C_library_cannot_be_helped_by_the_build_step()
