@@ -53,11 +53,18 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     /// <summary>Parquet by its ending, JSON Lines otherwise.</summary>
     private IExampleSource OpenFile(string file, SourceSettings source)
     {
-        var options = new RowOptions { Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name };
+        var options = new RowOptions { Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name, Advice = Advice(source) };
         IExampleSource opened = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
             ? ParquetSource.Open(file, options) : JsonLinesSource.Open(file, options);
         if (opened is IDisposable owned) _open.Add(owned);
         return opened;
+    }
+
+    /// <summary>Who writes settings is told their keys.</summary>
+    private RowAdvice Advice(SourceSettings source)
+    {
+        var key = $"{source.Key}.columns";
+        return new RowAdvice(key, key);
     }
 
     private Func<string, string> Prompt() => settings.Data.Prompt switch
@@ -81,7 +88,7 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
                 "height" => map with { Height = name },
                 "source" => map with { Source = name },
                 _ => LabelColumn.Default.FirstOrDefault(label => label.Name == what) is { } label ? map with { Labels = [label with { Name = name }] }
-                    : throw new InvalidDataException($"{source.File}: expected columns id, question, images, width, height, source or one of the labels "
+                    : throw new InvalidDataException($"{source.Key}.columns: expected id, question, images, width, height, source or one of the labels "
                         + $"{string.Join(", ", LabelColumn.Default.Select(l => l.Name))}, got \"{what}\"."),
             };
         return map;

@@ -56,10 +56,11 @@ internal sealed record DataSettings
 /// <summary>A file of rows, or several with a * in their name, under one name.</summary>
 /// <param name="File">Whole path.</param>
 /// <param name="AsWritten">The path as the file says it.</param>
+/// <param name="Key">Where the settings have it: data.train[0].</param>
 /// <param name="Name">What the source is called.</param>
 /// <param name="Weight">Its share of the examples.</param>
 /// <param name="Columns">Names of columns by what they hold.</param>
-internal sealed record SourceSettings(string File, string AsWritten, string Name, double Weight, IReadOnlyDictionary<string, string> Columns);
+internal sealed record SourceSettings(string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, string> Columns);
 
 /// <summary>Sizes and rates; null leaves the method's own.</summary>
 internal sealed record TrainingSettings

@@ -84,7 +84,7 @@ internal static class SettingsFile
         var written = node.RequiredText("file");
         var file = Whole(folder, written);
         var source = new SourceSettings(
-            file, written, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"));
+            file, written, node.Path, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"));
         node.NothingElse();
         return source;
     }

@@ -23,6 +23,9 @@ internal sealed class SettingsNode
     /// <summary>Whether the object is there at all.</summary>
     public bool Exists => _json is { ValueKind: JsonValueKind.Object };
 
+    /// <summary>Its own key, with those of the objects around it.</summary>
+    public string Path => _path;
+
     public string? Text(string key)
         => Find(key) is not { } value ? null : value.ValueKind is JsonValueKind.String ? value.GetString() : Wrong<string>(key, "a text", value);
 

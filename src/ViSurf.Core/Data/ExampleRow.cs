@@ -52,7 +52,7 @@ internal sealed class ExampleRow(RowOptions options, string source)
         if (_columns.Id.Count == 0) return number.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var id = First(row, _columns.Id) is (_, { } element) ? LabelReaders.Scalar(element) : null;
         return string.IsNullOrWhiteSpace(id)
-            ? throw new InvalidDataException($"{place}: expected a text or a number under {Names(_columns.Id)}, found none. Give every row its own id, or set ColumnMap.Id to [] to have rows numbered.")
+            ? throw new InvalidDataException($"{place}: expected a text or a number under {Names(_columns.Id)}, found none. Give every row its own id{Or(options.Advice.NumberRows)}.")
             : id;
     }
 
@@ -66,11 +66,11 @@ internal sealed class ExampleRow(RowOptions options, string source)
     {
         var labels = _columns.Labels.Where(label => Value(row, label.Name) is not null).ToArray();
         if (labels.Length > 1)
-            throw new InvalidDataException($"{place}: expected one label, found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, or say in ColumnMap.Labels which counts.");
+            throw new InvalidDataException($"{place}: expected one label, found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, or say in {options.Advice.LabelColumns} which counts.");
         if (labels.Length == 0)
         {
             return options.RequireLabel
-                ? throw Missing(row, place, "a label", [.. _columns.Labels.Select(l => l.Name)], ", or load with RequireLabel = false")
+                ? throw Missing(row, place, "a label", [.. _columns.Labels.Select(l => l.Name)], Or(options.Advice.WithoutLabels))
                 : null;
         }
         try
@@ -91,7 +91,7 @@ internal sealed class ExampleRow(RowOptions options, string source)
             : throw new InvalidDataException($"{place}: expected a width and a height of the label's frame, found one of them alone. Add the other, or drop it.");
     }
 
-    private static int? Side(JsonElement row, string place, string? name, string byDefault)
+    private int? Side(JsonElement row, string place, string? name, string byDefault)
     {
         if (Value(row, name ?? byDefault) is not { } value)
             return name is null ? null : throw Missing(row, place, "a side of the label's frame", [name]);
@@ -119,8 +119,10 @@ internal sealed class ExampleRow(RowOptions options, string source)
 
     internal static string Names(IReadOnlyList<string> names) => string.Join(" or ", names.Select(n => $"\"{n}\""));
 
-    internal static InvalidDataException Missing(JsonElement row, string place, string what, IReadOnlyList<string> names, string otherwise = "")
-        => new($"{place}: expected {what} under {Names(names)}, found none; there are {string.Join(", ", row.EnumerateObject().Select(p => $"\"{p.Name}\""))}. Add it, name its column in ColumnMap{otherwise}.");
+    private InvalidDataException Missing(JsonElement row, string place, string what, IReadOnlyList<string> names, string otherwise = "")
+        => new($"{place}: expected {what} under {Names(names)}, found none; there are {string.Join(", ", row.EnumerateObject().Select(p => $"\"{p.Name}\""))}. Add it, or name its column in {options.Advice.Columns}{otherwise}.");
+
+    private static string Or(string? advice) => advice is null ? "" : $", or {advice}";
 
     private static JsonElement? Value(JsonElement row, string name)
         => row.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -25,6 +25,10 @@ public sealed record RowOptions
     /// <value>The names of VisionReasoner's and ViSurf's published sets, and a few more.</value>
     public ColumnMap Columns { get; init => field = Guard.NotNull(value); } = new();
 
+    /// <summary>What messages advise to change.</summary>
+    /// <value>These options, by their names in code.</value>
+    public RowAdvice Advice { get; init => field = Guard.NotNull(value); } = RowAdvice.OfOptions;
+
     /// <summary>What the source is called, in <see cref="VisionExample.Source"/>.</summary>
     /// <value>null: the file's name without its ending.</value>
     public string? SourceName { get; init; }
@@ -79,4 +83,18 @@ public sealed record LabelColumn(string Name, Func<System.Text.Json.JsonElement,
         new("action", LabelReaders.GuiAction),
         new("seg_zero", LabelReaders.SegZero),
         new("mask", LabelReaders.Mask));
+}
+
+/// <summary>How messages about rows say what to change. A program whose users write a settings file, not code, names its own keys here.</summary>
+/// <param name="Columns">Where columns are named.</param>
+/// <param name="LabelColumns">Where it is said which label counts.</param>
+/// <param name="NumberRows">What numbers rows that have no id; null where nothing does.</param>
+/// <param name="WithoutColumn">What says that rows have no such column; null where nothing does.</param>
+/// <param name="WithoutLabels">What reads rows without labels; null where nothing does.</param>
+public sealed record RowAdvice(string Columns, string LabelColumns, string? NumberRows = null, string? WithoutColumn = null, string? WithoutLabels = null)
+{
+    /// <summary>The names of <see cref="RowOptions"/>.</summary>
+    public static RowAdvice OfOptions { get; } = new(
+        nameof(ColumnMap), $"{nameof(ColumnMap)}.{nameof(ColumnMap.Labels)}", $"set {nameof(ColumnMap)}.{nameof(ColumnMap.Id)} to [] to have rows numbered",
+        "an empty list there says that rows have none", $"load with {nameof(RowOptions.RequireLabel)} = false");
 }

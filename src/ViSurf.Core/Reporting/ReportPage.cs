@@ -113,10 +113,10 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         if (all.Length > first)
             using (_html.Element("details"))
             {
-                _html.Leaf("summary", $"{all.Length - first} earlier warnings");
+                _html.Leaf("summary", ReportNumber.Counted(all.Length - first, "earlier warning", "earlier warnings"));
                 Warnings(all.Skip(first));
             }
-        if (run.Warnings.Dropped > 0) _html.Leaf("p", $"{ReportNumber.Whole(run.Warnings.Dropped)} further warnings are not kept.", ("class", "note"));
+        if (run.Warnings.Dropped > 0) _html.Leaf("p", ReportNumber.Counted(run.Warnings.Dropped, "further warning is", "further warnings are") + " not kept.", ("class", "note"));
     }
 
     private void Warnings(IEnumerable<RunWarning> warnings)
@@ -141,7 +141,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         }
         // The gallery gets the room that everything else leaves.
         var (_, leftOut) = run.Gallery.Write(_html, options.MostBytes - _html.Bytes - AfterGallery);
-        if (leftOut > 0) _html.Leaf("p", $"{leftOut} further groups would have made the file larger than {ReportNumber.Whole(options.MostBytes)} bytes.", ("class", "note"));
+        if (leftOut > 0) _html.Leaf("p", ReportNumber.Counted(leftOut, "further group", "further groups") + $" would have made the file larger than {ReportNumber.Whole(options.MostBytes)} bytes.", ("class", "note"));
     }
 
     private int AfterGallery
@@ -192,7 +192,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
             foreach (var (name, value) in options.Settings.Take(most))
                 using (_html.Element("div"))
                     _html.Leaf("dt", HtmlText.Shortened(name, 200), ("class", "data")).Leaf("dd", HtmlText.Shortened(value, 500), ("class", "data"));
-        if (options.Settings.Count > most) _html.Leaf("p", $"{options.Settings.Count - most} further settings are not shown.", ("class", "note"));
+        if (options.Settings.Count > most) _html.Leaf("p", ReportNumber.Counted(options.Settings.Count - most, "further setting is", "further settings are") + " not shown.", ("class", "note"));
     }
 
     private static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";

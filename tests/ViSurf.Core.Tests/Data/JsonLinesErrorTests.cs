@@ -22,7 +22,7 @@ public sealed class JsonLinesErrorTests : IDisposable
         => Loading(line).WithMessage($"{Path}:3: {message}");
 
     [Theory]
-    [InlineData("""  "images": [], "answer": "x"   """, "expected a question under \"problem\" or \"question\", found none; there are \"id\", \"images\", \"answer\". Add it, name its column in ColumnMap.")]
+    [InlineData("""  "images": [], "answer": "x"   """, "expected a question under \"problem\" or \"question\", found none; there are \"id\", \"images\", \"answer\". Add it, or name its column in ColumnMap.")]
     [InlineData("""  "images": [], "problem": "\n", "answer": "x"   """, "expected a question under*")]
     [InlineData("""  "images": [], "problem": "\ud800", "answer": "x"   """, "expected valid Unicode text: *")]
     [InlineData("""  "images": [], "problem": ["?"], "answer": "x"   """, "expected a text under \"problem\", got Array [\"?\"].")]
@@ -32,7 +32,7 @@ public sealed class JsonLinesErrorTests : IDisposable
     [InlineData("""  "images": [1], "problem": "?", "answer": "x"   """, "expected every image to be a path, got a blank or something that is not a text.")]
     [InlineData("""  "image": "", "problem": "?", "answer": "x"   """, "expected every image to be a path*")]
     [InlineData("""  "image": "none.png", "problem": "?", "answer": "x"   """, "expected the picture 'none.png' at '*none.png', found no such file.")]
-    [InlineData("""  "images": [], "problem": "?"   """, "expected a label under \"solution\" or \"answer\" or *, found none; there are \"id\", \"images\", \"problem\". Add it, name its column in ColumnMap, or load with RequireLabel = false.")]
+    [InlineData("""  "images": [], "problem": "?"   """, "expected a label under \"solution\" or \"answer\" or *, found none; there are \"id\", \"images\", \"problem\". Add it, or name its column in ColumnMap, or load with RequireLabel = false.")]
     [InlineData("""  "images": [], "problem": "?", "answer": null   """, "expected a label under*")]
     [InlineData("""  "images": [], "problem": "?", "answer": "x", "solution": []   """, "expected one label, found \"solution\" and \"answer\". Remove one, or say in ColumnMap.Labels which counts.")]
     [InlineData("""  "images": [], "problem": "?", "answer": " "   """, "bad \"answer\". Expected a text or a number, got String \" \".")]
@@ -78,6 +78,18 @@ public sealed class JsonLinesErrorTests : IDisposable
         File.WriteAllLines(Path, [Good]);
         var options = new RowOptions { Prompt = _ => throw new InvalidOperationException("my template") };
         FluentActions.Invoking(() => JsonLinesDataset.Load(Path, options)).Should().Throw<InvalidOperationException>().WithMessage("my template");
+    }
+
+    [Theory]
+    [InlineData("""{"images": [], "problem": "?", "answer": "x"}""", "Give every row its own id.")]
+    [InlineData("""{"id": 1, "images": [], "answer": "x"}""", "Add it, or name its column in data.train[0].columns.")]
+    [InlineData("""{"id": 1, "images": [], "problem": "?"}""", "Add it, or name its column in data.train[0].columns.")]
+    [InlineData("""{"id": 1, "images": [], "problem": "?", "answer": "x", "solution": []}""", "Remove one, or say in data.train[0].columns which counts.")]
+    public void A_program_with_settings_of_its_own_advises_with_their_keys(string row, string advice)
+    {
+        File.WriteAllLines(Path, [row]);
+        var load = () => JsonLinesDataset.Load(Path, new RowOptions { Advice = new RowAdvice("data.train[0].columns", "data.train[0].columns") });
+        load.Should().Throw<InvalidDataException>().Which.Message.Should().EndWith(advice).And.NotContainAny(nameof(ColumnMap), nameof(RowOptions.RequireLabel));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -83,6 +83,15 @@ public sealed class HtmlReportTests
         page.Texts("h1, .group h3, .why, .question, #settings dd, .warnings li:first-child span").Should().HaveCount(6).And.OnlyContain(text => text == Script);
     }
 
+    [Theory]
+    [InlineData(6, "1 earlier warning")]
+    [InlineData(7, "2 earlier warnings")]
+    public void What_is_counted_agrees_with_its_number(int warnings, string words)
+        => ParsedReport.Of(report =>
+        {
+            for (var i = 0; i < warnings; i++) report.Warn(new string((char)('a' + i), 3));
+        }).Texts("#warnings summary").Should().Equal(words);
+
     [Fact]
     public void The_page_forbids_scripts_and_whatever_is_elsewhere()
         => ParsedReport.Of(report => report.Add(Step(0, Example(), Exact))).Html.QuerySelector("meta[http-equiv='Content-Security-Policy']")!.GetAttribute("content")

@@ -23,7 +23,7 @@ public sealed class DatasetCheckTests
     [Fact]
     public void A_point_outside_its_box_is_found()
         => Problems(Example("a", new GroundingTarget([new GroundedObject(new Box(0, 0, 10, 10), new PixelPoint(11, 5))])))
-            .Should().ContainSingle().Which.Should().Be("example 'a': point 0 [11, 5] lies outside box 0 [0, 0, 10, 10]");
+            .Should().ContainSingle().Which.Should().Be("example 'a': point 0 [11, 5] lies outside box 0 [0, 0, 10, 10]: correct one of them");
 
     [Fact]
     public void A_picture_that_does_not_open_is_found_and_named()

@@ -35,7 +35,7 @@ public sealed class DatasetReportTests : IDisposable
         report.Rows.Should().Be(8);
         report.BadRows.Should().BeEquivalentTo([1L, 2, 3, 4, 5, 6]);
         var lines = report.Problems.Select(p => p.ToString()).ToArray();
-        lines.Should().ContainMatch($"{path}:2 (id '2'): box 0 [*] lies outside its picture of * pixels");
+        lines.Should().ContainMatch($"{path}:2 (id '2'): box 0 [*] lies outside its picture of * pixels: correct it or*");
         lines.Should().ContainMatch($"{path}:3 (id '3'): *picture*cut.png*");
         lines.Should().ContainMatch($"{path}:4 (id '4'): expected*{_folder.File("text.png")}*".Replace("expected", "*", StringComparison.Ordinal));
         lines.Should().ContainMatch($"{path}:5: expected one JSON object per line*");
@@ -84,10 +84,10 @@ public sealed class DatasetReportTests : IDisposable
     [Fact]
     public void Coordinates_of_every_kind_of_label_are_compared_with_the_picture()
     {
-        Problem(new DetectionTarget([new LabelledBox(new Box(0, 0, 71, 10), "a")])).Should().Be("box 0 [0, 0, 71, 10] lies outside its picture of 70 × 98 pixels");
-        Problem(new SegZeroTarget(new Box(0, 0, 10, 10), new(1, 1), new(11, 1))).Should().Be("point 1 [11, 1] lies outside box 0 [0, 0, 10, 10]");
-        Problem(new GuiActionTarget("click", new PixelPoint(5, 99))).Should().Be("point [5, 99] lies outside its picture of 70 × 98 pixels");
-        Problem(new MaskTarget(new RunLengthMask(70, 98, [6860]))).Should().Be("its mask has 98 × 70 pixels, its picture 70 × 98");
+        Problem(new DetectionTarget([new LabelledBox(new Box(0, 0, 71, 10), "a")])).Should().Be("box 0 [0, 0, 71, 10] lies outside its picture of 70 × 98 pixels: correct it or, where its coordinates are of a picture of another size, give the row that width and height");
+        Problem(new SegZeroTarget(new Box(0, 0, 10, 10), new(1, 1), new(11, 1))).Should().Be("point 1 [11, 1] lies outside box 0 [0, 0, 10, 10]: correct one of them");
+        Problem(new GuiActionTarget("click", new PixelPoint(5, 99))).Should().StartWith("point [5, 99] lies outside its picture of 70 × 98 pixels: correct it or");
+        Problem(new MaskTarget(new RunLengthMask(70, 98, [6860]))).Should().Be("its mask has 98 × 70 pixels, its picture 70 × 98: make them the same size");
         Problem(new MaskTarget(new RunLengthMask(98, 70, [6860]))).Should().BeNull();
 
         static string? Problem(Target target)

@@ -18,7 +18,7 @@ internal static class ParquetColumns
         Need(map.Images, "pictures");
         if (options.RequireLabel) Need([.. map.Labels.Select(label => label.Name)], "a label");
         foreach (var name in new[] { map.Width, map.Height, map.Source })
-            if (name is not null) Need([name], "what ColumnMap asks for");
+            if (name is not null) Need([name], $"what {options.Advice.Columns} asks for");
         string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width", map.Height ?? "img_height", map.Source];
         return wanted.OfType<string>().Distinct(StringComparer.Ordinal).Where(fields.ContainsKey).Select(name => fields[name]).ToArray();
 
@@ -27,7 +27,7 @@ internal static class ParquetColumns
             if (names.Count > 0 && !names.Any(fields.ContainsKey))
                 throw new InvalidDataException(
                     $"{file}: expected a column with {what} under {ExampleRow.Names(names)}, found none; there are {string.Join(", ", schema.Fields.Select(field => $"\"{field.Name}\""))}. "
-                    + "Name it in ColumnMap; an empty list there says that rows have none.");
+                    + $"Name it in {options.Advice.Columns}{(options.Advice.WithoutColumn is { } without ? "; " + without : "")}.");
         }
     }
 
@@ -37,7 +37,7 @@ internal static class ParquetColumns
         DataField leaf => [leaf],
         StructField record => record.Fields.SelectMany(Leaves),
         ListField list => Leaves(list.Item),
-        _ => throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got a {field.SchemaType}. Name another column in ColumnMap."),
+        _ => throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got a {field.SchemaType}. Name another column for what it should hold."),
     };
 
     /// <summary>A value as JSON; bytes are taken for UTF-8 text, as some writers store it.</summary>

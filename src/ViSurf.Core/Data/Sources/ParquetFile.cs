@@ -65,7 +65,7 @@ internal sealed class ParquetFile : IDisposable
         if (type == typeof(double)) return Read<double>(group, leaf, Box);
         if (type == typeof(bool)) return Read<bool>(group, leaf, Box);
         if (type == typeof(decimal)) return Read<decimal>(group, leaf, Box);
-        throw new InvalidDataException($"expected numbers, texts or bytes, got {type.Name}. Name another column in ColumnMap.");
+        throw new InvalidDataException($"expected numbers, texts or bytes, got {type.Name}. Name another column for what it should hold.");
     });
 
     public void Dispose() => Wait(() => _reader.DisposeAsync().AsTask());

@@ -33,7 +33,7 @@ internal static class GroupCard
             ScoreTable.Write(html, group);
             using (html.Of("ol", "answers"))
                 for (var i = 0; i < group.Completions.Count; i++) Answer(html, group, i, scene);
-            if (group.MoreCompletions > 0) html.Leaf("p", $"{group.MoreCompletions} further completions are not shown.", ("class", "note"));
+            if (group.MoreCompletions > 0) html.Leaf("p", ReportNumber.Counted(group.MoreCompletions, "further completion is", "further completions are") + " not shown.", ("class", "note"));
         }
     }
 
@@ -51,7 +51,7 @@ internal static class GroupCard
             if (more.DataUri is { } uri) html.Empty("img", ("src", uri), ("alt", "A further picture of the example"), ("class", "more"));
             else html.Leaf("p", "No picture: " + more.Trouble, ("class", "note data"));
         }
-        if (group.MorePictures > 0) html.Leaf("p", $"{group.MorePictures} further pictures are not shown.", ("class", "note"));
+        if (group.MorePictures > 0) html.Leaf("p", ReportNumber.Counted(group.MorePictures, "further picture is", "further pictures are") + " not shown.", ("class", "note"));
     }
 
     private static void Answer(HtmlWriter html, GroupView group, int index, SceneSvg? scene)

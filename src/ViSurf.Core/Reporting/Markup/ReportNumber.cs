@@ -36,6 +36,9 @@ internal static class ReportNumber
     /// <summary>Whole numbers with thousands separated.</summary>
     public static string Whole(long value) => Signed(value, Math.Abs((double)value).ToString("#,##0", CultureInfo.InvariantCulture));
 
+    /// <summary>So many of something: one thing, two things.</summary>
+    public static string Counted(long count, string one, string many) => $"{Whole(count)} {(count == 1 ? one : many)}";
+
     /// <summary>A share in [0, 1] as per cent.</summary>
     public static string Share(double? value) => value is not { } v || !double.IsFinite(v) || Math.Abs(v) >= 1e7 ? Text(value) : Fixed(100 * v, v != 0 && Math.Abs(v) < 0.0995 ? 1 : 0) + " %";
 
