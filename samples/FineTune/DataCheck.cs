@@ -9,23 +9,23 @@ namespace FineTune;
 internal static class DataCheck
 {
     /// <summary>What is wrong with each file; nothing is thrown.</summary>
-    public static IReadOnlyDictionary<SourceSettings, DatasetReport> Look(Workshop workshop, Recipe recipe, CancellationToken cancel)
+    public static IReadOnlyDictionary<SourceSettings, DatasetReport> Look(Workshop workshop, Rows rows, Recipe recipe, CancellationToken cancel)
     {
-        using var rows = new Rows(workshop.Settings, workshop.Encoder);
         var check = new DatasetCheck(new DemonstrationInjector(workshop.Encoder), workshop.Rewards, image =>
         {
             var picture = new SkiaImageDecoder().Decode(image);
             return (picture.Width, picture.Height);
         })
         { Encoder = workshop.Encoder, MaxPromptTokens = recipe.Options.MaxPromptTokens };
-        return workshop.Settings.Data.Train.ToDictionary(source => source, source => check.Report(rows.Open(source), workshop.Encoder.InModelFrame, cancel));
+        return workshop.Settings.Data.Train.ToDictionary(source => source, source => check.Report(rows.Open(source), workshop.Encoder.InModelFrame, cancel) with { SkipAdvice = "\"data\": { \"badRows\": \"skip\" }" });
     }
 
     /// <summary>Shows it.</summary>
     /// <exception cref="InvalidDataException">There are bad rows and the settings say to stop.</exception>
     public static void Show(Workshop workshop, CancellationToken cancel)
     {
-        foreach (var report in Look(workshop, Method.Of(workshop.Settings, workshop.Rewards), cancel).Values)
+        using var rows = new Rows(workshop.Settings, workshop.Encoder);
+        foreach (var report in Look(workshop, rows, Method.Of(workshop.Settings, workshop.Rewards), cancel).Values)
         {
             report.Ensure(workshop.Settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop); // Its message is the description.
             Console.WriteLine(report.Describe());

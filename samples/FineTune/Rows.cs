@@ -9,12 +9,13 @@ namespace FineTune;
 internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder) : IDisposable
 {
     private readonly List<IDisposable> _open = [];
+    private readonly Dictionary<SourceSettings, IExampleSource> _sources = [];
 
-    /// <summary>A file as a source, or all files that a name with * means, one after the other.</summary>
+    /// <summary>A file as a source, or all files that a name with * means, one after the other; opened once, however often it is asked for.</summary>
     public IExampleSource Open(SourceSettings source)
     {
-        var files = Files(source.File).Select(file => OpenFile(file, source)).ToArray();
-        return files is [var one] ? one : new JoinedSource(source.Name, files);
+        if (!_sources.TryGetValue(source, out var opened)) _sources.Add(source, opened = OpenAll(source));
+        return opened;
     }
 
     /// <summary>All training files, shuffled and mixed by weight, labels in the model's frame.</summary>
@@ -39,6 +40,12 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     public void Dispose()
     {
         foreach (var file in _open) file.Dispose();
+    }
+
+    private IExampleSource OpenAll(SourceSettings source)
+    {
+        var files = Files(source.File).Select(file => OpenFile(file, source)).ToArray();
+        return files is [var one] ? one : new JoinedSource(source.Name, files);
     }
 
     private static string[] Files(string file)

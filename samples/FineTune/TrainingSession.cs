@@ -18,10 +18,10 @@ internal static class TrainingSession
         if (!resume && store.Latest() is { } there)
             throw new InvalidDataException($"Expected an output folder without a run, but '{settings.Output}' has one at step {there.Step}: give --resume to go on, or another output.");
 
-        var looks = DataCheck.Look(workshop, recipe, cancel);
+        using var rows = new Rows(settings, workshop.Encoder);
+        var looks = DataCheck.Look(workshop, rows, recipe, cancel);
         var skipped = looks.ToDictionary(look => look.Key, look => look.Value.Ensure(settings.Data.SkipBadRows ? BadRowPolicy.Skip : BadRowPolicy.Stop).BadRows);
         foreach (var look in looks.Values.Where(look => look.BadRows.Count > 0)) Console.WriteLine($"{look.Describe()}{Environment.NewLine}{look.BadRows.Count} left out.");
-        using var rows = new Rows(settings, workshop.Encoder);
         using var stream = new PrefetchingStream(rows.Stream(skipped), workshop.Encoder);
         using var optimizer = new AdamWOptimizer(workshop.Policy.Module, recipe.Optimizer);
         var sampler = new AutoregressiveSampler(new SamplingOptions

@@ -33,6 +33,10 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     /// <summary>The rows that have problems: what a stream passes over (<c>new ShuffledStream(source, seed) { Skip = report.BadRows }</c>).</summary>
     public IReadOnlySet<long> BadRows { get; } = Guard.NotNull(Problems).Select(problem => problem.Row).ToFrozenSet();
 
+    /// <summary>What <see cref="Describe"/> says leaves bad rows out; a program with settings of its own says its key.</summary>
+    /// <value>BadRowPolicy.Skip.</value>
+    public string SkipAdvice { get; init => field = Guard.NotBlank(value); } = $"{nameof(BadRowPolicy)}.{nameof(BadRowPolicy.Skip)}";
+
     /// <summary>Returns this report when the rows can be trained on.</summary>
     /// <param name="policy">What bad rows lead to.</param>
     /// <param name="limit">Most problems that the message lists.</param>
@@ -46,7 +50,7 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     {
         var lines = Problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
             Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
-                : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out (BadRowPolicy.Skip):");
+                : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out ({SkipAdvice}):");
         return string.Join(Environment.NewLine, Problems.Count > limit ? lines.Append($"  … and {Problems.Count - limit} more problems.") : lines);
     }
 }

@@ -2,6 +2,7 @@ using FineTune;
 using FineTune.Settings;
 using FluentAssertions;
 using Samples.Shared;
+using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Training;
 using Xunit;
@@ -64,6 +65,20 @@ public sealed class FineTuneSettingsTests : IDisposable
         (shown["model"], shown["rows"]).Should().Be(("../base", "rows/a.jsonl, b-*.parquet"));
         shown.Values.Should().NotContain(value => value.Contains(_folder));
         settings.Model.Should().Be(Path.GetFullPath(Path.Combine(_folder, "..", "base")), "what is opened is the whole path");
+    }
+
+    [Fact]
+    public void A_source_is_opened_once_and_several_files_of_a_name_are_one()
+    {
+        foreach (var i in new[] { 1, 2 }) File.WriteAllText(Path.Combine(_folder, $"part-{i}.jsonl"), $$"""{"id": {{i}}, "images": [], "problem": "?", "answer": "x"}""");
+        var settings = Read("""{ "model": "m", "output": "o", "data": { "train": [{ "file": "part-*.jsonl", "name": "parts" }, { "file": "part-1.jsonl", "columns": { "answer": "solution" } }] } }""");
+        using var rows = new Rows(settings, QwenPromptEncoder.Load(Path.Combine(Assets.Repository, "samples", "assets", "tiny-base")));
+        var parts = rows.Open(settings.Data.Train[0]);
+        rows.Open(settings.Data.Train[0]).Should().BeSameAs(parts);
+        Enumerable.Range(0, parts.Blocks.Count).SelectMany(parts.Read).Select(row => (row.Id, row.Source)).Should().Equal(("1", "parts"), ("2", "parts"));
+        // The second source reads the same file in its own way, and an error names the key where that is written.
+        rows.Open(settings.Data.Train[1]).Invoking(source => source.Read(0)[0]).Should().Throw<InvalidDataException>()
+            .WithMessage("*part-1.jsonl:1 (id '1'): expected a label under \"solution\"*or name its column in data.train[1].columns.");
     }
 
     [Fact]

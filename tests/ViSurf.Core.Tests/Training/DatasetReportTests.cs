@@ -42,6 +42,7 @@ public sealed class DatasetReportTests : IDisposable
         lines.Should().ContainMatch($"{path}:6 (id '1'): its id occurs more than once");
         lines.Should().ContainMatch($"{path}:7 (id '6'): its prompt cannot be used: Expected at most 400 prompt tokens, got *");
         FluentActions.Invoking(() => report.Ensure()).Should().Throw<InvalidDataException>().WithMessage($"rows: 6 of 8 rows are not fit for training*{path}:2*");
+        (report with { SkipAdvice = "badRows: skip" }).Describe().Should().Contain("or leave them out (badRows: skip):").And.NotContain(nameof(BadRowPolicy));
         report.Ensure(BadRowPolicy.Skip).BadRows.Should().HaveCount(6);
     }
 
