@@ -33,6 +33,7 @@ internal static class ChartPlan
         new("Seconds of a step", "By phase, on top of each other.", ChartUnit.Seconds,
             [new("encode", Encode, 5), new("roll out", Rollout, 1), new("judge", Judge, 3), new("update", Update, 2)]) { Stacked = true },
         new("Tokens per second", "Prompt and completion tokens over all phases.", ChartUnit.Amount, [new("tokens", Speed, 1)]),
+        new("Memory", "GiB in use at the end of a step: of the process, and on the policy's GPU by the driver's count.", ChartUnit.Amount, [new("process", HostMemory, 1), new("GPU", DeviceMemory, 2)]),
     ];
 
     /// <summary>A chart for each reward, values before weights.</summary>

@@ -46,7 +46,7 @@ internal sealed class ReportPage(HtmlReportOptions options, RunRecord run)
         if (ChartPlan.Metrics(keys).Any()) sections.Add(("objective", "Objective", () => Charts(steps, ChartPlan.Metrics(keys))));
         if (run.Evaluation.Stretches.Count > 0) sections.Add(("evaluation", "Evaluation", () => Charts(run.Evaluation.Stretches, ChartPlan.Evaluation(run.Evaluation.Stretches), firstIsWide: true)));
         if (options.Groups > 0 && run.Gallery.Chosen().Count > 0) sections.Add(("groups", "Groups", Groups));
-        if (steps.Count > 0) sections.Add(("time", "Time", () => Time(steps)));
+        if (steps.Count > 0) sections.Add(("time", keys.Contains(StepNumbers.HostMemory) ? "Time and memory" : "Time", () => Time(steps)));
         if (options.Settings.Count > 0) sections.Add(("settings", "Settings", Settings));
 
         Header();

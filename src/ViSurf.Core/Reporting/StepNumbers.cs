@@ -10,8 +10,10 @@ internal static class StepNumbers
         Reward = "reward/mean", Deviation = "reward/deviation", Label = "reward/label", Used = "label/used", Neutral = "groups/neutral", Uniform = "groups/uniform",
         SkippedGroups = "groups/skipped", Length = "length/mean", Longest = "length/longest", LabelLength = "length/label", Truncated = "length/truncated",
         Loss = "update/loss", Norm = "update/gradient_norm", Rate = "update/learning_rate",
-        Encode = "seconds/encode", Rollout = "seconds/rollout", Judge = "seconds/reward", Update = "seconds/update", Speed = "tokens_per_second",
+        Encode = "seconds/encode", Rollout = "seconds/rollout", Judge = "seconds/reward", Update = "seconds/update", Speed = "tokens_per_second", HostMemory = "memory/host_gib", DeviceMemory = "memory/device_gib",
         ComponentRollouts = "component/rollouts/", ComponentLabels = "component/labels/", Metric = "metric/";
+
+    private const double Gibibyte = 1L << 30;
 
     public static IReadOnlyDictionary<string, Spread> Of(StepReport report)
     {
@@ -45,6 +47,8 @@ internal static class StepNumbers
         Add(Judge, times.Reward);
         Add(Update, times.Update);
         Add(Speed, times.Total > 0 ? (lengths.PromptTokens + lengths.CompletionTokens) / times.Total : null);
+        Add(HostMemory, report.Memory?.Host / Gibibyte);
+        Add(DeviceMemory, report.Memory?.Device / Gibibyte);
         return numbers;
 
         static bool IsToldBetter(string name, UpdateReport update) => ScoreMetrics.Better.TryGetValue(name, out var better) && update.Metrics.ContainsKey(better);

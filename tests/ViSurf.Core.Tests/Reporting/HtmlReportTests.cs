@@ -51,6 +51,18 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Memory_has_a_chart_where_it_was_measured()
+    {
+        var measured = Step(0, Example(), Exact) with { Memory = new MemorySummary(3L << 30, 1L << 29) };
+        string[][] Rows(StepReport step) => [.. ParsedReport.Of(report => report.Add(step)).Html.QuerySelectorAll("#time figure")
+            .Where(f => f.QuerySelector("h3")!.TextContent == "Memory").Select(f => f.QuerySelectorAll("tbody tr > *").Select(c => c.TextContent).ToArray())];
+        ParsedReport.Of(report => report.Add(measured)).Texts("section > h2").Should().Contain("Time and memory");
+        Rows(measured).Should().ContainSingle().Which.Should().Equal("0", "3", "0.5");
+        Rows(measured with { Memory = new MemorySummary(3L << 30, null) }).Should().ContainSingle().Which.Should().Equal(["0", "3"], "there is no GPU");
+        Rows(measured with { Memory = null }).Should().BeEmpty();
+    }
+
+    [Fact]
     public void Ratio_and_entropy_are_those_of_the_rollouts_that_were_scored()
     {   // The objective's own mean over ten tokens, of which two belong to a group that was skipped: 8 · 1 / 10.
         var metrics = new Dictionary<string, double> { ["ratio"] = 0.8, ["rollout_ratio"] = 1, ["entropy"] = 0.4, ["rollout_entropy"] = 0.5 };

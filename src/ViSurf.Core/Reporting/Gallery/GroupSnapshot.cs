@@ -46,7 +46,7 @@ internal sealed class GroupSnapshot
         var (least, most) = totals.Length == 0 ? (0, 0) : (totals.Min(), totals.Max());
         var spread = most - least < 1e-9 ? 0 : (most - least) / (Math.Abs(most) + Math.Abs(least));
         var target = scored.Group.Example.Target;
-        return spread + (group.IsNeutral ? 0 : 1) + (scored.Group.Example.Images.Count > 0 ? 1 : 0) + (Shapes.Of(target).IsEmpty ? 0 : 1)
+        return spread + (group.IsNeutral ? 0 : 1) + (scored.Group.Example.Images.Count > 0 ? 1 : 0) + (Shapes.AnyOf(target) ? 1 : 0)
             + (group.Controlled.Scores.Count == scored.Scores.Count ? 1 : 0);
     }
 }

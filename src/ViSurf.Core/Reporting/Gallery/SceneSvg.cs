@@ -26,7 +26,7 @@ internal sealed class SceneSvg(string id, Thumbnail picture, (double Width, doub
         shapes();
     }
 
-    /// <summary>Boxes and points in one style, each with a dark edge so that it is seen on any picture.</summary>
+    /// <summary>A mask, boxes and points in one style, each with a dark edge so that it is seen on any picture.</summary>
     /// <param name="html">Where to.</param>
     /// <param name="shapes">What to draw.</param>
     /// <param name="type">Class of the group.</param>
@@ -35,9 +35,10 @@ internal sealed class SceneSvg(string id, Thumbnail picture, (double Width, doub
     {
         if (shapes.IsEmpty) return;
         using var group = html.Of("g", "shapes " + type);
-        html.Leaf("title", whose + string.Concat(shapes.Boxes.Select(Words)) + string.Concat(shapes.Points.Select(Words)));
+        html.Leaf("title", whose + string.Concat(shapes.Boxes.Select(Words)) + string.Concat(shapes.Points.Select(Words)) + (shapes.Outline.Length > 0 ? "\nmask" : ""));
         foreach (var part in new[] { "edge", "ink" })
         {
+            if (shapes.Outline.Length > 0) html.Empty("path", ("class", part + " mask"), ("d", shapes.Outline));
             foreach (var box in shapes.Boxes)
                 html.Empty("rect", ("class", part), ("x", N(Math.Min(box.X1, box.X2))), ("y", N(Math.Min(box.Y1, box.Y2))), ("width", N(Math.Abs(box.X2 - box.X1))), ("height", N(Math.Abs(box.Y2 - box.Y1))));
             // A line without length has round ends only: a dot whose size does not change with the drawing's.

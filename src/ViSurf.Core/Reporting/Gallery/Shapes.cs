@@ -12,17 +12,26 @@ internal sealed record Shapes(IReadOnlyList<Box> Boxes, IReadOnlyList<PixelPoint
     /// <summary>More than a person would look at; a policy may write thousands.</summary>
     public const int Most = 50;
 
+    private static readonly GroundingTarget AnyObjects = new([]);
+
     public static Shapes None { get; } = new([], []);
 
-    public bool IsEmpty => Boxes.Count == 0 && Points.Count == 0;
+    /// <summary>The border of a mask as an SVG path; empty for none.</summary>
+    public string Outline { get; init; } = "";
 
-    /// <summary>The label's own shapes; none for an answer in words or a mask.</summary>
+    public bool IsEmpty => Boxes.Count == 0 && Points.Count == 0 && Outline.Length == 0;
+
+    /// <summary>Whether <see cref="Of(Target?)"/> is more than nothing, without making it.</summary>
+    public static bool AnyOf(Target? target) => target is MaskTarget { Mask.Area: > 0 } || !Of(target).IsEmpty;
+
+    /// <summary>The label's own shapes; none for an answer in words.</summary>
     public static Shapes Of(Target? target) => target switch
     {
         GroundingTarget t => new([.. t.Objects.Select(o => o.Box)], [.. t.Objects.Select(o => o.Point)]),
         DetectionTarget t => new([.. t.Objects.Select(o => o.Box)], []),
         SegZeroTarget t => new([t.Box], [t.First, t.Second]),
         GuiActionTarget t => new(t.Area is { } area ? [area] : [], t.Point is { } point ? [point] : []),
+        MaskTarget t => None with { Outline = MaskOutline.Of(t.Mask) },
         _ => None,
     };
 
@@ -37,9 +46,11 @@ internal sealed record Shapes(IReadOnlyList<Box> Boxes, IReadOnlyList<PixelPoint
             SegZeroTarget => SegZeroAnswer.FromText(answer) is { } seg
                 ? new Shapes(seg.Box is { } box ? [box] : [], [.. new[] { seg.First, seg.Second }.OfType<PixelPoint>()]) : null,
             GuiActionTarget => GuiActionAnswer.FromText(answer) is { } actions ? new Shapes([], [.. actions.Select(a => a.Point)]) : null,
+            // A policy writes the mask itself, or what a segmentation model makes one of.
+            MaskTarget => MaskAnswer.FromText(answer) is { } mask ? None with { Outline = MaskOutline.Of(mask) } : Of(answer, AnyObjects),
             _ => None,
         };
-        return shapes is null ? null : new Shapes([.. shapes.Boxes.Where(IsDrawable).Take(Most)], [.. shapes.Points.Where(IsDrawable).Take(Most)]);
+        return shapes is null ? null : shapes with { Boxes = [.. shapes.Boxes.Where(IsDrawable).Take(Most)], Points = [.. shapes.Points.Where(IsDrawable).Take(Most)] };
     }
 
     private static bool IsDrawable(Box box) => IsDrawable(new PixelPoint(box.X1, box.Y1)) && IsDrawable(new PixelPoint(box.X2, box.Y2));
