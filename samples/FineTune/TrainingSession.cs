@@ -70,9 +70,14 @@ internal static class TrainingSession
         return !outcome.Cancelled;
     }
 
-    /// <summary>Numbers that the library cannot see and a user may change on the way: the run says which, with both values.</summary>
+    /// <summary>What a user may change on the way and the library does not see, or not in the user's words: the run says which, with both values.</summary>
     private static Dictionary<string, string> MayDiffer(FineTuneSettings settings, Recipe recipe, Workshop workshop) => new()
     {
+        // The library compares the rate at a few updates only, which two short schedules may share.
+        ["training.steps"] = Text(settings.Training.Steps),
+        ["training.learningRate"] = settings.Training.LearningRate is { } rate ? Text(rate) : "the method's",
+        ["training.schedule"] = settings.Training.Schedule,
+        ["training.warmUp"] = Text(settings.Training.WarmUp),
         ["training.klCoefficient"] = Text(recipe.KlCoefficient),
         ["training.rightFrom"] = Text(recipe.RightFrom),
         ["pictureSide"] = Text(workshop.PictureSide),

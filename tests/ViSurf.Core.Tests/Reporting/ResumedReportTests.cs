@@ -69,11 +69,12 @@ public sealed class ResumedReportTests : IDisposable
     public void A_long_run_goes_on_with_the_same_stretches_and_groups(int k)
     {
         HtmlReport New(string name) => new(_folder.File(name), new HtmlReportOptions { Clock = new Stopped(), Every = 1000, Groups = 7 });
+        Dictionary<string, double> Measured(int step) => new() { ["a"] = 1.0 / (step + 1), [$"b{step % 2}"] = double.PositiveInfinity };
         void Feed(HtmlReport report, int step)
         {
             string[] answers = step % 3 == 1 ? [Exact, Shifted, "nothing"] : ["nothing", "nothing"];
             report.Add(Step(step, Example($"row {step}"), answers) with { Updates = [new UpdateReport(step, 1.0 / (step + 1), double.NaN, new Dictionary<string, double> { [$"m{step % 4}"] = step }, null)] });
-            if (step % 5 == 0) report.AddEvaluation(step, new Dictionary<string, double> { ["a"] = 1.0 / (step + 1), [$"b{step % 2}"] = double.PositiveInfinity });
+            report.AddEvaluation(step, Measured(step));
             if (step % 50 == 7) report.Warn($"Word {new string('x', step)} at step {step}.", step);
         }
 
@@ -88,7 +89,7 @@ public sealed class ResumedReportTests : IDisposable
         {
             report.AsPart().Restore(new SavedPart("report", JsonNode.Parse(saved), null));
             // TrainingRun.Resume announces an evaluation of its step again.
-            if ((k - 1) % 5 == 0) report.AddEvaluation(k - 1, new Dictionary<string, double> { ["a"] = 1.0 / k, [$"b{(k - 1) % 2}"] = double.PositiveInfinity });
+            report.AddEvaluation(k - 1, Measured(k - 1));
             for (var step = k; step < 250; step++) Feed(report, step);
             report.Write();
         }

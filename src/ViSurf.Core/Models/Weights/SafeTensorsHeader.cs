@@ -106,5 +106,5 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
     }
 
     private static InvalidDataException Broken(string path, string found, Exception? inner = null)
-        => new($"Expected a complete safetensors file, got {found}, in '{path}'. Fetch the file again or, where it was written here, take another checkpoint: it was cut off or changed after it was written.", inner);
+        => new($"Expected a complete safetensors file, got {found}, in '{path}'. Fetch the file again or, where it was written here, take another checkpoint.", inner);
 }

@@ -50,7 +50,7 @@ public sealed class SafeTensorsTests : IDisposable
         {
             File.WriteAllBytes(_folder.File("cut"), whole[..length]);
             var open = () => SafeTensorsReader.Open(_folder.File("cut")).Dispose();
-            open.Should().Throw<InvalidDataException>("only {0} of {1} bytes are there", length, whole.Length).WithMessage("*cut*");
+            open.Should().Throw<InvalidDataException>("only {0} of {1} bytes are there", length, whole.Length).WithMessage("*cut*Fetch the file again or, where it was written here, take another checkpoint.");
         }
     }
 
