@@ -38,7 +38,9 @@ public sealed class FloorTests
         // Maths on numbers: neither prompts nor rewards nor text.
         new("Objectives", Torch.Yes, "Common", "Policies"),
         new("Objectives/Demonstrations", Torch.Yes, "Common", "Policies"),
-        new("Models/Layers", Torch.Yes, "Common"),
+        // Loops over host memory: numbers in, numbers out.
+        new("Models/Kernels", Torch.Yes),
+        new("Models/Layers", Torch.Yes, "Common", "Models/Kernels"),
         new("Models/Weights", Torch.Yes, "Common"),
         new("Models/Tokens", Torch.No, "Common"),
         new("Models/Images", Torch.Yes, "Common", "Data", "Encoding"),
@@ -46,8 +48,8 @@ public sealed class FloorTests
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
         new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
-        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
-        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
+        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
+        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // Files, not models: of Models it knows safetensors only.

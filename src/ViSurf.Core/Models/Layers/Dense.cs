@@ -1,4 +1,6 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
+using ViSurf.Core.Models.Kernels;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Layers;
@@ -28,7 +30,7 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 
     public override Tensor forward(Tensor x)
     {
-        var y = bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
+        var y = FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
         return Adapter is null ? y : Adapter(x, y);
     }
 
@@ -36,6 +38,12 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
     {
         if (name == nameof(weight)) weight = parameter;
         else bias = parameter;
+    }
+
+    private Tensor FewRows(Tensor x)
+    {
+        var y = FewRowsProduct.Of(x, weight);
+        return bias is null ? y : y.PlusInPlace(bias, 1);
     }
 
     /// <summary>libtorch adds a bias inside the product for matrices only; elsewhere it is a second pass, and in bfloat16 a second rounding.</summary>

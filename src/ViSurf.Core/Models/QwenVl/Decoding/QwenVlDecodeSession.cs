@@ -1,6 +1,7 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl.Groups;
+using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
@@ -85,7 +86,9 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
     {
         _suffix.BeginStep();
         var embedded = _module.Decoder.Embed(tokens.to(_module.Device));
-        var attention = new DecodeAttention(_prefix!, _suffix, _grid!, Bias());
+        IAttention attention = HostDecodeAttention.Takes(embedded, _module.Config.Text.HeadSize)
+            ? new HostDecodeAttention(_prefix!, _suffix, _prompts)
+            : new DecodeAttention(_prefix!, _suffix, _grid!, Bias());
         using var plain = new Recomputation(active: false);
         var hidden = _module.Decoder.Forward(embedded, _positions!.unsqueeze(0).expand(3, -1), attention, null, plain);
         Replace(ref _positions, _positions!.Plus(1L));

@@ -70,6 +70,9 @@ internal sealed class SuffixCache : IDisposable
         return (Written(_stores[layer], key), Written(_stores[_layers + layer], value));
     }
 
+    /// <summary>All that a layer has, [key-value heads, R, capacity, d], of which <see cref="Used"/> columns hold something.</summary>
+    public (Tensor Keys, Tensor Values) Stores(int layer) => (_stores[layer], _stores[_layers + layer]);
+
     /// <summary>Which columns each row may not see, bool [R, used]; null when every row sees all.</summary>
     public bool[]? Hidden()
     {
