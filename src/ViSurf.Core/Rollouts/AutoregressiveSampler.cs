@@ -6,8 +6,8 @@ namespace ViSurf.Core.Rollouts;
 
 /// <summary>Samples token by token from <see cref="IPolicy.Decode"/>; finished rows leave the batch and waiting prompts enter.</summary>
 /// <remarks>
-/// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and, when
-/// the same id occurs more than once in a request, by its occurrence). So neither the composition nor the order of the batch changes a rollout.
+/// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and, where
+/// an id occurs more than once, by its occurrence: see <see cref="RolloutRequest.Occurrences"/>). So neither the composition nor the order of the batch changes a rollout.
 /// </remarks>
 public sealed class AutoregressiveSampler : IRolloutSampler
 {
@@ -40,6 +40,7 @@ public sealed class AutoregressiveSampler : IRolloutSampler
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
+    /// <exception cref="ArgumentException"><see cref="RolloutRequest.Occurrences"/> are not one per prompt.</exception>
     /// <exception cref="InvalidOperationException">The policy's logits hold no distribution (NaN); names example and position.</exception>
     public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request)
     {
@@ -47,23 +48,24 @@ public sealed class AutoregressiveSampler : IRolloutSampler
         Guard.NotNull(prompts);
         Guard.Positive(Guard.NotNull(request).GroupSize);
         Guard.Positive(request.MaxNewTokens);
-        var tapes = Tapes(prompts, request.GroupSize);
+        var tapes = Tapes(prompts, request);
         using var waiting = new WaitingPrompts(prompts, request, _maxTokens);
         using var loop = new DecodeLoop(policy, request, _selector, _stopIds, _stopCheck);
         loop.Run(waiting, tapes);
         return [.. tapes.Select(tape => tape.ToSample())];
     }
 
-    private static List<TokenTape> Tapes(PromptBatch prompts, int groupSize)
+    private static List<TokenTape> Tapes(PromptBatch prompts, RolloutRequest request)
     {
-        var occurrences = new Dictionary<string, int>(StringComparer.Ordinal);
-        var tapes = new List<TokenTape>(prompts.Count * groupSize);
+        var occurrences = request.Occurrences ?? new OccurrenceCounter().Next(prompts.Prompts.Select(prompt => prompt.Example));
+        if (occurrences.Count != prompts.Count)
+            throw new ArgumentException($"Expected one occurrence for each of {prompts.Count} prompts, got {occurrences.Count}.", nameof(request));
+        var tapes = new List<TokenTape>(prompts.Count * request.GroupSize);
         for (var q = 0; q < prompts.Count; q++)
         {
             var id = prompts.Prompts[q].Example.Id;
-            var occurrence = occurrences[id] = occurrences.GetValueOrDefault(id, -1) + 1;
-            var key = occurrence == 0 ? SeedStream.Key(id) : SeedStream.Bits(0, 0, SeedStream.Key(id), occurrence, 0);
-            for (var copy = 0; copy < groupSize; copy++) tapes.Add(new TokenTape(q, id, key, copy));
+            var key = occurrences[q] == 0 ? SeedStream.Key(id) : SeedStream.Bits(0, 0, SeedStream.Key(id), occurrences[q], 0);
+            for (var copy = 0; copy < request.GroupSize; copy++) tapes.Add(new TokenTape(q, id, key, copy));
         }
         return tapes;
     }

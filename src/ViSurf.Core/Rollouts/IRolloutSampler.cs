@@ -18,7 +18,15 @@ public interface IRolloutSampler
 /// <param name="Seed">Root of all random numbers: same seed and step, same tokens, whatever the batch.</param>
 /// <param name="Step">Optimizer step, part of the address of every random number.</param>
 /// <param name="Cancellation">Checked at every token.</param>
-public sealed record RolloutRequest(int GroupSize, int MaxNewTokens, long Seed, long Step = 0, CancellationToken Cancellation = default);
+public sealed record RolloutRequest(int GroupSize, int MaxNewTokens, long Seed, long Step = 0, CancellationToken Cancellation = default)
+{
+    /// <summary>
+    /// How often its example's id came before, for each prompt: part of the address of its random numbers, so that examples that share an id
+    /// do not share those. For work that one seed and step does in several requests.
+    /// </summary>
+    /// <value>null: counted within the request.</value>
+    public IReadOnlyList<int>? Occurrences { get; init; }
+}
 
 /// <summary>One sampled completion.</summary>
 /// <param name="PromptIndex">Its prompt in the batch.</param>

@@ -9,8 +9,9 @@ using ViSurf.Core.Rollouts;
 namespace ViSurf.Core.Training;
 
 /// <summary>
-/// Answers held-out examples, in batches and in order. With a greedy sampler the same weights give the same answers, whatever the
-/// batch size. The policy's train or eval mode is left as it is.
+/// Answers held-out examples, in batches and in order. The same weights (and, with a sampler that draws, the same <see cref="Seed"/>) give
+/// the same answers, whatever the batch size: an example's random numbers are its own, by its id and, where the run has an id twice, by how
+/// often it came before. The policy's train or eval mode is left as it is.
 /// </summary>
 /// <param name="encoder">Text and pictures to tokens, and back.</param>
 /// <param name="policy">The policy to evaluate.</param>
@@ -37,7 +38,7 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
     /// <value><see cref="VisionExample.Source"/>; examples without one are of one data set without a name.</value>
     public Func<VisionExample, string> SourceOf { get; init; } = example => example.Source ?? "";
 
-    /// <summary>Seed of a sampler that is not greedy.</summary>
+    /// <summary>Seed of a sampler that is not greedy. With the same one, two checkpoints are compared on the same random numbers.</summary>
     /// <value>0.</value>
     public long Seed { get; init; }
 
@@ -49,10 +50,10 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
     public IReadOnlyList<EvaluatedExample> Run(
         IEnumerable<VisionExample> examples, Action<EvaluatedExample>? each = null, CancellationToken cancellation = default)
     {
-        var results = new List<EvaluatedExample>();
+        var (results, occurrences) = (new List<EvaluatedExample>(), new OccurrenceCounter());
         foreach (var batch in Guard.NotNull(examples).Chunk(Guard.Positive(BatchSize)))
         {
-            foreach (var group in Answer(batch, cancellation))
+            foreach (var group in Answer(batch, occurrences.Next(batch), cancellation))
             {
                 results.Add(new EvaluatedExample(group.Example, group.Completions) { Source = SourceOf(group.Example) });
                 each?.Invoke(results[^1]);
@@ -61,7 +62,7 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
         return results;
     }
 
-    private IReadOnlyList<RolloutGroup> Answer(VisionExample[] batch, CancellationToken cancellation)
+    private IReadOnlyList<RolloutGroup> Answer(VisionExample[] batch, int[] occurrences, CancellationToken cancellation)
     {
         using var scope = torch.NewDisposeScope();
         using var grad = torch.no_grad();
@@ -69,7 +70,7 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
         try
         {
             using var prompts = Collator.Prompts(encoded);
-            var request = new RolloutRequest(Guard.Positive(Answers), Guard.Positive(MaxNewTokens), Seed, Step: 0, cancellation);
+            var request = new RolloutRequest(Guard.Positive(Answers), Guard.Positive(MaxNewTokens), Seed, Step: 0, cancellation) { Occurrences = occurrences };
             return RolloutGroups.Assemble(batch, _sampler.Sample(_policy, prompts, request), _encoder);
         }
         finally

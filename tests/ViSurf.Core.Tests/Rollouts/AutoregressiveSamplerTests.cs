@@ -72,6 +72,8 @@ public sealed class AutoregressiveSamplerTests : IDisposable
         Lines(request).Should().Equal(first);
         Lines(request with { Seed = 6 }).Should().NotIntersectWith(first);
         Lines(request with { Step = 1 }).Should().NotIntersectWith(first);
+        Lines(request with { Occurrences = [1, 0] }).Should().Equal([.. first[2..], .. first[..2]]);
+        Lines(request with { Occurrences = [2, 3] }).Should().NotIntersectWith(first);
 
         string[] Lines(RolloutRequest r) => [.. sampler.Sample(_policy, prompts, r).Select(s => string.Join(',', s.TokenIds))];
     }
@@ -179,6 +181,7 @@ public sealed class AutoregressiveSamplerTests : IDisposable
         var sampler = new AutoregressiveSampler();
         sampler.Invoking(s => s.Sample(_policy, prompts, new RolloutRequest(0, 5, 0))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*GroupSize > 0*");
         sampler.Invoking(s => s.Sample(_policy, prompts, new RolloutRequest(5, 0, 0))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*MaxNewTokens > 0*");
+        sampler.Invoking(s => s.Sample(_policy, prompts, new RolloutRequest(1, 5, 0) { Occurrences = [0, 1] })).Should().Throw<ArgumentException>().WithMessage("*each of 1 prompts*got 2*");
     }
 
     private static Dictionary<string, int[][]> Texts(PromptBatch prompts, IReadOnlyList<SampledTokens> samples)

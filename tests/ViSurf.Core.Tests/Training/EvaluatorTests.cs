@@ -24,6 +24,20 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
+    public void Sampled_answers_are_the_same_for_any_batch_size_also_where_sets_share_an_id()
+    {
+        var policy = TinyText.Policy(1);
+        // "one" of another set, a second question of the same words, and "one" once more: each is an example of its own.
+        VisionExample[] examples = [.. Toy.Questions, Toy.Questions[0], Toy.Questions[1] with { Id = "two again" }, Toy.Questions[0]];
+        var together = Run(examples.Length);
+        foreach (var batch in new[] { 1, 2, 3 }) Run(batch).Should().Equal(together, "batches are of {0}", batch);
+        together.Should().HaveCount(7).And.OnlyHaveUniqueItems("no two examples share their random numbers, whatever they have in common");
+
+        string[] Run(int batch) => [.. new Evaluator(TinyText.Encoder, policy, Toy.Sampler) { BatchSize = batch, MaxNewTokens = 8, Answers = 2, Seed = 3 }
+            .Run(examples).Select(r => string.Join(" | ", r.Completions.Select(c => string.Join(',', c.TokenIds))))];
+    }
+
+    [Fact]
     public void Every_example_is_seen_as_it_is_answered_and_no_tensor_stays_behind()
     {
         var policy = TinyText.Policy(1);
