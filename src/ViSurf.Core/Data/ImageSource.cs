@@ -26,6 +26,8 @@ public sealed record ImageSource
 
     /// <summary>The encoded bytes.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist; the message names it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
+    /// <exception cref="IOException">Reading it failed.</exception>
     public ReadOnlyMemory<byte> ReadAllBytes()
     {
         if (_bytes is { } bytes) return bytes;

@@ -68,7 +68,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         return Guard.NotNull(examples).SelectMany(example => Reasons(example, ids).Select(problem => $"example '{example.Id}': {problem}"));
     }
 
-    /// <summary>Looks at every row of a source, block by block; a row that cannot be read is a problem like any other.</summary>
+    /// <summary>Looks at every row of a source, block by block; a row that cannot be read, or whose pictures cannot, is a problem like any other.</summary>
     /// <param name="source">The source.</param>
     /// <param name="change">What becomes of examples before they are trained on, <c>encoder.InModelFrame</c> for instance; null for nothing.</param>
     /// <param name="cancellation">Checked at every row.</param>
@@ -103,7 +103,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
             unreadable = null;
             return source.Read(block);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             unreadable = OneLine(e);
             return [];
@@ -119,7 +119,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
             if (change is not null) example = change(example);
             return Reasons(example, ids).Select(reason => new RowProblem(row, example.Place ?? source, example.Id, reason));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             return [new RowProblem(row, source, null, OneLine(e))];
         }

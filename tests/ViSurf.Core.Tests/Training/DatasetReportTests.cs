@@ -47,6 +47,29 @@ public sealed class DatasetReportTests : IDisposable
     }
 
     [Fact]
+    public void A_picture_that_may_not_be_read_is_a_problem_of_its_row()
+    {
+        if (OperatingSystem.IsWindows()) return;    // no permissions in this sense
+        File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));
+        File.WriteAllBytes(_folder.File("secret.png"), Pictures.Plain(70, 98));
+        File.SetUnixFileMode(_folder.File("secret.png"), UnixFileMode.None);
+        // The way to the file is open to everybody.
+        File.SetUnixFileMode(_folder.Path, (UnixFileMode)Convert.ToInt32("755", 8));
+        File.WriteAllLines(_folder.File("rows.jsonl"), [Row(1, "good.png", "[]"), Row(2, "secret.png", "[]"), Row(3, "good.png", "[]")]);
+        using var source = JsonLinesSource.Open(_folder.File("rows.jsonl"));
+        using var nobody = new Unprivileged();
+
+        var framed = Check(400).Report(source, Encoder.InModelFrame);
+        framed.Rows.Should().Be(3);
+        framed.Problems.Should().ContainSingle().Which.ToString().Should().Match("*rows.jsonl*:2 (id '2'): *secret.png*denied*");
+        // Read by somebody's own function, and without a change.
+        Check(400).Report(source, example => example with { PictureSize = PictureSize.Of(example.Images[0]) }).BadRows.Should().Equal(1);
+        Check(400).Report(source).BadRows.Should().Equal(1);
+        // And in a run that nobody checked.
+        Encoder.Invoking(e => e.Encode(source.Read(0)[1])).Should().Throw<InvalidDataException>().WithMessage("Example '2': *secret.png*");
+    }
+
+    [Fact]
     public void What_a_report_found_a_stream_passes_over()
     {
         File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));

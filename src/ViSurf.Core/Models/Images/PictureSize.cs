@@ -9,6 +9,8 @@ public static class PictureSize
 {
     /// <summary>Width and height as <see cref="SkiaImageDecoder"/> decodes it; an orientation in its metadata is not applied.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
+    /// <exception cref="IOException">Reading it failed.</exception>
     /// <exception cref="InvalidDataException">Not a picture; the message names it.</exception>
     public static FrameSize Of(ImageSource source)
     {

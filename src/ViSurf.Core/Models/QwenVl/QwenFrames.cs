@@ -39,7 +39,7 @@ public static class QwenFrames
     /// The example with its label in the model's frame and with the size of its picture, so that <see cref="ExampleFrames.ToPicture"/> takes
     /// predictions back. Reads headers only. Examples without pictures stay as they are.
     /// </summary>
-    /// <exception cref="InvalidDataException">A picture cannot be read, or several pictures have different sizes and the label has coordinates; names the example.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be read (it is missing, broken, or not for this user), or several pictures have different sizes and the label has coordinates; names the example.</exception>
     public static VisionExample InModelFrame(this QwenPromptEncoder encoder, VisionExample example)
     {
         Guard.NotNull(encoder);
@@ -52,7 +52,7 @@ public static class QwenFrames
                     $"expected pictures of one size, got {string.Join(", ", sizes)}: which of them the label's coordinates belong to is not known. Bring the label into the model's frame yourself (VisionExample.InFrame).");
             return example.InFrame(sizes[0], encoder.Frame(sizes[0]));
         }
-        catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException)
+        catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"{example.Place ?? "Example"} (id '{example.Id}'): {e.Message}", e);
         }

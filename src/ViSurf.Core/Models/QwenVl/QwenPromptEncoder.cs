@@ -76,7 +76,7 @@ public sealed class QwenPromptEncoder : IPromptEncoder
             var ids = Expand(Tokenizer.Encode(Render(example)), patches.Select(p => p.Grid).ToArray(), example.Id);
             return new EncodedPrompt(example, ids, patches.Select(p => p.Grid).ToArray(), patches.Count == 0 ? null : cat(patches.Select(p => p.Pixels).ToArray(), 0));
         }
-        catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException)
+        catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"Example '{example.Id}': {e.Message}", e);
         }
