@@ -72,9 +72,12 @@ public static class BinaryMetrics
     }
 
     /// <summary>By ranks: the positives' ranks sum to their wins over negatives plus what they have among themselves.</summary>
+    /// <exception cref="ArgumentException">A score is not a number.</exception>
     private static double? Area(ReadOnlySpan<MetricTerm> terms)
     {
         var sorted = terms.ToArray();
+        if (Array.FindIndex(sorted, term => double.IsNaN(term.Value)) is var at and >= 0)
+            throw new ArgumentException($"Expected a score that can be ranked from every example, got NaN from term {at} of {sorted.Length}. Return null where an answer has no score.", nameof(terms));
         Array.Sort(sorted, (a, b) => a.Value.CompareTo(b.Value));
         var (positives, ranks) = (0.0, 0.0);
         for (int start = 0, end; start < sorted.Length; start = end)

@@ -12,6 +12,16 @@ public sealed class BinaryMetricsTests
     private static readonly Metric YesNoAuc = BinaryMetrics.RocAuc("yes_no", BinaryMetrics.YesNo), YesNoAccuracy = BinaryMetrics.Accuracy("yes_no", BinaryMetrics.YesNo);
 
     [Fact]
+    public void A_ranking_of_scores_that_are_no_numbers_is_refused()
+    {
+        var combine = BinaryMetrics.RocAuc("any", (_, _) => null).Combine;
+        var rank = Task.Run(() => combine([new MetricTerm(0.2, 1), new MetricTerm(double.NaN, 0), new MetricTerm(0.1, 0)]));
+        var found = () => rank.Wait(TimeSpan.FromSeconds(20)).Should().BeTrue("NaN equals nothing, itself included");
+        found.Should().Throw<ArgumentException>().WithMessage("*a score that can be ranked*NaN*");
+        combine([new MetricTerm(double.PositiveInfinity, 1), new MetricTerm(0.1, 0)]).Should().Be(1, "infinity has its place in an order");
+    }
+
+    [Fact]
     public void The_area_is_the_share_of_pairs_in_the_right_order_ties_as_one_half()
         // Few different scores, so that there are many ties.
         => Gen.Select(Gen.Int[0, 6], Gen.Bool).Array[0, 40].Sample(rows =>
