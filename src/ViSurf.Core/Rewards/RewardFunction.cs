@@ -30,7 +30,7 @@ public static class RewardFunction
 
     /// <summary>The same reward, its values and bounds multiplied by <paramref name="factor"/>; the name stays.</summary>
     /// <param name="reward">The reward.</param>
-    /// <param name="factor">Positive; a penalty is a reward with negative values, not a negative factor.</param>
+    /// <param name="factor">Positive. For a penalty, give the reward negative values, or a negative weight in its suite.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="factor"/> is not positive.</exception>
     public static IRewardFunction Scaled(this IRewardFunction reward, double factor)
     {

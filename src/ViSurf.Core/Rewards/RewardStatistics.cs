@@ -52,8 +52,10 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
         if (statistics.Count == 0) return $"Reward '{statistics.Name}' applied to no rollout of this step: no example has the kind of label it reads.";
         if (!statistics.IsConstant) return null;
         var said = string.Create(CultureInfo.InvariantCulture, $"Reward '{statistics.Name}' was {statistics.Mean:0.###} for all {statistics.Count} rollouts it applied to");
-        return statistics.Minimum >= component.Maximum - 1e-9
-            ? $"{said}, its maximum: nothing is left to learn from it."
+        // The rollout that is furthest from what the weight asks for.
+        var worst = component with { Value = component.Weight < 0 ? statistics.Maximum : statistics.Minimum };
+        return worst.Shortfall <= 1e-9
+            ? $"{said}, its {(component.Weight < 0 ? "best (its weight is negative)" : "maximum")}: nothing is left to learn from it."
             : $"{said}: it taught nothing in this step. If that lasts, it is too hard, or it does not read what the policy writes.";
     }
 }

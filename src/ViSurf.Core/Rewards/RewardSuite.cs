@@ -5,8 +5,12 @@ namespace ViSurf.Core.Rewards;
 
 /// <summary>A reward and what its value is multiplied with in the total.</summary>
 /// <param name="Function">The reward.</param>
-/// <param name="Weight">Finite. 0 keeps the component in reports without counting it.</param>
-public sealed record WeightedReward(IRewardFunction Function, double Weight = 1.0);
+/// <param name="Weight">Finite. 0 keeps the component in reports without counting it; a negative one makes a penalty of it, best at the function's minimum.</param>
+public sealed record WeightedReward(IRewardFunction Function, double Weight = 1.0)
+{
+    /// <summary>The most that it can add to a total: its weight times <see cref="IRewardFunction.Maximum"/>, or times <see cref="IRewardFunction.Minimum"/> where the weight is negative.</summary>
+    public double Maximum => Weight * (Weight < 0 ? Function.Minimum : Function.Maximum);
+}
 
 /// <summary>A weighted set of rewards; turns a group of completions into named scores. Immutable and thread-safe.</summary>
 public sealed class RewardSuite
@@ -40,8 +44,8 @@ public sealed class RewardSuite
     /// <value>1: the shipped rewards take microseconds. Raise it for rewards that wait or compute for long.</value>
     public int Parallelism { get; }
 
-    /// <summary>The largest total a completion can reach when every reward applies.</summary>
-    public double Maximum => Rewards.Sum(r => Math.Max(0, r.Function.Maximum * r.Weight));
+    /// <summary>The largest total a completion can reach when every reward applies; one that can only take away counts 0, as where it does not apply.</summary>
+    public double Maximum => Rewards.Sum(r => Math.Max(0, r.Maximum));
 
     /// <summary>A new suite with one more reward.</summary>
     /// <exception cref="ArgumentException">The name is taken or the weight is not finite.</exception>
@@ -75,7 +79,7 @@ public sealed class RewardSuite
             var answers = JudgeGathering.Ask(judge, groups, cancellation);
             for (var q = 0; q < groups.Count; q++)
                 for (var i = 0; i < answers[q].Length; i++)
-                    components[q][i][k] = new RewardComponent(reward.Name, answers[q][i], weight, reward.Maximum);
+                    components[q][i][k] = new RewardComponent(reward.Name, answers[q][i], weight, reward.Maximum) { Minimum = reward.Minimum };
         }
         return groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
     }
@@ -118,7 +122,8 @@ public sealed class RewardSuite
         for (var k = 0; k < components.Length; k++)
         {
             var (reward, weight) = Rewards[k];
-            if (reward is not JudgeReward) components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum);
+            if (reward is JudgeReward) continue;
+            components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum) { Minimum = reward.Minimum };
         }
         return components;
     }

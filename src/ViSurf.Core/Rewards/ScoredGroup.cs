@@ -9,6 +9,16 @@ namespace ViSurf.Core.Rewards;
 /// <param name="Maximum">The largest value the reward can give.</param>
 public sealed record RewardComponent(string Name, double? Value, double Weight = 1.0, double Maximum = 1.0)
 {
+    /// <summary>The smallest value the reward can give.</summary>
+    /// <value>0, as of a reward that does not say.</value>
+    public double Minimum { get; init; }
+
+    /// <summary>The value that brings the total most: <see cref="Maximum"/>, or <see cref="Minimum"/> under a negative weight.</summary>
+    public double Best => Weight < 0 ? Minimum : Maximum;
+
+    /// <summary>How far the value is from <see cref="Best"/>, in the reward's own numbers; null when the reward does not apply.</summary>
+    public double? Shortfall => Weight < 0 ? Value - Minimum : Maximum - Value;
+
     /// <summary>Value × weight; 0 when the reward does not apply.</summary>
     public double Weighted => (Value ?? 0) * Weight;
 }

@@ -9,7 +9,7 @@ namespace ViSurf.Core.Training;
 
 /// <summary>
 /// Finds the rows that would spoil a run before it starts: pictures that do not open, boxes outside their picture, and labels that the
-/// rewards themselves do not accept (a label that cannot reach its own maximum teaches the wrong thing in silence).
+/// rewards themselves do not accept (a label that cannot reach its own maximum, or minimum under a negative weight, teaches the wrong thing in silence).
 /// </summary>
 /// <param name="demonstrations">Writes the label as it would join a group.</param>
 /// <param name="suite">Judges it.</param>
@@ -32,7 +32,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     /// <value>"thinking_format": a label has no trace of reasoning.</value>
     public IReadOnlyCollection<string> Excluded { get; init; } = [ThinkingFormatReward.ComponentName];
 
-    /// <summary>How far below its maximum a label may score: room for rewards that are sums of decimals.</summary>
+    /// <summary>How far below its maximum (above its minimum, under a negative weight) a label may score: room for rewards that are sums of decimals.</summary>
     /// <value>1e-6.</value>
     public double Tolerance { get; init; } = 1e-6;
 
@@ -186,9 +186,12 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         }
         if (score.Components.All(c => c.Value is null)) return ["no reward judges its label"];
         return score.Components
-            .Where(c => c.Weight != 0 && c.Value < c.Maximum - Tolerance && !Excluded.Contains(c.Name))
-            .Select(c => string.Create(CultureInfo.InvariantCulture,
-                $"its label scores {c.Value} of {c.Maximum} in '{c.Name}', so it would teach what that reward rejects"));
+            .Where(c => c.Weight != 0 && c.Shortfall > Tolerance && !Excluded.Contains(c.Name))
+            .Select(c => $"{Judged(c)}, so it would teach what that reward rejects");
+
+        static string Judged(RewardComponent c) => c.Weight < 0
+            ? string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} in '{c.Name}', where {c.Best} is best because its weight is negative")
+            : string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} of {c.Maximum} in '{c.Name}'");
     }
 
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");

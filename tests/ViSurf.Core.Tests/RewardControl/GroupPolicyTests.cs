@@ -101,7 +101,7 @@ public sealed class GroupPolicyTests
                 new Completion([4, 9], "y", FinishReason.Stop, CompletionSource.Demonstration),
             ]),
             [
-                new CompletionScore([new RewardComponent("r", 0.1 + 0.2, 2, 3), new RewardComponent("other", null)]),
+                new CompletionScore([new RewardComponent("r", 0.1 + 0.2, 2, 3) { Minimum = -1.0 / 3 }, new RewardComponent("other", null)]),
                 new CompletionScore([new RewardComponent("r", 4)]),
                 new CompletionScore([new RewardComponent("r", 1)]) { SmoothedTotal = 1 / 3.0, Neutral = true },
             ]);

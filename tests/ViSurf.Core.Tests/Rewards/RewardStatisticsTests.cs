@@ -36,6 +36,16 @@ public sealed class RewardStatisticsTests
         statistics.Components.Single().IsConstant.Should().BeTrue();
     }
 
+    [Theory]
+    [InlineData(0.0, 0.0, "Reward 'r' was 0 for all 2 rollouts it applied to, its best (its weight is negative): nothing is left to learn from it.")]
+    [InlineData(0.0, -1.0, "Reward 'r' was 0 for all 2 rollouts it applied to: it taught nothing in this step. *")]
+    [InlineData(1.0, 0.0, "Reward 'r' was 1 for all 2 rollouts it applied to: it taught nothing in this step. *")]
+    public void With_a_negative_weight_nothing_is_left_to_learn_at_the_minimum(double value, double minimum, string warning)
+    {
+        var suite = new RewardSuite().With(RewardFunction.From("r", (_, _) => value, minimum: minimum), -2);
+        RewardStatistics.Of([suite.Score(Some.Group(Some.Example("a"), "x", "y"))]).Warnings.Should().ContainSingle().Which.Should().Match(warning);
+    }
+
     [Fact]
     public void A_reward_that_applies_to_nothing_is_warned_about()
         => RewardStatistics.Of(Score(new GroundingFormatReward(), Some.Group(Some.Example("a"), "x"))).Warnings.Should().Equal(

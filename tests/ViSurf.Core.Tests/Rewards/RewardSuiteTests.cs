@@ -41,6 +41,11 @@ public sealed class RewardSuiteTests
         => new RewardSuite().With(Length, 0.5).With(Never, 2).With(RewardFunction.From("penalty", (_, _) => 0.0), -3).Maximum.Should().Be(7);
 
     [Fact]
+    public void With_a_negative_weight_the_largest_total_is_at_the_minimum()
+        // 1 · 2, and −3 · −0.5 where the maximum would give −3 · 0.
+        => new RewardSuite().With(Never, 2).With(RewardFunction.From("below", (_, _) => 0.0, maximum: 0, minimum: -0.5), -3).Maximum.Should().Be(3.5);
+
+    [Fact]
     public void With_and_parallelism_make_a_new_suite()
     {
         var suite = new RewardSuite(Length);

@@ -88,6 +88,19 @@ public sealed class DatasetCheckTests
         new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)]).Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(-0.5, 0, null)]     // what a negative weight asks for: the label has none of it
+    [InlineData(-0.5, 0.25, "example 'a': its label scores 0.25 in 'swearing', where 0 is best because its weight is negative, so it would teach what that reward rejects")]
+    [InlineData(-0.5, 1, "example 'a': its label scores 1 in 'swearing'*")]
+    [InlineData(0.5, 0, "example 'a': its label scores 0 of 1 in 'swearing'*")]
+    public void A_negative_weight_asks_a_label_for_the_minimum(double weight, double value, string? problem)
+    {
+        var suite = Toy.Suite("any", (_, _) => 1).With(RewardFunction.From("swearing", (_, _) => value), weight);
+        var problems = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)]).ToArray();
+        if (problem is null) problems.Should().BeEmpty();
+        else problems.Should().ContainSingle().Which.Should().Match(problem);
+    }
+
     private static string[] Problems(params VisionExample[] examples) => [.. Check().Problems(examples)];
 
     private static DatasetCheck Check() => new(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1), Size);

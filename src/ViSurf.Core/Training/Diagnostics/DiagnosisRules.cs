@@ -44,7 +44,7 @@ public static partial class DiagnosisRules
                 "Put labels into the groups (TrainerParts.ViSurf), raise the group size or the temperature, or give partial credit in a reward.");
     }
 
-    /// <summary>A reward with a weight said the same of all rollouts through the last <paramref name="steps"/> steps, and it was not its maximum.</summary>
+    /// <summary>A reward with a weight said the same of all rollouts through the last <paramref name="steps"/> steps, and it was not its maximum (minimum, where the weight is negative).</summary>
     /// <param name="history">The run.</param>
     /// <param name="steps">10.</param>
     public static IEnumerable<Finding> ConstantComponent(RunHistory history, int steps = 10)
@@ -52,14 +52,15 @@ public static partial class DiagnosisRules
         foreach (var (name, seen) in Components(history, steps, c => c.Rollouts > 1 && c.Weight != 0))
         {
             var (low, high) = (seen.Min(c => c.Lowest!.Value), seen.Max(c => c.Highest!.Value));
-            if (high - low >= 1e-9 || low >= seen[^1].Maximum - 1e-9) continue;
-            yield return new Finding(name, Text($"Reward '{name}' was {low:0.###} (of at most {seen[^1].Maximum:0.###}) for all {seen.Sum(c => c.Rollouts)} rollouts of the last {steps} steps."),
+            if (high - low >= 1e-9 || Shortfall(seen[^1], seen[^1].Weight < 0 ? high : low) <= 1e-9) continue;
+            var range = seen[^1].Weight < 0 ? Text($"{seen[^1].Best:0.###} is best, its weight is negative") : Text($"of at most {seen[^1].Maximum:0.###}");
+            yield return new Finding(name, Text($"Reward '{name}' was {low:0.###} ({range}) for all {seen.Sum(c => c.Rollouts)} rollouts of the last {steps} steps."),
                 "A reward that says the same of everybody teaches nothing: it is too hard, or it does not read what the policy writes.",
                 "Read a few completions beside the reward; check that the prompt asks for the form the reward reads.");
         }
     }
 
-    /// <summary>No label reached the maximum of a reward in the last <paramref name="steps"/> steps.</summary>
+    /// <summary>No label reached the maximum of a reward (the minimum, where its weight is negative) in the last <paramref name="steps"/> steps.</summary>
     /// <param name="history">The run.</param>
     /// <param name="steps">10.</param>
     /// <param name="labels">Fewest labels that must have been judged, 10.</param>
@@ -69,9 +70,12 @@ public static partial class DiagnosisRules
         var excluded = except ?? [ThinkingFormatReward.ComponentName];
         foreach (var (name, seen) in Components(history, steps, c => c.Labels > 0 && c.Weight != 0 && !excluded.Contains(c.Name)))
         {
-            var best = seen.Max(c => c.BestLabel!.Value);
-            if (seen.Sum(c => c.Labels) < labels || best >= seen[^1].Maximum - 1e-6) continue;
-            yield return new Finding(name, Text($"None of {seen.Sum(c => c.Labels)} labels reached the maximum of reward '{name}' in the last {steps} steps: {best:0.###} of {seen[^1].Maximum:0.###} at best."),
+            var (judged, penalty) = (seen.Sum(c => c.Labels), seen[^1].Weight < 0);
+            var best = penalty ? seen.Min(c => c.BestLabel!.Value) : seen.Max(c => c.BestLabel!.Value);
+            if (judged < labels || Shortfall(seen[^1], best) <= 1e-6) continue;
+            yield return new Finding(name, penalty
+                    ? Text($"None of {judged} labels reached the best of reward '{name}', whose weight is negative, in the last {steps} steps: {best:0.###} at best, where {seen[^1].Best:0.###} is asked for.")
+                    : Text($"None of {judged} labels reached the maximum of reward '{name}' in the last {steps} steps: {best:0.###} of {seen[^1].Maximum:0.###} at best."),
                 "Labels are judged by the same rewards as rollouts; one that its own reward rejects teaches what that reward rejects, and is smoothed away too early.",
                 "Run DatasetCheck on the data; compare LabelFormat and the coordinates' frame with what the reward reads.");
         }
@@ -93,6 +97,9 @@ public static partial class DiagnosisRules
     /// <summary>The rewards that pass <paramref name="which"/> in every one of the last steps, with what was seen of them.</summary>
     private static IEnumerable<(string Name, ComponentObservation[] Seen)> Components(RunHistory history, int steps, Func<ComponentObservation, bool> which)
         => history.Last(steps).SelectMany(s => s.Components.Where(which)).GroupBy(c => c.Name).Where(g => g.Count() == steps).Select(g => (g.Key, g.ToArray()));
+
+    /// <summary>How far a value is from what the reward's weight asks for.</summary>
+    private static double Shortfall(ComponentObservation of, double value) => of.Weight < 0 ? value - of.Best : of.Best - value;
 
     private static double? Mean(IReadOnlyList<StepObservation> window, string metric)
         => window.Select(s => s.Find(metric)).OfType<double>().MeanOrNull();

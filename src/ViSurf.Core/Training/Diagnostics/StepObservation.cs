@@ -11,9 +11,17 @@ namespace ViSurf.Core.Training.Diagnostics;
 /// <param name="Lowest">Smallest value of a rollout; null for none.</param>
 /// <param name="Highest">Largest value of a rollout; null for none.</param>
 /// <param name="Labels">Labels it applied to.</param>
-/// <param name="BestLabel">Largest value of a label; null for none.</param>
+/// <param name="BestLabel">Largest value of a label, smallest under a negative weight; null for none.</param>
 public sealed record ComponentObservation(
-    string Name, double Weight, double Maximum, int Rollouts, double? Lowest, double? Highest, int Labels, double? BestLabel);
+    string Name, double Weight, double Maximum, int Rollouts, double? Lowest, double? Highest, int Labels, double? BestLabel)
+{
+    /// <summary>The smallest value it can give.</summary>
+    /// <value>0, as of a reward that does not say.</value>
+    public double Minimum { get; init; }
+
+    /// <summary>The value that its weight asks for, as in <see cref="RewardComponent.Best"/>.</summary>
+    public double Best => Weight < 0 ? Minimum : Maximum;
+}
 
 /// <summary>A step as rules remember it: numbers, without completions and pictures.</summary>
 public sealed record StepObservation
@@ -39,8 +47,8 @@ public sealed record StepObservation
     /// <summary>The metric of that name, or null when the step has none or it is not finite.</summary>
     public double? Find(string metric) => Metrics.TryGetValue(metric, out var value) && double.IsFinite(value) ? value : null;
 
-    /// <summary>The largest total that the rewards can give, those with positive weights at their maximum; null without rewards.</summary>
-    public double? LargestTotal => Components.Count == 0 ? null : Components.Sum(c => Math.Max(0, c.Weight * c.Maximum));
+    /// <summary>The largest total that the rewards can give, as <see cref="RewardSuite.Maximum"/> has it; null without rewards.</summary>
+    public double? LargestTotal => Components.Count == 0 ? null : Components.Sum(c => Math.Max(0, c.Weight * c.Best));
 
     /// <summary>What is remembered of a report.</summary>
     public static StepObservation Of(StepReport report)
@@ -66,7 +74,10 @@ public sealed record StepObservation
         var (weight, maximum) = (all[0].Component.Weight, all.Max(p => p.Component.Maximum));
         return new ComponentObservation(
             name, weight, maximum, rollouts.Length, rollouts.Length > 0 ? rollouts.Min() : null, rollouts.Length > 0 ? rollouts.Max() : null,
-            labels.Length, labels.Length > 0 ? labels.Max() : null);
+            labels.Length, labels.Length == 0 ? null : weight < 0 ? labels.Min() : labels.Max())
+        {
+            Minimum = all.Min(p => p.Component.Minimum),
+        };
     }
 
     private static double? FirstRatioOf(StepReport report)

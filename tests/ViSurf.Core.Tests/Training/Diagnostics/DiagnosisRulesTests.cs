@@ -49,6 +49,24 @@ public sealed class DiagnosisRulesTests
     }
 
     [Fact]
+    public void A_component_with_a_negative_weight_is_solved_at_its_minimum()
+    {
+        History.Said(History.With(40, 15, new ComponentObservation("accuracy", -1, 1, 128, 0, 0, 16, 0))).Should().BeEmpty();
+        var said = Only(History.With(40, 15, new ComponentObservation("accuracy", -1, 1, 128, 1, 1, 16, 0)));
+        (said.Rule, said.Finding.Subject).Should().Be(("constant_component", "accuracy"));
+        said.Finding.Seen.Should().Be("Reward 'accuracy' was 1 (0 is best, its weight is negative) for all 1280 rollouts of the last 10 steps.");
+    }
+
+    [Fact]
+    public void Labels_under_a_negative_weight_are_asked_for_the_minimum()
+    {
+        History.Said(History.With(40, 0, new ComponentObservation("accuracy", -1, 1, 128, 0, 0.9, 16, 0))).Should().BeEmpty();
+        var said = Only(History.With(40, 0, new ComponentObservation("accuracy", -1, 1, 128, 0, 0.9, 16, 1)));
+        (said.Rule, said.Step).Should().Be(("label_below_maximum", 9));
+        said.Finding.Seen.Should().Be("None of 160 labels reached the best of reward 'accuracy', whose weight is negative, in the last 10 steps: 1 at best, where 0 is asked for.");
+    }
+
+    [Fact]
     public void Truncated_completions_that_dominate_are_said()
     {
         var said = Only(History.With(40, 20, "completions/clipped_ratio", _ => 0.8));

@@ -57,6 +57,17 @@ public sealed class RunDiagnosisTests
     }
 
     [Fact]
+    public void Of_labels_under_a_negative_weight_the_smallest_value_is_the_best()
+    {
+        var suite = new Core.Rewards.RewardSuite().With(Core.Rewards.RewardFunction.From("letters", (example, _) => example.Id == "one" ? 0.25 : 0.75, minimum: -1), -2);
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy);
+        var trainer = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, suite, optimizer, LabelFormat.Bare), Toy.Options);
+        var seen = StepObservation.Of(trainer.Step(Toy.Labelled));
+        (seen.Components.Single().BestLabel, seen.LargestTotal).Should().Be((0.25, 2));
+    }
+
+    [Fact]
     public void Memory_does_not_grow_with_the_run()
     {
         var run = new RunDiagnosis(_ => { });
