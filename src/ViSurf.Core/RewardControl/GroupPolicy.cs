@@ -61,7 +61,7 @@ public static class GroupPolicy
 
     /// <summary>Why nobody in the group is better than anybody, or null.</summary>
     public static string? UniformReason(ScoredGroup group)
-        => Guard.NotNull(group).Totals is { Length: > 0 } totals && totals.Max() - totals.Min() < 1e-9
+        => Guard.NotNull(group).Totals is var totals && SameReward.IsAll(totals)
             ? string.Create(CultureInfo.InvariantCulture, $"all {totals.Length} completions scored {totals[0]:0.###}")
             : null;
 

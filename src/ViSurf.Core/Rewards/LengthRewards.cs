@@ -40,7 +40,7 @@ public static class LengthRewards
         return RewardFunction.From("cosine_length", (example, completion) =>
         {
             if (accuracy.Score(example, completion) is not { } value) return null;
-            var (shortest, longest) = value >= accuracy.Maximum - 1e-9 ? o.Right : o.Wrong;
+            var (shortest, longest) = value > accuracy.Maximum - SameReward.Tolerance ? o.Right : o.Wrong;
             var progress = Math.Clamp((double)o.Length(completion) / o.MaximumLength, 0, 1);
             return longest + (shortest - longest) * (1 + Math.Cos(Math.PI * progress)) / 2;
         }, Largest(o, Math.Max), Largest(o, Math.Min));

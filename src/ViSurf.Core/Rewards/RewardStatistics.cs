@@ -16,7 +16,7 @@ public sealed record ComponentStatistics(
     string Name, int Count, double? Mean, double? Deviation, double? Minimum, double? Maximum, double NotApplicable)
 {
     /// <summary>Whether it said the same of two rollouts or more: it taught nothing.</summary>
-    public bool IsConstant => Count > 1 && Maximum - Minimum < 1e-9;
+    public bool IsConstant => Count > 1 && Maximum - Minimum < SameReward.Tolerance;
 }
 
 /// <summary>All rewards over a step.</summary>
@@ -54,7 +54,7 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
         var said = string.Create(CultureInfo.InvariantCulture, $"Reward '{statistics.Name}' was {statistics.Mean:0.###} for all {statistics.Count} rollouts it applied to");
         // The rollout that is furthest from what the weight asks for.
         var worst = component with { Value = component.Weight < 0 ? statistics.Maximum : statistics.Minimum };
-        return worst.Shortfall <= 1e-9
+        return worst.Shortfall < SameReward.Tolerance
             ? $"{said}, its {(component.Weight < 0 ? "best (its weight is negative)" : "maximum")}: nothing is left to learn from it."
             : $"{said}: it taught nothing in this step. If that lasts, it is too hard, or it does not read what the policy writes.";
     }

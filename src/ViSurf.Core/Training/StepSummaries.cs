@@ -19,7 +19,7 @@ internal static class StepSummaries
             LabelMean = labels.Select(s => s.Total).MeanOrNull(),
             LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral)) / (double)labels.Length,
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
-            UniformRollouts = totals.Select(t => t.Max() - t.Min() < 1e-9 ? 1.0 : 0.0).MeanOrNull(),
+            UniformRollouts = totals.Select(t => SameReward.IsAll(t) ? 1.0 : 0.0).MeanOrNull(),
             Components = Components(groups),
             Statistics = RewardStatistics.Of(groups.Select(g => g.Scored).ToArray()),
         };

@@ -52,7 +52,7 @@ public static partial class DiagnosisRules
         foreach (var (name, seen) in Components(history, steps, c => c.Rollouts > 1 && c.Weight != 0))
         {
             var (low, high) = (seen.Min(c => c.Lowest!.Value), seen.Max(c => c.Highest!.Value));
-            if (high - low >= 1e-9 || Shortfall(seen[^1], seen[^1].Weight < 0 ? high : low) <= 1e-9) continue;
+            if (!SameReward.Is(high, low) || Shortfall(seen[^1], seen[^1].Weight < 0 ? high : low) < SameReward.Tolerance) continue;
             var range = seen[^1].Weight < 0 ? Text($"{seen[^1].Best:0.###} is best, its weight is negative") : Text($"of at most {seen[^1].Maximum:0.###}");
             yield return new Finding(name, Text($"Reward '{name}' was {low:0.###} ({range}) for all {seen.Sum(c => c.Rollouts)} rollouts of the last {steps} steps."),
                 "A reward that says the same of everybody teaches nothing: it is too hard, or it does not read what the policy writes.",

@@ -6,9 +6,6 @@ namespace ViSurf.Core.Training.Metrics;
 /// <summary>What becomes of the labels (gt for ground truth), and what they do.</summary>
 internal static class LabelMetrics
 {
-    /// <summary>Totals that differ by less are one total; as in <c>RewardSummary.UniformRollouts</c>.</summary>
-    private const double Same = 1e-9;
-
     public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var learnt = report.Groups.Select(g => (g.Controlled, g.Advantages, Label: LabelOf(g.Controlled))).Where(g => g.Label >= 0).ToArray();
@@ -47,10 +44,9 @@ internal static class LabelMetrics
     private static double WinRate(ScoredGroup group, int label)
     {
         var total = group.Scores[label].Total;
-        return group.RolloutScores.Average(r => Math.Abs(r.Total - total) < Same ? 0.5 : r.Total < total ? 1 : 0);
+        return group.RolloutScores.Average(r => SameReward.Is(r.Total, total) ? 0.5 : r.Total < total ? 1 : 0);
     }
 
     /// <summary>Whether there are rollouts and all have the same total: alone they would teach nothing.</summary>
-    private static bool Uniform(ScoredGroup group)
-        => group.RolloutScores.Select(s => s.Total).ToArray() is { Length: > 0 } totals && totals.Max() - totals.Min() < Same;
+    private static bool Uniform(ScoredGroup group) => SameReward.IsAll([.. group.RolloutScores.Select(s => s.Total)]);
 }

@@ -2,9 +2,12 @@ using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Data;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
+using ViSurf.Core.Tests.Training.Diagnostics;
 using ViSurf.Core.Training;
+using ViSurf.Core.Training.Diagnostics;
 using ViSurf.Core.Training.Metrics;
 using Xunit;
 using static TorchSharp.torch;
@@ -59,6 +62,22 @@ public sealed class StepMetricsTests
         metrics["learning_rate"].Should().Be(0.01);
         metrics["mem/host_gb"].Should().BeInRange(0.01, 1000);
         metrics.Should().NotContainKeys("mem/device_gb", "entropy", "gt/grad_norm", "kl");
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(0.9e-9, true)]
+    [InlineData(1.1e-9, false)]
+    public void Whether_two_rewards_are_one_is_answered_alike_by_everybody(double apart, bool same)
+    {
+        var report = ScriptedStep.Of([TinyText.Example("a", "a", "xy")], (_, text) => text == "cd" ? 0.5 + apart : 0.5, "ab", "cd");
+        var metrics = ScriptedStep.Metrics(report);
+        metrics["frac_reward_zero_std"].Should().Be(same ? 1 : 0);
+        metrics["gt/win_rate"].Should().Be(same ? 0.5 : 0.25, "it ties with \"ab\", and with \"cd\" or not");
+        report.Rewards.Statistics.Components.Single().IsConstant.Should().Be(same);
+        (GroupPolicy.UniformReason(report.Groups[0].Scored) is not null).Should().Be(same);
+        var seen = Enumerable.Range(0, 10).Select(_ => StepObservation.Of(report)).ToArray();
+        History.Said(seen, [new DiagnosisRule("constant", history => DiagnosisRules.ConstantComponent(history))]).Should().HaveCount(same ? 1 : 0);
     }
 
     [Fact]
