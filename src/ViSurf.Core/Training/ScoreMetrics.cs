@@ -43,6 +43,9 @@ internal static class ScoreMetrics
     /// </summary>
     public static FrozenDictionary<string, string> Better { get; } = new Dictionary<string, string> { ["entropy"] = RolloutEntropy, ["ratio"] = RolloutRatio }.ToFrozenDictionary();
 
+    /// <summary>Whether an update's number of this name is told better by another of its numbers; without rollouts an objective's own is all there is.</summary>
+    public static bool IsToldBetter(string name, IReadOnlyDictionary<string, double> update) => Better.TryGetValue(name, out var better) && update.ContainsKey(better);
+
     /// <summary>Adds this micro-batch's shares of means, each divided by the update's count so that shares add up, and its maxima.</summary>
     public static void Add(UpdatePlan plan, MicroBatch batch, TokenScores scores, UpdateBatch update, int index, bool first, ScalarLedger ledger)
     {

@@ -15,12 +15,10 @@ internal static class UpdateMetrics
         ("sampling/sampling_logp_difference/mean", ScoreMetrics.SamplerDrift), ("sampling/sampling_logp_difference/max", ScoreMetrics.SamplerDriftMax),
     ];
 
-    /// <summary>
-    /// Told by others: gt/* are the same numbers over the labels that were scored, and entropy and ratio those of the rollouts that were.
-    /// </summary>
+    /// <summary>Told by others: gt/* are the same numbers over the labels that were scored.</summary>
     private static readonly string[] Superseded =
     [
-        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio", .. ScoreMetrics.Better.Keys,
+        "demonstration_weight", "demonstration_advantage", "demonstration_log_prob", "demonstration_ratio",
         ScoreMetrics.LabelLogProb, ScoreMetrics.LabelRatio, ScoreMetrics.LabelEntropy, GradientSplit.Label, GradientSplit.Rollouts,
     ];
 
@@ -37,7 +35,7 @@ internal static class UpdateMetrics
             ("skipped_updates", report.SkippedUpdates),
         ]);
         var known = Known.Select(k => k.Key).Concat(Superseded).ToHashSet();
-        var own = updates.SelectMany(u => u.Metrics.Keys).Distinct().Where(key => !known.Contains(key)).Order(StringComparer.Ordinal);
+        var own = updates.SelectMany(u => u.Metrics.Keys.Where(key => !ScoreMetrics.IsToldBetter(key, u.Metrics))).Distinct().Where(key => !known.Contains(key)).Order(StringComparer.Ordinal);
         return shared.Concat(StepMetric.Present([.. own.Select(key => ($"objective/{key}", Mean(updates, key)))]));
     }
 

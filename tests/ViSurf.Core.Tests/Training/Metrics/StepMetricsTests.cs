@@ -2,6 +2,7 @@ using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Data;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Tests.Support;
@@ -127,6 +128,28 @@ public sealed class StepMetricsTests
             using var batch = MicroBatch.Build([new TrainingRow(0, completion, 1, 1)], [prompt]);
             using var scores = model.Score(batch.Sequences);
             return [.. scores.LogProbs.to(ScalarType.Float64).data<double>().ToArray()];
+        }
+    }
+
+    [Fact]
+    public void An_objectives_own_entropy_and_ratio_are_kept_where_no_rollouts_say_them_better()
+    {
+        var (own, told) = (Step(supervised: true), Step(supervised: false));
+        var bonus = own.Updates[0].Metrics;
+        bonus.Should().ContainKey("entropy");
+        var metrics = ScriptedStep.Metrics(own);
+        metrics["objective/entropy"].Should().Be(bonus["entropy"]);
+        metrics.Should().NotContainKeys("entropy", "objective/ratio").And.NotContainKey("ratio", "those are of the policy's own tokens, and there are none");
+
+        told.Updates[0].Metrics.Should().ContainKeys("entropy", "ratio");
+        ScriptedStep.Metrics(told).Should().ContainKeys("entropy", "ratio").And.NotContainKeys("objective/entropy", "objective/ratio");
+
+        static StepReport Step(bool supervised)
+        {
+            var policy = TinyText.Policy(1);
+            using var optimizer = Toy.Optimizer(policy);
+            var parts = supervised ? TrainerParts.Sft(TinyText.Encoder, policy, optimizer) : TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer);
+            return new Trainer(parts with { Objective = new EntropyBonus(parts.Objective, 0.01) }, Toy.Options with { WithEntropy = true }).Step(Toy.Labelled);
         }
     }
 
