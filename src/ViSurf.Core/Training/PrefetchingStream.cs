@@ -12,7 +12,10 @@ namespace ViSurf.Core.Training;
 /// <remarks>
 /// <see cref="Position"/> is that of the examples handed out, not of those read ahead. A row that cannot be read throws at the
 /// <see cref="Next"/> that would have returned it, a picture that cannot be decoded at the <c>Encode</c> of its example; after an error the
-/// stream is where it was. <see cref="Next"/> and <see cref="Position"/> are for one thread, and <c>Next(a)</c> then <c>Next(b)</c> of the
+/// stream is where it was, and the next <see cref="Next"/> tries the row again (a network may be back). Prompts are found by the example
+/// object: what makes new objects of the examples on their way (<c>Select</c>, a <c>MixedStream</c> over this one) leaves those made ahead
+/// unused, and each prompt is encoded a second time, in the step. So prefetching is put outermost, over all of those.
+/// <see cref="Next"/> and <see cref="Position"/> are for one thread, and <c>Next(a)</c> then <c>Next(b)</c> of the
 /// inner stream must be its <c>Next(a + b)</c>.
 /// </remarks>
 public sealed class PrefetchingStream : IExampleStream, IDisposable
@@ -26,8 +29,10 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
     private readonly PrefetchedPrompts _handedOut;
     private readonly Thread[] _threads;
     private int _promised;                            // rows ahead and rows being read
-    private bool _failed, _stopped;
+    private bool _failed, _told, _stopped;            // a row failed, and a caller has been told
     private string _position;
+    private string _readTo;                           // where the inner stream stands behind the last row read; with _reading
+    private bool _astray;                             // it may stand elsewhere, after a failure; with _reading
 
     /// <summary>Starts working ahead.</summary>
     /// <param name="stream">The examples; nobody else moves it while this is in use. Stays the caller's.</param>
@@ -36,7 +41,7 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
     public PrefetchingStream(IExampleStream stream, IPromptEncoder encoder, PrefetchOptions? options = null)
     {
         (_inner, _encoder, _options) = (Guard.NotNull(stream), Guard.NotNull(encoder), options ?? new PrefetchOptions());
-        _position = stream.Position;
+        _position = _readTo = stream.Position;
         _handedOut = new PrefetchedPrompts(encoder, _options.Examples);
         _threads = [.. Enumerable.Range(0, _options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"ViSurf prefetch {i}" })];
         foreach (var thread in _threads) thread.Start();
@@ -56,12 +61,13 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
                 Guard.NotNull(value);
                 // The inner stream refuses a position that is not its own; it stands where the last row read ahead left it, which is still right then.
                 _inner.Position = value;
+                (_readTo, _astray) = (_inner.Position, false);
                 lock (_gate)
                 {
                     foreach (var row in _ahead) row.Abandon();
                     _promised -= _ahead.Count;
                     _ahead.Clear();
-                    (_position, _failed) = (_inner.Position, false);
+                    (_position, _failed, _told) = (_readTo, false, false);
                     Monitor.PulseAll(_gate);
                 }
             }
@@ -69,6 +75,7 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>Throws what reading a row threw; called again, it reads that row again.</remarks>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public IReadOnlyList<VisionExample> Next(int count)
     {
@@ -85,6 +92,15 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
                 }
                 if (first.Value.Failure is { } failure)
                 {
+                    if (_told)
+                    {
+                        _ahead.RemoveFirst();
+                        _promised--;
+                        (_failed, _told) = (false, false);
+                        Monitor.PulseAll(_gate);
+                        continue;
+                    }
+                    _told = true;
                     // Back to where it was: the rows before the failure come again, and then the failure.
                     for (var i = taken.Count - 1; i >= 0; i--) _ahead.AddFirst(taken[i]);
                     _promised += taken.Count;
@@ -145,11 +161,14 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
             PrefetchedRow row;
             try
             {
+                if (_astray) _inner.Position = _readTo;
+                _astray = false;
                 var example = _inner.Next(1)[0];
-                row = new PrefetchedRow(example, _inner.Position);
+                row = new PrefetchedRow(example, _readTo = _inner.Position);
             }
             catch (Exception e)
             {
+                _astray = true;
                 row = new PrefetchedRow(e);
             }
             lock (_gate)
@@ -158,7 +177,7 @@ public sealed class PrefetchingStream : IExampleStream, IDisposable
                 _ahead.AddLast(row);
                 Monitor.PulseAll(_gate);
             }
-            return _failed ? null : row;
+            return row.Failure is null ? row : null;
         }
     }
 }

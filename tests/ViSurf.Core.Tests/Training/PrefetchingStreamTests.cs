@@ -108,6 +108,34 @@ public sealed class PrefetchingStreamTests
     }
 
     [Fact]
+    public void A_row_whose_reading_failed_is_tried_again_at_the_next_call_and_not_in_between()
+    {
+        var network = new Flaky(bad: 3, failures: 2);
+        using var ahead = new PrefetchingStream(network, TinyText.Encoder, new PrefetchOptions { Examples = 4, Threads = 3 });
+        ahead.Next(2).Select(e => e.Id).Should().Equal("0", "1");
+        ahead.Invoking(a => a.Next(2)).Should().Throw<IOException>().WithMessage("connection lost (1)");
+        var position = ahead.Position;
+        Thread.Sleep(50);
+        network.Failed.Should().Be(1, "nobody has asked since");
+        ahead.Next(1).Select(e => e.Id).Should().Equal(["2"], "it was read before");
+        ahead.Position = position;
+        ahead.Invoking(a => a.Next(2)).Should().Throw<IOException>().WithMessage("connection lost (2)");
+        ahead.Position.Should().Be(position);
+        ahead.Next(9).Select(e => e.Id).Should().Equal(Enumerable.Range(2, 9).Select(i => $"{i}"));
+        ahead.Position.Should().Be("11");
+    }
+
+    [Fact]
+    public void A_row_that_fails_twice_needs_no_new_position_to_be_read_the_third_time()
+    {
+        var network = new Flaky(bad: 1, failures: 2);
+        using var ahead = new PrefetchingStream(network, TinyText.Encoder, new PrefetchOptions { Examples = 4, Threads = 2 });
+        for (var again = 1; again <= 2; again++) ahead.Invoking(a => a.Next(3)).Should().Throw<IOException>().WithMessage($"connection lost ({again})");
+        ahead.Next(3).Select(e => e.Id).Should().Equal("0", "1", "2");
+        network.Failed.Should().Be(2);
+    }
+
+    [Fact]
     public void A_picture_that_cannot_be_decoded_throws_where_its_prompt_is_asked_for_and_names_the_example()
     {
         using var scope = NewDisposeScope();
@@ -195,6 +223,28 @@ public sealed class PrefetchingStreamTests
 
         public IReadOnlyList<VisionExample> Next(int count)
             => [.. Enumerable.Range(0, count).Select(_ => _next == bad ? throw new InvalidDataException($"rows.jsonl:{bad + 1} is bad") : TinyText.Example($"{_next++}", "?"))];
+    }
+
+    /// <summary>Rows 0, 1, 2, … of a source that cannot be reached some times at one of them, and has moved on when it says so.</summary>
+    private sealed class Flaky(int bad, int failures) : IExampleStream
+    {
+        private int _next;
+
+        public int Failed;
+
+        public string Position
+        {
+            get => $"{_next}";
+            set => _next = int.Parse(value);
+        }
+
+        public IReadOnlyList<VisionExample> Next(int count) => [.. Enumerable.Range(0, count).Select(_ => One())];
+
+        private VisionExample One()
+        {
+            var row = _next++;
+            return row == bad && Failed < failures ? throw new IOException($"connection lost ({++Failed})") : TinyText.Example($"{row}", "?");
+        }
     }
 
     private sealed class Counting(IReadOnlyList<VisionExample> rows) : IExampleStream
