@@ -36,17 +36,19 @@ public sealed record EvaluationReport
         : throw new ArgumentException($"Expected one of the metrics {string.Join(", ", Total.Metrics.Select(metric => metric.Name))}, got '{name}'.", nameof(name));
 
     /// <summary>Every number there is: "g_iou" over all examples, "source/g_iou" of one source.</summary>
+    /// <exception cref="InvalidOperationException">Two have one name; a report of <see cref="EvaluationSuite.Report"/> has been looked at for that.</exception>
     public IReadOnlyDictionary<string, double> Values
-        => Sources.SelectMany(source => source.Metrics.Select(metric => (Name: $"{source.Source}/{metric.Name}", metric.Value)))
-            .Concat(Total.Metrics.Select(metric => (metric.Name, metric.Value)))
-            .Where(number => number.Value is not null)
-            .ToDictionary(number => number.Name, number => number.Value!.Value);
+        => Distinct().Numbers.Where(number => number.Metric.Value is not null).ToDictionary(number => number.Name, number => number.Metric.Value!.Value);
+
+    private IEnumerable<(string Name, MetricResult Metric, string Where)> Numbers
+        => Sources.SelectMany(source => source.Metrics.Select(metric => ($"{source.Source}/{metric.Name}", metric, $"source '{source.Source}'")))
+            .Concat(Total.Metrics.Select(metric => (metric.Name, metric, "all examples")));
 
     /// <summary>A table: value, interval and number of examples of every metric that applies, all examples first, then source by source.</summary>
     public override string ToString()
     {
         var parts = new[] { Total with { Source = "all" } }.Concat(Sources).ToArray();
-        var width = Math.Max(12, parts.SelectMany(part => part.Metrics).Select(metric => metric.Name.Length + 2).DefaultIfEmpty(0).Max());
+        var width = Math.Max(12, parts.SelectMany(part => part.Metrics.Select(metric => metric.Name.Length + 2).Prepend(part.Source.Length)).Max());
         var text = new StringBuilder();
         Line("", "value", string.Create(CultureInfo.InvariantCulture, $"{Confidence * 100:0.##} % interval"), "examples");
         foreach (var part in parts)
@@ -60,6 +62,15 @@ public sealed record EvaluationReport
         void Line(string name, string value, string interval, string examples)
             => text.Append(name.PadRight(width)).Append(value.PadLeft(10)).Append("  ").Append(interval.PadRight(18)).Append(examples.PadLeft(10)).Append('\n');
     }
+
+    /// <summary>This report, whose numbers have names of their own.</summary>
+    /// <exception cref="InvalidOperationException">Two have one name; says which.</exception>
+    internal EvaluationReport Distinct()
+        => Numbers.GroupBy(number => number.Name).FirstOrDefault(same => same.Count() > 1) is not { } twice ? this
+            : throw new InvalidOperationException(
+                $"Expected every number of a report to have a name of its own, got '{twice.Key}' twice: "
+                + string.Join(", and ", twice.Select(number => $"metric '{number.Metric.Name}' of {number.Where}"))
+                + ". Rename the metric (metric with { Name = \"…\" }) or the source.");
 
     private static string Number(double value) => value.ToString(Math.Abs(value) < 100 ? "0.0000" : "0.0", CultureInfo.InvariantCulture);
 

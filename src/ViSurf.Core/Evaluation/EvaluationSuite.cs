@@ -51,19 +51,22 @@ public sealed class EvaluationSuite
     /// <summary>Measures every example with every metric.</summary>
     /// <param name="examples">Answers, from an evaluator or from a file of predictions.</param>
     /// <param name="bootstrap">How intervals are made; null means the defaults.</param>
-    /// <exception cref="InvalidOperationException">A metric threw or gave a number that is not finite; names metric and example.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A metric threw or gave a number that is not finite; names metric and example. Or a source and a metric come to the name of another number.
+    /// </exception>
     public EvaluationReport Report(IEnumerable<EvaluatedExample> examples, BootstrapOptions? bootstrap = null)
     {
         bootstrap ??= new BootstrapOptions();
         var rows = Guard.NotNull(examples).ToArray();
         var terms = Metrics.Select(metric => rows.Select(row => TermOf(metric, row)).ToArray()).ToArray();
         var sources = rows.Select((row, i) => (row.Source, Index: i)).GroupBy(row => row.Source, row => row.Index).ToArray();
-        return new EvaluationReport
+        var report = new EvaluationReport
         {
             Confidence = bootstrap.Confidence,
             Total = Part("", [.. Enumerable.Range(0, rows.Length)]),
             Sources = sources.Length < 2 ? [] : [.. sources.Select(source => Part(source.Key, [.. source]))],
         };
+        return report.Distinct();
 
         SourceReport Part(string source, int[] indices) => new(source, indices.Length, indices.Sum(i => rows[i].Completions.Count),
             [.. Metrics.Select((metric, m) => ResultOf(metric, [.. indices.Select(i => terms[m][i]).OfType<MetricTerm>()], bootstrap))]);

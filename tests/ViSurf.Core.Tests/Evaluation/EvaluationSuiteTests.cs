@@ -59,6 +59,38 @@ public sealed class EvaluationSuiteTests
     }
 
     [Fact]
+    public void A_source_with_a_long_name_moves_the_columns_and_does_not_leave_them()
+    {
+        var suite = new EvaluationSuite(GroundingMetrics.GIoU());
+        suite.Report([Rows[0], Rows[0] with { Source = "a data set of many words" }]).ToString().Should().Be(
+            """
+                                         value  95 % interval       examples
+            all                                                            2
+              g_iou                     1.0000  1.0000 to 1.0000           2
+            refs                                                           1
+              g_iou                     1.0000                             1
+            a data set of many words                                       1
+              g_iou                     1.0000                             1
+
+            """.Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_numbers_of_one_name_are_refused_when_the_report_is_made()
+    {
+        var (words, odd) = (Metric.Mean("words", _ => 1), Metric.Mean("refs/words", _ => 2));
+        FluentActions.Invoking(() => new EvaluationSuite(words, odd).Report(Rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("*a name of its own*'refs/words' twice: metric 'words' of source 'refs', and metric 'refs/words' of all examples. Rename*");
+        // Between two sources.
+        var deep = Metric.Mean("b/words", _ => 1);
+        FluentActions.Invoking(() => new EvaluationSuite(words, deep).Report([Rows[0] with { Source = "a" }, Rows[1] with { Source = "a/b" }])).Should().Throw<InvalidOperationException>()
+            .WithMessage("*'a/b/words' twice: metric 'b/words' of source 'a', and metric 'words' of source 'a/b'. Rename*");
+        // Names alike that meet nobody.
+        new EvaluationSuite(words, odd).Report(Rows.Take(2)).Values.Should().HaveCount(2);
+        new EvaluationSuite(words).Report([Rows[0] with { Source = "a" }, Rows[1] with { Source = "a/b" }]).Values.Keys.Should().Equal("a/words", "a/b/words", "words");
+    }
+
+    [Fact]
     public void A_metric_of_ones_own_joins_a_suite()
     {
         var words = Metric.Mean("words", example => example.Completion.Text.Split(' ').Length);
