@@ -20,7 +20,7 @@ internal static class Method
         return recipe with
         {
             RightFrom = training.RightFrom
-                ?? rewards.Rewards.Where(r => r.Function.Name != ThinkingFormatReward.ComponentName).Sum(r => Math.Max(0, r.Function.Maximum * r.Weight)),
+                ?? rewards.Rewards.Where(r => r.Function.Name != ThinkingFormatReward.ComponentName).Sum(r => Math.Max(0, r.Maximum)),
             KlCoefficient = kl,
             // A KL term also pulls on groups that are neutral.
             SkipNeutralGroups = recipe.SkipNeutralGroups && kl == 0,

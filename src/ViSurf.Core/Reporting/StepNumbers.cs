@@ -40,7 +40,7 @@ internal static class StepNumbers
             Add(Loss, update.Loss);
             Add(Norm, update.GradientNorm);
             Add(Rate, update.LearningRate);
-            foreach (var (name, value) in update.Metrics.Where(m => !IsToldBetter(m.Key, update))) Add(Metric + Shown(name), value);
+            foreach (var (name, value) in update.Metrics.Where(m => !ScoreMetrics.IsToldBetter(m.Key, update.Metrics))) Add(Metric + Shown(name), value);
         }
         Add(Encode, times.Encode);
         Add(Rollout, times.Rollout);
@@ -50,8 +50,6 @@ internal static class StepNumbers
         Add(HostMemory, report.Memory?.Host / Gibibyte);
         Add(DeviceMemory, report.Memory?.Device / Gibibyte);
         return numbers;
-
-        static bool IsToldBetter(string name, UpdateReport update) => ScoreMetrics.Better.TryGetValue(name, out var better) && update.Metrics.ContainsKey(better);
 
         static string Shown(string name) => ScoreMetrics.Better.FirstOrDefault(known => known.Value == name).Key ?? name;
 

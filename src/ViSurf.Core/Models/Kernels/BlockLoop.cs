@@ -11,28 +11,31 @@ internal interface IBlockWork
 }
 
 /// <summary>
-/// The calling thread takes blocks one after the other, together with whichever threads of the pool come to help. A pool that is busy
-/// costs speed, never the result: what nobody else has begun the caller does itself.
+/// Threads take blocks one after the other. One that is busy elsewhere costs speed, never the result: what nobody has begun the others do.
 /// </summary>
-internal sealed class BlockLoop<T>(T work) : IThreadPoolWorkItem
+internal sealed class BlockLoop<T>(T work)
     where T : IBlockWork
 {
     private readonly T _work = work;
-    private int _taken, _finished;
+    private int _taken;
 
     /// <summary>Returns when all is done.</summary>
     /// <param name="threads">At most, the caller included.</param>
-    public void Run(int threads)
+    public void Run(int threads) => Run(threads, OpenMp.IsAvailable);
+
+    /// <summary>The same, with a choice of threads.</summary>
+    /// <param name="threads">At most, the caller included.</param>
+    /// <param name="openMp">libtorch's; otherwise the pool's.</param>
+    public void Run(int threads, bool openMp)
     {
-        for (var helper = 1; helper < Math.Min(threads, _work.Blocks); helper++) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        Execute();
-        // The last blocks of the others take microseconds: too short to sleep.
-        for (var wait = default(SpinWait); Volatile.Read(ref _finished) < _work.Blocks;) wait.SpinOnce(sleep1Threshold: -1);
+        var team = Math.Min(threads, _work.Blocks);
+        if (team <= 1) Take();
+        else if (openMp) OpenMp.Run(Take, team);
+        else Parallel.For(0, team, _ => Take());
     }
 
-    /// <summary>Takes blocks until none is left. A helper that comes too late touches nothing but the counter.</summary>
-    public void Execute()
+    private void Take()
     {
-        for (int block; (block = Interlocked.Increment(ref _taken) - 1) < _work.Blocks; Interlocked.Increment(ref _finished)) _work.Do(block);
+        for (int block; (block = Interlocked.Increment(ref _taken) - 1) < _work.Blocks;) _work.Do(block);
     }
 }
