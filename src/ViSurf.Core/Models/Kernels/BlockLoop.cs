@@ -28,10 +28,10 @@ internal sealed class BlockLoop<T>(T work)
     /// <param name="openMp">libtorch's; otherwise the pool's.</param>
     public void Run(int threads, bool openMp)
     {
-        var team = Math.Min(threads, _work.Blocks);
-        if (team <= 1) Take();
-        else if (openMp) OpenMp.Run(Take, team);
-        else Parallel.For(0, team, _ => Take());
+        if (Math.Min(threads, _work.Blocks) <= 1) Take();
+        // All threads, though there be fewer blocks: GCC's runtime ends those that a smaller team has no place for, and starts them anew.
+        else if (openMp) OpenMp.Run(Take, threads);
+        else Parallel.For(0, Math.Min(threads, _work.Blocks), _ => Take());
     }
 
     private void Take()

@@ -7,7 +7,10 @@ namespace ViSurf.Core.Models.Kernels;
 /// x Wᵀ for the few rows of a decoding step, on a CPU. MKL first copies the weights into an order of its own, which for so few rows
 /// costs more than the product: here they are read once, as they lie. docs/benchmarks.md has the numbers.
 /// </summary>
-/// <remarks>A row's result does not depend on how many other rows there are, nor on the number of threads.</remarks>
+/// <remarks>
+/// For decoding only: scores without gradient are to be those with gradient bit for bit, so that the ratio of a policy to itself is 1.
+/// A row's result does not depend on how many other rows there are, nor on the number of threads.
+/// </remarks>
 internal static unsafe class FewRowsProduct
 {
     /// <summary>From here on libtorch is as fast.</summary>
@@ -19,12 +22,13 @@ internal static unsafe class FewRowsProduct
     /// <returns>[.., N].</returns>
     public static Tensor Linear(Tensor x, Tensor weight) => Takes(x, weight) ? Of(x, weight) : nn.functional.linear(x, weight);
 
-    /// <summary>Whether the product can be made here: nobody wants a gradient, and all of it is float32 in host memory.</summary>
+    /// <summary>Whether the product can be made here: without gradient, of matrices that fit, all of it float32 in host memory.</summary>
     /// <param name="x">[M, K].</param>
     /// <param name="weight">[N, K].</param>
     public static bool Takes(Tensor x, Tensor weight)
         => !is_grad_enabled() && HostMemory.Takes(x) && HostMemory.Takes(weight)
-            && x.dim() == 2 && x.shape[0] is > 0 and <= MostRows && weight.is_contiguous();
+            && x.dim() == 2 && x.shape[0] is > 0 and <= MostRows && x.shape[1] > 0
+            && weight.dim() == 2 && weight.shape[1] == x.shape[1] && weight.is_contiguous();
 
     /// <summary>x Wᵀ.</summary>
     /// <param name="x">float32 [M, K].</param>
@@ -34,21 +38,24 @@ internal static unsafe class FewRowsProduct
     {
         using var scope = NewDisposeScope();
         var (rows, inputs, outputs) = ((int)x.shape[0], (int)x.shape[1], (int)weight.shape[0]);
-        var y = empty([rows, outputs], ScalarType.Float32);
+        var y = empty([rows, outputs], ScalarType.Float32, CPU);
         var panels = (rows + FewRowsKernel.Panel - 1) / FewRowsKernel.Panel;
-        var rent = ArrayPool<float>.Shared.Rent(panels * FewRowsKernel.Panel * inputs);
+        var rent = ArrayPool<float>.Shared.Rent(panels * FewRowsKernel.Panel * inputs + FewRowsKernel.Panel);
         try
         {
-            fixed (float* packed = rent)
+            fixed (float* start = rent)
             {
+                // To whole cache lines: a row of a panel is one.
+                var packed = (float*)(((nint)start + 63) & ~63);
                 var source = HostMemory.Start(x.contiguous());
                 for (var p = 0; p < panels; p++)
                 {
-                    FewRowsKernel.Pack(
-                        source + (long)p * FewRowsKernel.Panel * inputs, packed + (long)p * FewRowsKernel.Panel * inputs,
-                        Math.Min(FewRowsKernel.Panel, rows - p * FewRowsKernel.Panel), inputs);
+                    var place = (long)p * FewRowsKernel.Panel * inputs;
+                    FewRowsKernel.Pack(source + place, packed + place, Math.Min(FewRowsKernel.Panel, rows - p * FewRowsKernel.Panel), inputs);
                 }
-                new BlockLoop<FewRowsColumns>(new FewRowsColumns(packed, HostMemory.Start(weight), HostMemory.Start(y), (rows, inputs, outputs))).Run(get_num_threads());
+                var columns = new FewRowsColumns(packed, HostMemory.Start(weight), HostMemory.Start(y), (rows, inputs, outputs));
+                new BlockLoop<FewRowsColumns>(columns).Run(get_num_threads());
+                GC.KeepAlive(weight);
             }
         }
         finally
@@ -57,7 +64,6 @@ internal static unsafe class FewRowsProduct
         }
         return y.MoveToOuterDisposeScope();
     }
-
 }
 
 /// <summary>Some columns of the product at a time.</summary>

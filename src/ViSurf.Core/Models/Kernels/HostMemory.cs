@@ -17,5 +17,11 @@ internal static unsafe class HostMemory
     public static bool Takes(Tensor tensor) => IsSupported && tensor.dtype == ScalarType.Float32 && tensor.device_type == DeviceType.CPU;
 
     /// <summary>Where a contiguous tensor's numbers begin. Valid while the tensor lives.</summary>
-    public static float* Start(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    public static float* Start(Tensor tensor)
+    {
+        if (tensor.numel() * sizeof(float) <= int.MaxValue) return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+        // A span ends at 2 GiB, which the head of a 7B model exceeds; its first row begins at the same place.
+        using var first = tensor.select(0, 0);
+        return Start(first);
+    }
 }

@@ -28,9 +28,12 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
     /// <summary>Gets the input and the output and returns what leaves the layer; null (no adapter) leaves the output as it is.</summary>
     public Func<Tensor, Tensor, Tensor>? Adapter { get; set; }
 
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Forward(x, decoding: false);
+
+    /// <summary>The same; a step of decoding has a product of its own for its few rows.</summary>
+    public Tensor Forward(Tensor x, bool decoding)
     {
-        var y = FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
+        var y = decoding && FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
         return Adapter is null ? y : Adapter(x, y);
     }
 

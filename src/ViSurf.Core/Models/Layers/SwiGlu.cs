@@ -15,11 +15,14 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
         register_module("down_proj", _down = new Dense(inner, size, bias, type, device));
     }
 
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Forward(x, decoding: false);
+
+    /// <summary>The same; see <see cref="Dense.Forward"/>.</summary>
+    public Tensor Forward(Tensor x, bool decoding)
     {
         using var scope = NewDisposeScope();
-        var (gate, up) = (_gate.forward(x), _up.forward(x));
+        var (gate, up) = (_gate.Forward(x, decoding), _up.Forward(x, decoding));
         // Gradients need gate, SiLU and up; without them one tensor will do.
-        return _down.forward(is_grad_enabled() ? nn.functional.silu(gate) * up : gate.silu_().mul_(up)).MoveToOuterDisposeScope();
+        return _down.Forward(is_grad_enabled() ? nn.functional.silu(gate) * up : gate.silu_().mul_(up), decoding).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
-using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.Kernels;
+using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
 using static TorchSharp.torch;
@@ -41,5 +41,6 @@ internal sealed class QwenVlModule : nn.Module
     public Device Device => Decoder.Embedding.device;
 
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>
-    public Tensor Head(Tensor hidden) => _head?.forward(hidden) ?? FewRowsProduct.Linear(hidden, Decoder.Embedding);
+    public Tensor Head(Tensor hidden, bool decoding = false)
+        => _head?.Forward(hidden, decoding) ?? (decoding ? FewRowsProduct.Linear(hidden, Decoder.Embedding) : nn.functional.linear(hidden, Decoder.Embedding));
 }

@@ -16,6 +16,23 @@ public sealed class QwenVlPolicyTests : IDisposable
     private const string Model = "qwen2_5_vl_tied";
     private readonly DisposeScope _scope = NewDisposeScope();
 
+    [Theory]
+    [InlineData("qwen2_vl")]
+    [InlineData("qwen2_5_vl_tied")]
+    [InlineData("qwen3_vl")]
+    public void Scores_without_gradient_are_those_with_gradient_bit_for_bit(string model)
+    {
+        // Else the ratio of a policy to itself, and its KL, would not be 1 and 0. Few rows, so that nothing made for decoding may creep in.
+        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model));
+        using var golden = new GoldenCase(model, 0);
+        using var batch = Collator.Sequences(golden.Prompts, [(0, golden.AnswerIds), (0, golden.AnswerIds[..3])], 1, withEntropy: true);
+        using var with = policy.Score(batch);
+        using var noGrad = no_grad();
+        using var without = policy.Score(batch);
+        with.LogProbs.requires_grad.Should().BeTrue();
+        without.LogProbs.equal(with.LogProbs).all().item<bool>().Should().BeTrue();
+    }
+
     [Fact]
     public void Prompts_of_different_lengths_in_one_batch_score_as_they_do_alone()
     {

@@ -15,6 +15,8 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 /// <param name="bias">float32 [R, 1, prefix + suffix]: −∞ where a row may not look; null when every row sees everything.</param>
 internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, RowGrid grid, Tensor? bias) : IAttention
 {
+    public bool IsDecoding => true;
+
     public Tensor Mix(int layer, Tensor query, Tensor key, Tensor value)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.QwenVl.Text;
 using static TorchSharp.torch;
@@ -14,13 +13,19 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 /// <param name="prompts">The prompt of each row.</param>
 internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix, int[] prompts) : IAttention
 {
+    /// <summary>Floats, 256 KiB; models need a tenth of it.</summary>
+    private const int MostScratch = 1 << 16;
     private readonly int[] _lengths = [.. prompts.Select(q => prefix.Lengths[q])];
-    private readonly bool[]? _hidden = suffix.Hidden();
+    private readonly int[] _ages = [.. suffix.Ages];
 
-    /// <summary>Whether a model's keys and values can be read here.</summary>
+    /// <summary>Whether a model's keys and values can be read here, and a block's numbers have room on a stack.</summary>
     /// <param name="keys">Any tensor of their dtype and device.</param>
-    /// <param name="headSize">Of the model.</param>
-    public static bool Takes(Tensor keys, int headSize) => HostMemory.Takes(keys) && headSize % 8 == 0;
+    /// <param name="text">The model.</param>
+    public static bool Takes(Tensor keys, QwenTextConfig text)
+        => HostMemory.Takes(keys) && text.HeadSize % 8 == 0
+            && (long)text.Heads / text.KeyValueHeads * (AttentionRow.ScratchPerQuery + text.HeadSize) <= MostScratch;
+
+    public bool IsDecoding => true;
 
     public unsafe Tensor Mix(int layer, Tensor query, Tensor key, Tensor value)
     {
@@ -28,9 +33,8 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
         var (rows, heads, size, shared) = ((int)query.shape[0], (int)query.shape[1], (int)query.shape[2], (int)key.shape[1]);
         suffix.Extend(layer, key, value);
         var ((promptKeys, promptValues), (ownKeys, ownValues)) = (prefix.Layer(layer), suffix.Stores(layer));
-        var (asked, mixed) = (query.contiguous(), empty([rows, heads * size], ScalarType.Float32));
-        fixed (int* prompt = prompts, lengths = _lengths)
-        fixed (byte* hidden = _hidden is null ? default : MemoryMarshal.AsBytes(_hidden.AsSpan()))
+        var (asked, mixed) = (query.contiguous(), empty([rows, heads * size], ScalarType.Float32, CPU));
+        fixed (int* prompt = prompts, lengths = _lengths, ages = _ages)
         {
             var work = new DecodeRows
             {
@@ -42,12 +46,14 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
                 OwnValues = HostMemory.Start(ownValues),
                 Prompt = prompt,
                 Lengths = lengths,
-                Hidden = hidden,
+                Ages = ages,
                 Size = (rows, heads, shared, size),
                 Prompts = ((int)promptKeys.shape[1], (int)promptKeys.shape[2]),
-                Own = (suffix.Used, (int)ownKeys.shape[2]),
+                Own = (suffix.Column + 1, suffix.Capacity),
             };
             new BlockLoop<DecodeRows>(work).Run(get_num_threads());
+            GC.KeepAlive(prefix);
+            GC.KeepAlive(suffix);
         }
         return mixed.MoveToOuterDisposeScope();
     }
@@ -56,11 +62,10 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
     private unsafe struct DecodeRows : IBlockWork
     {
         public float* Query, Mixed, PromptKeys, PromptValues, OwnKeys, OwnValues;
-        public int* Prompt, Lengths;
-        public byte* Hidden;
+        public int* Prompt, Lengths, Ages;
         public (int Rows, int Heads, int Shared, int Head) Size;
         public (int Count, int Room) Prompts;
-        public (int Used, int Room) Own;
+        public (int End, int Room) Own;
 
         public readonly int Blocks => Size.Rows * Size.Shared;
 
@@ -76,10 +81,16 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
             AttentionKernel.Scale(scaled, repeats * size, 1 / MathF.Sqrt(size));
             var queries = new AttentionRow(scaled, Mixed + place, repeats, size, scratch);
             var prompt = ((long)head * Prompts.Count + Prompt[row]) * Prompts.Room * size;
-            queries.See(new KeySpan(PromptKeys + prompt, PromptValues + prompt, Lengths[row]));
+            queries.See(PromptKeys + prompt, PromptValues + prompt, Lengths[row]);
+            // A row's own tokens end at this step's column; what has no place before it lies at the ring's end.
             var own = ((long)head * Size.Rows + row) * Own.Room * size;
-            queries.See(new KeySpan(OwnKeys + own, OwnValues + own, Own.Used, Hidden is null ? null : Hidden + (long)row * Own.Used));
+            var near = Math.Min(Ages[row], Own.End);
+            See(queries, own, Own.Room - (Ages[row] - near), Ages[row] - near);
+            See(queries, own, Own.End - near, near);
             queries.Finish();
         }
+
+        private readonly void See(AttentionRow queries, long row, int column, int count)
+            => queries.See(OwnKeys + row + (long)column * Size.Head, OwnValues + row + (long)column * Size.Head, count);
     }
 }

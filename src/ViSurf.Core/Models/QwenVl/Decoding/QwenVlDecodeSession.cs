@@ -52,7 +52,7 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
         if (tokens is not null) hidden.Add(Step(TensorGuard.Shape(tokens, ScalarType.Int64, [_prompts.Length])));
         foreach (var arrival in _arrivals) hidden.Add(Join(arrival));
         _arrivals.Clear();
-        return _module.Head(hidden.Count == 1 ? hidden[0] : cat(hidden, 0)).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
+        return _module.Head(hidden.Count == 1 ? hidden[0] : cat(hidden, 0), decoding: true).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     public void Keep(ReadOnlySpan<int> rows)
@@ -86,7 +86,7 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
     {
         _suffix.BeginStep();
         var embedded = _module.Decoder.Embed(tokens.to(_module.Device));
-        IAttention attention = HostDecodeAttention.Takes(embedded, _module.Config.Text.HeadSize)
+        IAttention attention = HostDecodeAttention.Takes(embedded, _module.Config.Text)
             ? new HostDecodeAttention(_prefix!, _suffix, _prompts)
             : new DecodeAttention(_prefix!, _suffix, _grid!, Bias());
         using var plain = new Recomputation(active: false);

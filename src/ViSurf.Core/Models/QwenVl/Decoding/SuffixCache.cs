@@ -31,10 +31,14 @@ internal sealed class SuffixCache : IDisposable
     /// <summary>Tokens that each row has written, this step's included once it has begun.</summary>
     public IReadOnlyList<int> Ages => _ages;
 
+    /// <summary>The column that this step writes; what a row has written lies before it and, when that goes below 0, at the end.</summary>
+    public int Column => (_steps - 1) % Capacity;
+
     /// <summary>Columns that hold anything.</summary>
     public int Used => Math.Min(_steps, Capacity);
 
-    private int Capacity => (int)_stores[0].shape[2];
+    /// <summary>Columns there are.</summary>
+    public int Capacity => (int)_stores[0].shape[2];
 
     /// <summary>Adds rows that have written nothing.</summary>
     public void AddRows(int count)
@@ -61,7 +65,7 @@ internal sealed class SuffixCache : IDisposable
     /// <param name="value">[R, key-value heads, d].</param>
     public (Tensor Keys, Tensor Values) Extend(int layer, Tensor key, Tensor value)
     {
-        var column = (_steps - 1) % Capacity;
+        var column = Column;
         Tensor Written(Tensor store, Tensor now)
         {
             store.select(2, column).copy_(now.transpose(0, 1));

@@ -24,6 +24,8 @@ internal sealed class GroupAttention : IAttention, IDisposable
         _completions = [.. layout.Continuations.Select(c => new CompletionAttention(c, type, device))];
     }
 
+    public bool IsDecoding => false;
+
     public Tensor Mix(int layer, Tensor query, Tensor key, Tensor value)
     {
         using var scope = NewDisposeScope();

@@ -44,7 +44,7 @@ internal static class GroupScores
         var states = hidden.index_select(0, tensor(layout.Predictors).to(module.Device));
         var targets = tensor(layout.Targets).to(module.Device);
         var vocabulary = module.Config.Text.VocabularySize;
-        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, module.Head, vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained);
+        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained);
 
         var places = tensor(layout.Places).to(module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);

@@ -7,6 +7,9 @@ namespace ViSurf.Core.Models.QwenVl.Text;
 /// </summary>
 internal interface IAttention
 {
+    /// <summary>Whether this is a step of decoding, one row per sequence.</summary>
+    bool IsDecoding { get; }
+
     /// <summary>Softmax-weighted values of every query.</summary>
     /// <param name="layer">Index of the decoder layer.</param>
     /// <param name="query">[M, heads, d], turned by position; in a pass's last layer only of the rows that are asked for.</param>

@@ -22,7 +22,8 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var (query, key, value) = (_grouped.Heads(_q.forward(context.Asked(x))), _grouped.Heads(_k.forward(x)), _grouped.Heads(_v.forward(x)));
-        return _o.forward(_grouped.Mix(query, key, value, context)).MoveToOuterDisposeScope();
+        var decoding = context.Attention.IsDecoding;
+        var (query, key, value) = (_grouped.Heads(_q.Forward(context.Asked(x), decoding)), _grouped.Heads(_k.Forward(x, decoding)), _grouped.Heads(_v.Forward(x, decoding)));
+        return _o.Forward(_grouped.Mix(query, key, value, context), decoding).MoveToOuterDisposeScope();
     }
 }

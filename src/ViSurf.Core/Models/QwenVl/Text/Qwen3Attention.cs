@@ -25,8 +25,9 @@ internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
     public Tensor Forward(Tensor x, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var query = _qNorm.forward(_grouped.Heads(_q.forward(context.Asked(x))));
-        var key = _kNorm.forward(_grouped.Heads(_k.forward(x)));
-        return _o.forward(_grouped.Mix(query, key, _grouped.Heads(_v.forward(x)), context)).MoveToOuterDisposeScope();
+        var decoding = context.Attention.IsDecoding;
+        var query = _qNorm.forward(_grouped.Heads(_q.Forward(context.Asked(x), decoding)));
+        var key = _kNorm.forward(_grouped.Heads(_k.Forward(x, decoding)));
+        return _o.Forward(_grouped.Mix(query, key, _grouped.Heads(_v.Forward(x, decoding)), context), decoding).MoveToOuterDisposeScope();
     }
 }

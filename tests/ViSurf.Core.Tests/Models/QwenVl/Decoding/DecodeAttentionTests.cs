@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.QwenVl.Decoding;
 using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Models.QwenVl.Text;
@@ -22,6 +23,7 @@ public sealed class DecodeAttentionTests : IDisposable
     [InlineData(14, 2, 128)]
     public void Both_equal_softmax_over_prompt_and_own_tokens(int heads, int shared, int size)
     {
+        if (!HostMemory.IsSupported) return;
         // Prompts of 5, 130 (beyond one chunk of 64 keys) and 64 tokens; a group that has lost rows; a row that enters later.
         int[] lengths = [5, 130, 64], prompts = [0, 0, 0, 1, 2, 2];
         using var prefix = new PrefixCache(Spans(lengths));
@@ -49,6 +51,22 @@ public sealed class DecodeAttentionTests : IDisposable
             Refill(torch, host);
             Far(new DecodeAttention(prefix, torch, grid, Bias(torch, its, lengths)).Mix(0, query, key, value), exact).Should().BeLessThan(2e-6);
         }
+    }
+
+    [Fact]
+    public void A_row_that_is_no_number_stays_its_own_trouble()
+    {
+        if (!HostMemory.IsSupported) return;
+        using var prefix = new PrefixCache(Spans([70]));
+        prefix.Fill(randn(70, 1, 8), randn(70, 1, 8));
+        using var suffix = new SuffixCache(1, (1, 8), 4, ScalarType.Float32, CPU);
+        suffix.AddRows(3);
+        suffix.BeginStep();
+        var query = randn(3, 2, 8);
+        query[1, 0, 3] = float.NaN;
+        var mixed = new HostDecodeAttention(prefix, suffix, [0, 0, 0]).Mix(0, query, randn(3, 1, 8), randn(3, 1, 8)).view(3, 2, 8);
+        mixed[1, 0].isnan().all().item<bool>().Should().BeTrue();
+        mixed.isnan().sum().item<long>().Should().Be(8);
     }
 
     public void Dispose()
