@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -14,6 +15,7 @@ internal static unsafe class AttentionKernel
     /// <param name="scores">[queries, stride].</param>
     /// <param name="n">Queries, keys, head size.</param>
     /// <param name="stride">Between rows of scores.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(float* queries, float* keys, float* scores, (int Queries, int Keys, int Size) n, int stride)
     {
         var key = 0;
@@ -34,6 +36,7 @@ internal static unsafe class AttentionKernel
     /// <param name="mixed">[queries, size].</param>
     /// <param name="n">Queries, keys, head size.</param>
     /// <param name="stride">Between rows of weights.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Mix(float* weights, float* values, float* mixed, (int Queries, int Keys, int Size) n, int stride)
     {
         for (var query = 0; query < n.Queries; query++)
@@ -51,6 +54,7 @@ internal static unsafe class AttentionKernel
         }
     }
 
+    /// <summary>The largest; not a number when one is not.</summary>
     public static float Largest(float* x, int count)
     {
         var (best, i) = (Vector256.Create(float.NegativeInfinity), 0);
@@ -63,6 +67,7 @@ internal static unsafe class AttentionKernel
 
     /// <summary>x = exp(x − top) in place.</summary>
     /// <returns>Their sum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Exponentials(float* x, int count, float top)
     {
         var (sum, less, i) = (Vector256<float>.Zero, Vector256.Create(top), 0);
@@ -77,6 +82,7 @@ internal static unsafe class AttentionKernel
         return total;
     }
 
+    /// <summary>x = x · by in place; count is a multiple of 8.</summary>
     public static void Scale(float* x, int count, float by)
     {
         for (var i = 0; i < count; i += Lane) (Vector256.Load(x + i) * by).Store(x + i);
@@ -90,6 +96,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Two queries, four keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four(float* first, float* second, float* keys, int size, float* firstScores, float* secondScores)
     {
         Vector256<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
@@ -121,6 +128,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>64 numbers of one query's result, in eight registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight(float* weights, float* values, float* to, int keys, int size)
     {
         var (a, b, c, d) = (Vector256.Load(to), Vector256.Load(to + 8), Vector256.Load(to + 16), Vector256.Load(to + 24));

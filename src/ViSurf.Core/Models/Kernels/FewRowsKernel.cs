@@ -8,6 +8,7 @@ namespace ViSurf.Core.Models.Kernels;
 /// One core's share: 16 rows lie side by side, so that one weight, read once, multiplies all of them; eight columns at a time, whose
 /// sums stay in registers, while the weights of the next eight are on their way from memory.
 /// </summary>
+/// <remarks>Compiled at its best at once: a short rollout is over before the runtime would have noticed which loops are hot.</remarks>
 internal static unsafe class FewRowsKernel
 {
     /// <summary>Rows side by side.</summary>
@@ -20,6 +21,7 @@ internal static unsafe class FewRowsKernel
     private const int Line = 16;
 
     /// <summary>Up to 16 rows, [rows, inputs], side by side: [inputs, 16]. Places without a row get zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* rows, float* packed, int count, int inputs)
     {
         if (count < Panel) new Span<float>(packed, Panel * inputs).Clear();
@@ -61,6 +63,7 @@ internal static unsafe class FewRowsKernel
     }
 
     /// <summary>AVX-512: a register holds a column's 16 sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Wide(float* panel, float* weights, int inputs, float* sums, bool fetch)
     {
         Vector512<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
@@ -93,6 +96,7 @@ internal static unsafe class FewRowsKernel
     }
 
     /// <summary>AVX2: two registers a column, four columns at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(float* panel, float* weights, int inputs, float* sums, bool fetch)
     {
         for (var half = 0; half < Columns; half += 4)
@@ -145,6 +149,7 @@ internal static unsafe class FewRowsKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Store(float* sums, float* target, int rows, int width, int stride)
     {
         for (var row = 0; row < rows; row += 4)
@@ -157,11 +162,11 @@ internal static unsafe class FewRowsKernel
         }
     }
 
-    /// <summary>A line of the next eight columns.</summary>
+    /// <summary>A line of the next eight columns, to the second cache: the first holds the rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(float* line, int inputs)
     {
-        for (var column = 0; column < Columns; column++) Sse.Prefetch0(line + (long)column * inputs);
+        for (var column = 0; column < Columns; column++) Sse.Prefetch1(line + (long)column * inputs);
     }
 
     /// <summary>4 × 4.</summary>

@@ -71,6 +71,9 @@ internal readonly unsafe struct FewRowsColumns : IBlockWork
 {
     /// <summary>Weights of a block, 128 KiB: some microseconds of work, so that sharing costs little beside it.</summary>
     private const int BlockWeights = 32 * 1024;
+
+    /// <summary>Panels of columns in a block at least: what is fetched ahead lies mostly in the same block.</summary>
+    private const int FewestPanels = 4;
     private readonly float* _packed, _weights, _target;
     private readonly (int Rows, int Inputs, int Outputs) _size;
     private readonly int _width;
@@ -85,7 +88,7 @@ internal readonly unsafe struct FewRowsColumns : IBlockWork
         _weights = weights;
         _target = target;
         _size = size;
-        _width = Math.Max(1, BlockWeights / size.Inputs / FewRowsKernel.Columns) * FewRowsKernel.Columns;
+        _width = Math.Max(FewestPanels, BlockWeights / size.Inputs / FewRowsKernel.Columns) * FewRowsKernel.Columns;
         Blocks = (size.Outputs + _width - 1) / _width;
     }
 
