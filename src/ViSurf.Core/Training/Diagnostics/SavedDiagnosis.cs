@@ -1,6 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
+using ViSurf.Core.Training.Checkpoints;
 
 namespace ViSurf.Core.Training.Diagnostics;
 
@@ -11,28 +10,8 @@ internal sealed record SavedFinding(string Rule, string? Subject, long At);
 internal sealed record SavedDiagnosis(
     IReadOnlyList<StepObservation> Beginning, IReadOnlyList<StepObservation> Steps, IReadOnlyList<EvaluationObservation> Evaluations, IReadOnlyList<SavedFinding> Seen, long Observed)
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        IgnoreReadOnlyProperties = true,
-        // A metric may be infinite.
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
-
-    public JsonNode ToJson() => JsonSerializer.SerializeToNode(this, Json)!;
+    public JsonNode ToJson() => WatcherJson.Write(this);
 
     /// <exception cref="InvalidDataException">It is something else.</exception>
-    public static SavedDiagnosis Of(JsonNode? json)
-    {
-        try
-        {
-            return json.Deserialize<SavedDiagnosis>(Json) ?? throw new InvalidDataException("Expected what a diagnosis remembers, got null.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"Expected what a diagnosis remembers, got other JSON: {e.Message}", e);
-        }
-    }
+    public static SavedDiagnosis Of(JsonNode? json) => WatcherJson.Read<SavedDiagnosis>(json, "what a diagnosis remembers");
 }
