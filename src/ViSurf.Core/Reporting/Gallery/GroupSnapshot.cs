@@ -1,3 +1,4 @@
+using ViSurf.Core.Rewards;
 using ViSurf.Core.Training;
 
 namespace ViSurf.Core.Reporting.Gallery;
@@ -42,9 +43,9 @@ internal sealed class GroupSnapshot
     private static double InterestOf(TrainedGroup group)
     {
         var scored = group.Scored;
-        var totals = scored.Scores.Where((_, i) => !scored.IsDemonstration(i)).Select(s => s.Total).Where(double.IsFinite).ToArray();
+        var totals = scored.RolloutScores.Select(s => s.Total).Where(double.IsFinite).ToArray();
         var (least, most) = totals.Length == 0 ? (0, 0) : (totals.Min(), totals.Max());
-        var spread = most - least < 1e-9 ? 0 : (most - least) / (Math.Abs(most) + Math.Abs(least));
+        var spread = SameReward.Is(most, least) ? 0 : (most - least) / (Math.Abs(most) + Math.Abs(least));
         var target = scored.Group.Example.Target;
         return spread + (group.IsNeutral ? 0 : 1) + (scored.Group.Example.Images.Count > 0 ? 1 : 0) + (Shapes.AnyOf(target) ? 1 : 0)
             + (group.Controlled.Scores.Count == scored.Scores.Count ? 1 : 0);

@@ -23,7 +23,8 @@ internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, Ro
         var (rows, heads, size, shared) = (query.shape[0], query.shape[1], query.shape[2], key.shape[1]);
         var repeats = heads / shared;
         var (promptKeys, promptValues) = prefix.Layer(layer);
-        var (ownKeys, ownValues) = suffix.Extend(layer, key, value);
+        suffix.Write(layer, key, value);
+        var (ownKeys, ownValues) = suffix.Written(layer);
         var (before, own) = (promptKeys.shape[2], ownKeys.shape[2]);
 
         // Key-value heads first, as in the caches: rows and prompts then are batches of matrices, of which nothing has to be copied.

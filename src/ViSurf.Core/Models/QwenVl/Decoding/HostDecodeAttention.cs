@@ -31,7 +31,7 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
     {
         using var scope = NewDisposeScope();
         var (rows, heads, size, shared) = ((int)query.shape[0], (int)query.shape[1], (int)query.shape[2], (int)key.shape[1]);
-        suffix.Extend(layer, key, value);
+        suffix.Write(layer, key, value);
         var ((promptKeys, promptValues), (ownKeys, ownValues)) = (prefix.Layer(layer), suffix.Stores(layer));
         var (asked, mixed) = (query.contiguous(), empty([rows, heads * size], ScalarType.Float32, CPU));
         fixed (int* prompt = prompts, lengths = _lengths, ages = _ages)

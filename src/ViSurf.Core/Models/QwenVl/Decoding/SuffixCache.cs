@@ -59,20 +59,21 @@ internal sealed class SuffixCache : IDisposable
         for (var row = 0; row < _ages.Length; row++) _ages[row]++;
     }
 
-    /// <summary>Writes this step's keys and values, and returns all that were written, [key-value heads, R, used, d]: views.</summary>
+    /// <summary>Writes this step's keys and values.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="key">[R, key-value heads, d].</param>
     /// <param name="value">[R, key-value heads, d].</param>
-    public (Tensor Keys, Tensor Values) Extend(int layer, Tensor key, Tensor value)
+    public void Write(int layer, Tensor key, Tensor value)
     {
         var column = Column;
-        Tensor Written(Tensor store, Tensor now)
-        {
-            store.select(2, column).copy_(now.transpose(0, 1));
-            return store.narrow(2, 0, Used);
-        }
-        return (Written(_stores[layer], key), Written(_stores[_layers + layer], value));
+        void Put(Tensor store, Tensor now) => store.select(2, column).copy_(now.transpose(0, 1));
+        Put(_stores[layer], key);
+        Put(_stores[_layers + layer], value);
     }
+
+    /// <summary>All that a layer has written, [key-value heads, R, used, d]: views.</summary>
+    public (Tensor Keys, Tensor Values) Written(int layer)
+        => (_stores[layer].narrow(2, 0, Used), _stores[_layers + layer].narrow(2, 0, Used));
 
     /// <summary>All that a layer has, [key-value heads, R, capacity, d], of which <see cref="Used"/> columns hold something.</summary>
     public (Tensor Keys, Tensor Values) Stores(int layer) => (_stores[layer], _stores[_layers + layer]);
