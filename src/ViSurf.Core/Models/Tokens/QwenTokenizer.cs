@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -50,14 +51,25 @@ public sealed class QwenTokenizer
     public static QwenTokenizer Load(string directory) => new(directory, TokenizerFiles.Read(directory));
 
     /// <summary>Text to ids; added tokens written out in the text become their ids.</summary>
-    public IReadOnlyList<int> Encode(string text)
+    public IReadOnlyList<int> Encode(string text) => Encode(text, [], FrozenSet<int>.Empty);
+
+    /// <summary>
+    /// Text to ids, where parts of the text are data that must not speak for the conversation: there the tokens of
+    /// <paramref name="control"/> are ordinary text, so that no question and no label can open a turn or place a stop.
+    /// </summary>
+    /// <param name="text">The whole text. It is split into words in one go, also across the borders of the data.</param>
+    /// <param name="data">Where the data stands, in UTF-16 units of <paramref name="text"/>, in any order.</param>
+    /// <param name="control">Ids of added tokens that are not matched where they overlap data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A span reaches beyond the text.</exception>
+    public IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> data, IReadOnlySet<int> control)
     {
         Guard.NotNull(text);
+        var protectedUnits = Marked(text, data, Guard.NotNull(control));
         var ids = new List<int>();
         var start = 0;
         for (var i = 0; i < text.Length;)
         {
-            if (AddedAt(text, i) is not { } token)
+            if (AddedAt(text, i, protectedUnits, control) is not { } token)
             {
                 i++;
                 continue;
@@ -104,12 +116,35 @@ public sealed class QwenTokenizer
         }
     }
 
-    private AddedToken? AddedAt(string text, int index)
+    private AddedToken? AddedAt(string text, int index, BitArray? data, IReadOnlySet<int> control)
     {
         if (!_addedByFirst.TryGetValue(text[index], out var candidates)) return null;
         foreach (var token in candidates)
-            if (string.CompareOrdinal(text, index, token.Text, 0, token.Text.Length) == 0)
+            if (string.CompareOrdinal(text, index, token.Text, 0, token.Text.Length) == 0 && !(control.Contains(token.Id) && Touches(data, index, token.Text.Length)))
                 return token;
         return null;
+    }
+
+    /// <summary>Which units of the text are data; null where it makes no difference.</summary>
+    private static BitArray? Marked(string text, IReadOnlyList<TextSpan> data, IReadOnlySet<int> control)
+    {
+        foreach (var span in Guard.NotNull(data))
+            if (span.Start < 0 || span.Length < 0 || span.Start > text.Length - span.Length)
+                throw new ArgumentOutOfRangeException(nameof(data), span, $"Expected spans within a text of {text.Length} characters, got {span.Length} from {span.Start} on.");
+        if (data.Count == 0 || control.Count == 0) return null;
+        var marked = new BitArray(text.Length);
+        foreach (var span in data)
+            for (var i = span.Start; i < span.Start + span.Length; i++)
+                marked[i] = true;
+        return marked;
+    }
+
+    private static bool Touches(BitArray? data, int start, int length)
+    {
+        if (data is null) return false;
+        for (var i = start; i < start + length; i++)
+            if (data[i])
+                return true;
+        return false;
     }
 }
