@@ -1,19 +1,23 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ViSurf.Core.Common;
 
-/// <summary>Reads small files that may come from anywhere: never more than a limit, whatever the file system says about their size.</summary>
+/// <summary>
+/// The one way to read a small file that may come from anywhere: never more than a limit, whatever the file system says about its size,
+/// and only from a <see cref="RegularFile"/>. Files of a checkpoint directory are found by <see cref="LinkRule.Find"/>.
+/// </summary>
 internal static class BoundedFile
 {
     /// <summary>No file beside the weights of a published checkpoint reaches a quarter of this (tokenizer.json: 11 MB).</summary>
     public const int SideFileLimit = 64 << 20;
 
-    /// <exception cref="InvalidDataException">The file holds more than <paramref name="limit"/> bytes.</exception>
+    /// <exception cref="InvalidDataException">It holds more than <paramref name="limit"/> bytes, or is a folder, a pipe or a device.</exception>
     public static byte[] Read(string path, int limit = SideFileLimit)
     {
-        using var file = File.OpenRead(path);
+        using var file = File.OpenRead(RegularFile.Ensure(path));
         if (file.Length > limit) throw TooLong(path, limit);
-        // Not the length it claims: a device or a growing file has more.
+        // Not the length it claims: a growing file has more.
         using var bytes = new MemoryStream((int)file.Length);
         var buffer = new byte[1 << 16];
         for (int read; (read = file.Read(buffer)) > 0;)
@@ -24,16 +28,28 @@ internal static class BoundedFile
         return bytes.Length == bytes.Capacity ? bytes.GetBuffer() : bytes.ToArray();
     }
 
-    /// <summary>A JSON file. A key given twice is refused: whichever of the two we took, another reader would take the other.</summary>
-    /// <exception cref="InvalidDataException">The file is too long.</exception>
-    /// <exception cref="JsonException">It is not JSON, or nests deeper than 64.</exception>
-    public static JsonDocument Json(string path, int limit = SideFileLimit)
-        => JsonDocument.Parse(Bytes(path, limit), new JsonDocumentOptions { AllowDuplicateProperties = false });
+    /// <summary>A text in UTF-8, without the byte order mark that some editors write.</summary>
+    /// <exception cref="InvalidDataException">It is too long, no file, or not UTF-8.</exception>
+    public static string Text(string path, int limit = SideFileLimit) => System.Text.Encoding.UTF8.GetString(Utf8Bytes(path, limit).Span);
 
-    /// <summary>Without the byte order mark that some editors write.</summary>
-    private static ReadOnlyMemory<byte> Bytes(string path, int limit)
+    /// <summary>A JSON file. A key given twice is refused: whichever of the two we took, another reader would take the other.</summary>
+    /// <exception cref="InvalidDataException">It is too long, no file, not UTF-8, not JSON, or nests deeper than 64.</exception>
+    public static JsonDocument Json(string path, int limit = SideFileLimit)
+    {
+        try
+        {
+            return JsonDocument.Parse(Utf8Bytes(path, limit), new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"Expected JSON in '{path}', got {JsonFault.Say(e)}. Fetch the file again, or mend it.", e);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Utf8Bytes(string path, int limit)
     {
         var bytes = Read(path, limit);
+        if (!Utf8.IsValid(bytes)) throw new InvalidDataException($"Expected text in UTF-8 in '{path}', got bytes that are not. Save it as UTF-8.");
         return bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
     }
 

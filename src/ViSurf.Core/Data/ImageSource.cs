@@ -28,11 +28,12 @@ public sealed record ImageSource
     /// <exception cref="FileNotFoundException">The file does not exist; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="IOException">Reading it failed.</exception>
+    /// <exception cref="InvalidDataException">No file is there but a pipe or a device, which might never end.</exception>
     public ReadOnlyMemory<byte> ReadAllBytes()
     {
         if (_bytes is { } bytes) return bytes;
         return File.Exists(Path)
-            ? File.ReadAllBytes(Path!)
+            ? File.ReadAllBytes(RegularFile.Ensure(Path!))
             : throw new FileNotFoundException($"Expected a picture at '{Path}', found no such file. Check the path in the data row.", Path);
     }
 }

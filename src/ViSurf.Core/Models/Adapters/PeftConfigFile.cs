@@ -18,7 +18,7 @@ internal static class PeftConfigFile
             using var json = BoundedFile.Json(path);
             return Read(json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidDataException($"Expected the configuration of a LoRA adapter in '{path}': {e.Message}", e);
         }

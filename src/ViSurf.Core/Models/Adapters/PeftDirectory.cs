@@ -53,8 +53,6 @@ internal static class PeftDirectory
     }
 
     private static string Existing(string directory, string name, string hint)
-    {
-        var path = LinkRule.FileIn(LinkRule.RealDirectory(directory), name);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", path);
-    }
+        => LinkRule.Find(directory, name)
+            ?? throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", Path.Combine(directory, name));
 }

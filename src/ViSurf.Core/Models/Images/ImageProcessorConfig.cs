@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Images;
 
@@ -36,19 +37,18 @@ public sealed record ImageProcessorConfig
     /// <exception cref="InvalidDataException">The file is not JSON, or asks for something other than RGB bicubic resizing.</exception>
     public static ImageProcessorConfig Read(string directory)
     {
-        var (own, joint) = (Path.Combine(directory, "preprocessor_config.json"), Path.Combine(directory, "processor_config.json"));
-        if (File.Exists(own)) return Parse(own, json => json);
-        return File.Exists(joint) ? Parse(joint, json => Find(json, "image_processor")) : new ImageProcessorConfig();
+        if (LinkRule.Find(directory, "preprocessor_config.json") is { } own) return Parse(own, json => json);
+        return LinkRule.Find(directory, "processor_config.json") is { } joint ? Parse(joint, json => Find(json, "image_processor")) : new ImageProcessorConfig();
     }
 
     private static ImageProcessorConfig Parse(string path, Func<JsonElement, JsonElement?> part)
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = BoundedFile.Json(path);
             return part(json.RootElement) is { } settings ? Read(settings) : new ImageProcessorConfig();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"Expected the settings of a Qwen2VLImageProcessor in '{path}': {e.Message}", e);
         }

@@ -15,7 +15,7 @@ public static class PictureSize
     public static FrameSize Of(ImageSource source)
     {
         Guard.NotNull(source);
-        using var stream = source.Path is { } path && File.Exists(path) ? (Stream)File.OpenRead(path) : new MemoryStream(source.ReadAllBytes().ToArray(), false);
+        using var stream = source.Path is { } path && File.Exists(path) ? (Stream)File.OpenRead(RegularFile.Ensure(path)) : new MemoryStream(source.ReadAllBytes().ToArray(), false);
         using var codec = SKCodec.Create(stream, out var opened);
         return codec is null
             ? throw new InvalidDataException($"Expected a PNG, JPEG, WebP, GIF or BMP picture, got one whose header cannot be read ({opened}): '{source.Name}'. Replace the file or drop the row.")

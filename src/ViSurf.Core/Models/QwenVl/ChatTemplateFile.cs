@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.QwenVl;
 
@@ -7,17 +8,17 @@ internal static class ChatTemplateFile
 {
     private const string Key = "chat_template";
 
+    // Published ones have up to 15 kB.
+    private const int LongestTemplate = 1 << 20;
+
     /// <summary>The template's differences; the family's own where the directory holds none.</summary>
     /// <exception cref="InvalidDataException">A file is broken, or its template is not ChatML.</exception>
     public static QwenChat Read(string directory, QwenChat otherwise)
     {
-        var jinja = Path.Combine(directory, "chat_template.jinja");
-        if (File.Exists(jinja)) return Parse(jinja, File.ReadAllText(jinja));
+        if (LinkRule.Find(directory, "chat_template.jinja") is { } jinja) return Parse(jinja, BoundedFile.Text(jinja, LongestTemplate));
         foreach (var name in new[] { "chat_template.json", "tokenizer_config.json" })
-        {
-            var path = Path.Combine(directory, name);
-            if (File.Exists(path) && Find(path) is { } template) return Parse(path, template);
-        }
+            if (LinkRule.Find(directory, name) is { } path && Find(path) is { } template)
+                return Parse(path, template);
         return otherwise;
     }
 
@@ -37,7 +38,7 @@ internal static class ChatTemplateFile
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = BoundedFile.Json(path);
             if (!json.RootElement.TryGetProperty(Key, out var template)) return null;
             return template.ValueKind switch
             {
@@ -48,7 +49,7 @@ internal static class ChatTemplateFile
                 _ => null,
             };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
         {
             throw new InvalidDataException($"Expected a text or a list of named texts as {Key} in '{path}': {e.Message}", e);
         }

@@ -20,14 +20,14 @@ public static class QwenVlConfigReader
     {
         if (!Directory.Exists(Guard.NotBlank(directory)))
             throw StagedDirectory.Missing(directory, "a checkpoint directory");
-        var path = Path.Combine(directory, "config.json");
-        if (!File.Exists(path)) throw new FileNotFoundException($"Expected config.json in the checkpoint directory '{directory}', found none.", path);
+        var path = LinkRule.Find(directory, "config.json")
+            ?? throw new FileNotFoundException($"Expected config.json in the checkpoint directory '{directory}', found none.", Path.Combine(directory, "config.json"));
         try
         {
             using var json = BoundedFile.Json(path);
             return ConfigCheck.Numbers(ConfigLimits.Ensure(Read(json.RootElement)));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"Expected the configuration of a checkpoint of {QwenFamilies.Supported} in '{path}': {e.Message}", e);
         }

@@ -12,8 +12,7 @@ internal static class EndOfTurn
     public static IReadOnlyList<int> Read(string directory, QwenTokenizer tokenizer)
     {
         var turnEnd = tokenizer.Id(TurnEnd);
-        var path = Path.Combine(directory, "generation_config.json");
-        if (!File.Exists(path)) return [turnEnd];
+        if (LinkRule.Find(directory, "generation_config.json") is not { } path) return [turnEnd];
         try
         {
             using var json = BoundedFile.Json(path);
@@ -21,7 +20,7 @@ internal static class EndOfTurn
             var ids = eos.ValueKind == JsonValueKind.Array ? eos.EnumerateArray().Select(e => e.GetInt32()) : [eos.GetInt32()];
             return ids.Prepend(turnEnd).Distinct().ToArray();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"Expected a number or a list of numbers as eos_token_id in '{path}': {e.Message}", e);
         }

@@ -59,8 +59,8 @@ public sealed class CheckpointReader : IDisposable
 
     private void OpenFiles()
     {
-        if (File.Exists(Path.Combine(_real, Single))) Add(Single);
-        else if (File.Exists(Path.Combine(_real, Index))) AddShards(LinkRule.FileIn(_real, Index));
+        if (LinkRule.Find(_real, Single) is not null) Add(Single);
+        else if (LinkRule.Find(_real, Index) is { } index) AddShards(index);
         else
             throw new FileNotFoundException(
                 $"Expected {Single} or {Index} in '{Directory}', found neither. Weights in .bin form must be converted to safetensors first.",
@@ -78,8 +78,8 @@ public sealed class CheckpointReader : IDisposable
 
     private void Add(string name)
     {
-        var path = LinkRule.FileIn(_real, name);
-        if (!File.Exists(path)) throw new FileNotFoundException($"Expected the weight file '{path}', found none. Fetch the missing shard.", path);
+        var path = LinkRule.Find(_real, name)
+            ?? throw new FileNotFoundException($"Expected the weight file '{Path.Combine(_real, name)}', found none. Fetch the missing shard.", Path.Combine(_real, name));
         var file = SafeTensorsReader.Open(path);
         _files.Add(file);
         foreach (var (tensor, entry) in file.Entries)

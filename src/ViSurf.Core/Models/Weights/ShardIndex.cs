@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Weights;
@@ -20,7 +19,7 @@ internal static class ShardIndex
                 throw new InvalidDataException($"Expected shard names without folders that end with {Extension}, got '{other}', in '{index}'.");
             return map;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
             throw new InvalidDataException($"Expected an object 'weight_map' from tensor names to file names in '{index}': {e.Message}", e);
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Training.Checkpoints;
 
@@ -37,7 +38,7 @@ internal static class FileHashes
 
     private static CheckpointFile Of(string directory, string path)
     {
-        using var stream = new FileStream(Path.Combine(directory, path), FileMode.Open, FileAccess.Read, FileShare.Read, Buffer, FileOptions.SequentialScan);
+        using var stream = new FileStream(RegularFile.Ensure(Path.Combine(directory, path)), FileMode.Open, FileAccess.Read, FileShare.Read, Buffer, FileOptions.SequentialScan);
         return new CheckpointFile(path, stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
     }
 

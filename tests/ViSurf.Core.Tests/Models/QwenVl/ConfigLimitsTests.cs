@@ -64,7 +64,7 @@ public sealed class ConfigLimitsTests : IDisposable
     {
         var text = File.ReadAllText(_folder.File("config.json"));
         File.WriteAllText(_folder.File("config.json"), text.Replace("\"num_hidden_layers\"", "\"num_hidden_layers\": 2, \"num_hidden_layers\"", StringComparison.Ordinal));
-        Refused("*config.json*Duplicate*num_hidden_la*");
+        Refused("*config.json*twice*num_hidden_la*");
         File.WriteAllText(_folder.File("config.json"), $$"""{"a": {{new string('[', 1_000_000)}}""");
         Refused("*config.json*");
     }
