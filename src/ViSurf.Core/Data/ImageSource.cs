@@ -17,12 +17,27 @@ public sealed record ImageSource
     public string? Path { get; }
 
     /// <summary>A picture in a file.</summary>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is blank.</exception>
-    public static ImageSource FromFile(string path) => new(Guard.NotBlank(path), path, null);
+    /// <exception cref="ArgumentException"><paramref name="path"/> is blank, or a data: URI.</exception>
+    public static ImageSource FromFile(string path)
+        => DataUri.Is(Guard.NotBlank(path))
+            ? throw new ArgumentException($"Expected the path of a picture, got a data: URI. Use {nameof(ImageSource)}.{nameof(FromDataUri)}.", nameof(path))
+            : new ImageSource(path, path, null);
 
     /// <summary>A picture in memory, encoded (not raw pixels).</summary>
     /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
-    public static ImageSource FromBytes(ReadOnlyMemory<byte> bytes, string name) => new(Guard.NotBlank(name), null, bytes);
+    public static ImageSource FromBytes(ReadOnlyMemory<byte> bytes, string name) => new(DataUri.Short(Guard.NotBlank(name)), null, bytes);
+
+    /// <summary>A picture written out in a row: <c>data:image/png;base64,…</c>, or percent-encoded (RFC 2397).</summary>
+    /// <param name="uri">The URI; no message and no <see cref="Name"/> ever holds its content.</param>
+    /// <param name="name">What messages call the picture, "picture 0 of line 7" for instance.</param>
+    /// <returns>A picture in memory.</returns>
+    /// <exception cref="InvalidDataException">Not a data: URI of an image/… type, damaged, empty, or of more than 64 MiB; names the picture.</exception>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
+    public static ImageSource FromDataUri(string uri, string name)
+    {
+        var called = DataUri.Short(Guard.NotBlank(name));
+        return new ImageSource(called, null, DataUri.Decode(Guard.NotNull(uri), called));
+    }
 
     /// <summary>The encoded bytes.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist; the message names it.</exception>
@@ -35,5 +50,4 @@ public sealed record ImageSource
         return File.Exists(Path)
             ? File.ReadAllBytes(RegularFile.Ensure(Path!))
             : throw new FileNotFoundException($"Expected a picture at '{Path}', found no such file. Check the path in the data row.", Path);
-    }
-}
+    }}
