@@ -24,7 +24,8 @@ internal static class DecodeCommand
         for (var i = 0; i < options.Repeat; i++)
             for (var mode = 0; mode < modes.Length; mode++) runs[mode].Add(measurements[mode].Run());
         var (memory, deviceMemory) = (Machine.PeakMemory(), DeviceMemory.Used(options.Device));
-        var (prompts, copy, flops) = (measurements[0].PromptTokens(), Rates.Copy(options), FlopsFloor(options, model, workload, measurements[0].PromptTokens()));
+        var prompts = measurements[0].PromptTokens();
+        var (copy, read, flops) = (Rates.Copy(options), Rates.Read(options), FlopsFloor(options, model, workload, prompts));
 
         var table = new Table("decode", "prompt s", "ms / token", "tokens/s", "decode tokens/s", "bytes floor ms", "floor / median %", "FLOPs floor ms");
         var numbers = modes.Select((mode, i) => Numbers(workload, runs[i], Floor(mode))).ToArray();
@@ -34,7 +35,7 @@ internal static class DecodeCommand
             table.Add(modes[i].Name(), runs[i].Select(r => r.Prompt).Median(), n["token_ms"]!, n["tokens_per_s"]!, n["decode_tokens_per_s"]!, floor, 100 * floor / (double)n["token_ms"]!, 1e3 * flops);
         }
         Console.WriteLine(table);
-        Console.WriteLine(FormattableString.Invariant($"{model.Parameters / 1e6:0.0}M parameters, {prompts.Sum()} prompt tokens, copy {copy / 1e9:0.0} GB/s, peak memory of the process {memory:0.00} GB"));
+        Console.WriteLine(FormattableString.Invariant($"{model.Parameters / 1e6:0.0}M parameters, {prompts.Sum()} prompt tokens, copy {copy / 1e9:0.0} GB/s, read {read / 1e9:0.0} GB/s, peak memory of the process {memory:0.00} GB"));
 
         var json = new Dictionary<string, object?>
         {
@@ -53,6 +54,7 @@ internal static class DecodeCommand
         foreach (var (name, value) in numbers[0]) json[name] = value;
         json["flops_floor_ms"] = 1e3 * flops;
         json["copy_gb_per_s"] = copy / 1e9;
+        json["read_gb_per_s"] = read / 1e9;
         json["peak_rss_gb"] = memory;
         json["device_peak_gb"] = deviceMemory;
         if (modes.Length > 1)
@@ -62,17 +64,17 @@ internal static class DecodeCommand
         }
         JsonLine.Print(json);
 
-        // Seconds of one step, were it to do nothing but read.
+        // Seconds of one step, were it to do nothing but read, as fast as the machine was seen to: a copy also writes, and is slower.
         double Floor(Sharing mode) => new DecodeBytes(model.Policy.Config, model.Type == ScalarType.BFloat16 ? 2 : 4)
-            .Step(prompts, workload.GroupSize, workload.NewTokens, mode == Sharing.Replicated) / copy;
+            .Step(prompts, workload.GroupSize, workload.NewTokens, mode == Sharing.Replicated) / Math.Max(copy, read);
     }
 
-    /// <summary>Seconds of one step, were it to do nothing but multiply, at the rate of as few rows as there are.</summary>
+    /// <summary>Seconds of one step, were it to do nothing but multiply, as fast as libtorch ever does: at the rate of a square product.</summary>
     private static double FlopsFloor(BenchmarkOptions options, BenchmarkModel model, Workload workload, IReadOnlyList<int> prompts)
     {
-        var (count, text, rows) = (new Flops(model.Policy.Config), model.Policy.Config.Text, workload.Prompts * workload.GroupSize);
-        var operations = prompts.Sum(prompt => workload.GroupSize * count.Decoder(prompt + workload.NewTokens / 2, 1)) + count.Head(rows);
-        return operations / Rates.Matmul(options, model.Type, (rows, text.HiddenSize, text.IntermediateSize), seconds: 0.3);
+        var (count, steps) = (new Flops(model.Policy.Config), workload.NewTokens - 1);
+        var operations = workload.GroupSize * prompts.Sum(prompt => count.Decoder(prompt, steps)) / steps + count.Head(workload.Prompts * workload.GroupSize);
+        return operations / Rates.Matmul(options, model.Type);
     }
 
     private static Dictionary<string, object?> Numbers(Workload workload, List<DecodeRun> runs, double floor)

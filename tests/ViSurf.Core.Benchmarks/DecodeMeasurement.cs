@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Rollouts;
@@ -16,12 +17,13 @@ internal sealed record DecodeRun(double Prompt, double Total, double Processor);
 internal sealed class DecodeMeasurement(BenchmarkOptions options, BenchmarkModel model, Workload workload, bool replicated)
 {
     private readonly IPolicy _policy = replicated ? new ReplicatedPolicy(model.Policy) : model.Policy;
+    private readonly IReadOnlyList<VisionExample> _examples = workload.Examples();
     private readonly AutoregressiveSampler _sampler = Workload.Sampler(model.Encoder);
 
     /// <summary>Tokens of each prompt.</summary>
     public IReadOnlyList<int> PromptTokens()
     {
-        var prompts = Prompts.Encode(model.Encoder, workload.Examples());
+        var prompts = Prompts.Encode(model.Encoder, _examples);
         foreach (var prompt in prompts) prompt.Dispose();
         return [.. prompts.Select(p => p.TokenIds.Count)];
     }
@@ -37,7 +39,7 @@ internal sealed class DecodeMeasurement(BenchmarkOptions options, BenchmarkModel
     private (double Seconds, double Processor) Sample(int newTokens)
     {
         // Encoded anew each time, so that nothing kept with a prompt makes the second one free; not timed.
-        var prompts = Prompts.Encode(model.Encoder, workload.Examples());
+        var prompts = Prompts.Encode(model.Encoder, _examples);
         try
         {
             using var batch = Collator.Prompts(prompts);

@@ -6,21 +6,29 @@ namespace ViSurf.Core.Benchmarks;
 
 /// <summary>
 /// Floating-point operations of a group that is computed once: matrix products only, two operations per multiply-add, each picture and
-/// prompt once, valid tokens only, every one of them through every layer. Softmax, norms and the optimizer are left out.
+/// prompt once, valid tokens only, and of a prompt's rows that predict nothing (all but its last) only keys and values in the last layer,
+/// since no more of them is ever asked for. Softmax, norms and the optimizer are left out.
 /// </summary>
 internal sealed class Flops(QwenVlConfig config)
 {
     /// <summary>A backward pass has two products for each of the forward's: one for the input's gradient, one for the weight's.</summary>
     private const double ForwardAndBackward = 3;
 
-    /// <summary>What one token costs in the linear layers of one decoder layer: multiply-adds of query, key and value, and of the others.</summary>
-    private (double Projections, double Others) Layer
+    /// <summary>What one token costs in the linear layers of one decoder layer.</summary>
+    private LayerCost Layer
     {
         get
         {
-            var t = config.Text;
-            return (t.HiddenSize * (Queries + 2 * Keys), t.HiddenSize * Queries + 3.0 * t.HiddenSize * t.IntermediateSize);
+            var (hidden, inner) = ((double)config.Text.HiddenSize, (double)config.Text.IntermediateSize);
+            return new LayerCost(hidden * Queries, 2 * hidden * Keys, Queries * hidden + 3 * hidden * inner);
         }
+    }
+
+    /// <summary>What adapters on all of them add to it: A and B, rank times (width in + width out).</summary>
+    private LayerCost Adapters(int rank)
+    {
+        var (hidden, inner) = ((double)config.Text.HiddenSize, (double)config.Text.IntermediateSize);
+        return new LayerCost(rank * (hidden + Queries), 2 * rank * (hidden + Keys), rank * (Queries + hidden + 3 * (hidden + inner)));
     }
 
     private double Queries => (double)config.Text.Heads * config.Text.HeadSize;
@@ -55,28 +63,42 @@ internal sealed class Flops(QwenVlConfig config)
 
     /// <summary>One group, forward: picture and prompt once, then each completion after it (its last token is predicted, not read).</summary>
     public double Group(IReadOnlyList<PatchGrid> grids, int promptTokens, IEnumerable<int> completionTokens)
-        => Vision(grids) + Decoder(0, promptTokens) + completionTokens.Sum(n => Decoder(promptTokens, n - 1) + Head(n));
+        => Vision(grids) + Decoder(0, promptTokens) - NotAsked(grids, promptTokens) + completionTokens.Sum(n => Decoder(promptTokens, n - 1) + Head(n));
 
-    /// <summary>One group, forward and backward.</summary>
+    /// <summary>One group, forward and backward, in a step that has rolled it out before.</summary>
     /// <param name="grids">Its pictures.</param>
     /// <param name="promptTokens">Tokens of the prompt.</param>
     /// <param name="completionTokens">Tokens of each completion.</param>
     /// <param name="rank">
-    /// Of adapters on the decoder's linear layers, when only they train: the tower then runs forward alone, no frozen weight has a gradient,
-    /// and nothing flows back through the first layer's query, key and value. Null when everything trains; the pixels have no gradient then.
+    /// Of adapters on the decoder's linear layers, when only they train: the tower does not run, since the rollout's features are kept, no
+    /// frozen weight has a gradient, and nothing flows back through the first layer's query, key and value. Null when everything trains; the
+    /// pixels have no gradient then.
     /// </param>
     public double Update(IReadOnlyList<PatchGrid> grids, int promptTokens, IReadOnlyCollection<int> completionTokens, int? rank)
     {
         if (rank is not { } r) return ForwardAndBackward * Group(grids, promptTokens, completionTokens) - PatchEmbedding(grids);
-        var t = config.Text;
         var tokens = promptTokens + completionTokens.Sum(n => n - 1L);
-        var attention = Attention(0, promptTokens) + completionTokens.Sum(n => Attention(promptTokens, n - 1));
-        // A and B of q, k, v, o, gate, up, down: rank times (width in + width out).
-        var (hidden, inner) = ((double)t.HiddenSize, (double)t.IntermediateSize);
-        var factors = r * (hidden + Queries + 2 * (hidden + Keys) + Queries + hidden + 3 * (hidden + inner));
-        var frozen = 2 * Linear(tokens) + 2 * Head(completionTokens.Sum(n => (long)n)) - 2 * tokens * Layer.Projections;
-        var trained = ForwardAndBackward * 2 * tokens * t.Layers * factors - 2 * tokens * 3 * r * hidden;
-        return Vision(grids) + frozen + trained + ForwardAndBackward * attention;
+        var unasked = Unasked(grids, promptTokens);
+        var attention = Attention(0, promptTokens) - Attention(0, unasked) / config.Text.Layers + completionTokens.Sum(n => Attention(promptTokens, n - 1));
+        var (frozen, adapters) = (Layer, Adapters(r));
+        double Forward(LayerCost cost) => 2 * (config.Text.Layers * tokens * cost.All - unasked * cost.OfAsked);
+        // In a decoder of one layer the first is the last, too.
+        var queried = config.Text.Layers == 1 ? tokens - unasked : tokens;
+        var stopped = 2 * (queried * frozen.Query + tokens * frozen.KeyValue);
+        var intoA = 2.0 * r * config.Text.HiddenSize * (queried + 2 * tokens);
+        return 2 * Forward(frozen) - stopped + ForwardAndBackward * Forward(adapters) - intoA
+            + 2 * Head(completionTokens.Sum(n => (long)n)) + ForwardAndBackward * attention;
+    }
+
+    /// <summary>Rows of a prompt of which the last layer makes keys and values only; none where features are added after that layer.</summary>
+    private long Unasked(IReadOnlyList<PatchGrid> grids, int promptTokens)
+        => grids.Count > 0 && Tower.DeepstackBlocks.Count >= config.Text.Layers ? 0 : promptTokens - 1;
+
+    /// <summary>What the last layer does not do for them.</summary>
+    private double NotAsked(IReadOnlyList<PatchGrid> grids, int promptTokens)
+    {
+        var rows = Unasked(grids, promptTokens);
+        return 2 * rows * Layer.OfAsked + Attention(0, rows) / config.Text.Layers;
     }
 
     private QwenVisionConfig Tower => config.Vision ?? throw new InvalidOperationException($"Expected a configuration with a vision tower, got '{config.ModelType}'.");
@@ -84,7 +106,19 @@ internal sealed class Flops(QwenVlConfig config)
     private double PatchEmbedding(IReadOnlyList<PatchGrid> grids)
         => grids.Count == 0 ? 0 : 2.0 * grids.Sum(g => (double)g.Patches) * Tower.PatchWidth * Tower.HiddenSize;
 
-    private double Linear(long tokens) => 2.0 * config.Text.Layers * tokens * (Layer.Projections + Layer.Others);
+    private double Linear(long tokens) => 2.0 * config.Text.Layers * tokens * Layer.All;
 
     private double Attention(long first, long count) => 2.0 * config.Text.Layers * 2 * Queries * (count * (first + 1) + count * (count - 1) / 2.0);
+
+    /// <summary>Multiply-adds of one token in the linear layers of one decoder layer.</summary>
+    /// <param name="Query">The query's.</param>
+    /// <param name="KeyValue">Those of key and value.</param>
+    /// <param name="Others">Those of the attention's output and the MLP.</param>
+    private readonly record struct LayerCost(double Query, double KeyValue, double Others)
+    {
+        public double All => Query + KeyValue + Others;
+
+        /// <summary>Only for rows whose output is asked for.</summary>
+        public double OfAsked => Query + Others;
+    }
 }

@@ -1,6 +1,7 @@
 using Samples.Shared;
 using TinyBase.Checkpoint;
 using TorchSharp;
+using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
@@ -55,6 +56,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, TinyConfig Mod
     {
         private readonly TemporaryFolder _folder = new();
         private readonly Workload _workload;
+        private readonly IReadOnlyList<VisionExample> _examples;
         private readonly QwenPromptEncoder _encoder;
         private readonly QwenVlPolicy _policy;
         private readonly AdamWOptimizer _optimizer;
@@ -62,7 +64,7 @@ internal sealed record MemoryCase(string Name, Workload Workload, TinyConfig Mod
 
         public StepParts(Workload workload, TinyConfig model, ScalarType type, ParameterFilter? frozen)
         {
-            _workload = workload;
+            (_workload, _examples) = (workload, workload.Examples());
             RandomCheckpoint.Write(_folder.Path, model with { WeightType = ModelType.Name(type) });
             RandomCheckpoint.WriteWeights(_folder.Path, type, CPU, seed: 1);
             _encoder = QwenPromptEncoder.Load(_folder.Path);
@@ -81,20 +83,20 @@ internal sealed record MemoryCase(string Name, Workload Workload, TinyConfig Mod
 
         public MemoryPlan Plan()
         {
-            var prompts = Prompts.Encode(_encoder, _workload.Examples());
+            var prompts = Prompts.Encode(_encoder, _examples);
             var (tokens, patches) = (prompts.Max(p => p.TokenIds.Count), prompts.Max(p => p.Grids.Sum(g => g.Patches)));
             foreach (var prompt in prompts) prompt.Dispose();
             return MemoryPlan.Of(QwenVlMemory.Of(_policy), ParameterSize.Of(_policy.Module),
                 new StepSize { PromptTokens = tokens, Patches = patches, PatchWidth = _policy.Config.Vision is { } vision ? vision.PatchWidth : 1 }, Options, slack: Slack);
         }
 
-        public void Step() => _trainer.Step(_workload.Examples());
+        public void Step() => _trainer.Step(_examples);
 
         public void Rollout()
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var prompts = Prompts.Encode(_encoder, _workload.Examples());
+            var prompts = Prompts.Encode(_encoder, _examples);
             using (var batch = Collator.Prompts(prompts))
                 Workload.Sampler(_encoder).Sample(_policy, batch, new RolloutRequest(Options.GroupSize, Options.MaxNewTokens, Seed: 1));
             foreach (var prompt in prompts) prompt.Dispose();

@@ -33,12 +33,25 @@ internal static class Rates
     /// <summary>Bytes read plus bytes written per second when a tensor larger than any cache is copied.</summary>
     public static double Copy(BenchmarkOptions options)
     {
-        var count = options.Smoke ? 1L << 16 : options.Device.type == DeviceType.CUDA ? 1L << 28 : 1L << 26;
+        var count = LargeCount(options);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (from, to) = (zeros([count], device: options.Device), zeros([count], device: options.Device));
         return 2.0 * sizeof(float) * count * PerSecond(options, () => to.copy_(from), Seconds);
     }
+
+    /// <summary>Bytes read per second when such a tensor is summed.</summary>
+    public static double Read(BenchmarkOptions options)
+    {
+        var count = LargeCount(options);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var from = ones([count], device: options.Device);
+        return sizeof(float) * count * PerSecond(options, () => from.sum().Dispose(), Seconds);
+    }
+
+    /// <summary>Numbers of a tensor that no cache holds.</summary>
+    private static long LargeCount(BenchmarkOptions options) => options.Smoke ? 1L << 16 : options.Device.type == DeviceType.CUDA ? 1L << 28 : 1L << 26;
 
     /// <summary>The best of the repetitions: other programs only ever make it slower.</summary>
     private static double PerSecond(BenchmarkOptions options, Action work, double seconds)

@@ -13,6 +13,8 @@ internal sealed class ReplicatedPolicy(IPolicy inner) : IPolicy
 {
     public nn.Module Module => inner.Module;
 
+    public SequenceLayout Layout => inner.Layout;
+
     public TokenScores Score(SequenceBatch batch)
     {
         var index = batch.PromptIndex.data<long>().ToArray();

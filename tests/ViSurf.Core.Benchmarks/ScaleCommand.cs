@@ -67,12 +67,13 @@ internal static class ScaleCommand
     {
         var measurement = new StepMeasurement(options, model, workload);
         var runs = Enumerable.Range(0, options.Repeat).Select(_ => measurement.Run()).ToArray();
-        var lengths = runs[0].Report.Lengths;
+        // One run's phases, so that they add up to its step.
+        var (best, lengths) = (runs.MinBy(r => r.Seconds.Step)!.Seconds, runs[0].Report.Lengths);
         var rows = workload.GroupSize + (workload.Label ? 1 : 0);
         var point = new ScalePoint(
             sweep == "prompt" ? (int)(lengths.PromptTokens / workload.Prompts) : size,
             lengths.PromptTokens + lengths.CompletionTokens, lengths.PromptTokens * rows + lengths.CompletionTokens,
-            runs.Min(r => r.Seconds.Step), runs.Min(r => r.Seconds.Rollout), runs.Min(r => r.Seconds.Update));
+            best.Step, best.Rollout, best.Update);
         Console.Error.WriteLine(FormattableString.Invariant($"{sweep} {point.Size}: {point.Step:0.00} s"));
         return point;
     }

@@ -31,15 +31,15 @@ internal static class StepCommand
     private static Dictionary<string, object?> Measure(BenchmarkOptions options, BenchmarkModel model, Workload workload, Sharing[] modes, int peakTflops)
     {
         var measurements = modes.Select(mode => new StepMeasurement(options, model, workload, mode == Sharing.Replicated)).ToArray();
-        // Thrown away: code is compiled, AdamW's moments are allocated.
-        var first = measurements.Select(m => m.Run()).First();
-        var tokens = first.Report.Lengths.PromptTokens + first.Report.Lengths.CompletionTokens;
-        var rates = new List<double> { Rate(options, model, tokens) };
+        // Thrown away, in every mode: code is compiled, AdamW's moments are allocated, memory is touched for the first time.
+        var first = measurements.Select(m => m.Run()).ToArray()[0];
+        var rows = measurements[0].PassRows(first.Report);
+        var rates = new List<double> { Rate(options, model, rows) };
         var runs = modes.Select(_ => new List<StepRun>()).ToArray();
         for (var step = 0; step < options.Repeat; step++)
         {
             for (var mode = 0; mode < modes.Length; mode++) runs[mode].Add(measurements[mode].Run());
-            rates.Add(Rate(options, model, tokens));
+            rates.Add(Rate(options, model, rows));
         }
         var (memory, deviceMemory) = (Machine.PeakMemory(), DeviceMemory.Used(options.Device));
         var (flops, rate) = (measurements[0].Flops(first.Report), rates.Median());
@@ -123,9 +123,9 @@ internal static class StepCommand
     }
 
     /// <summary>The product that most of the work is made of: the rows of a pass times a matrix of the MLP. Between steps, since a machine's rate drifts.</summary>
-    private static double Rate(BenchmarkOptions options, BenchmarkModel model, long tokens)
+    private static double Rate(BenchmarkOptions options, BenchmarkModel model, long rows)
     {
         var text = model.Policy.Config.Text;
-        return Rates.Matmul(options, model.Type, (Math.Clamp(tokens, 64, 4096), text.HiddenSize, text.IntermediateSize), RateSeconds);
+        return Rates.Matmul(options, model.Type, (Math.Clamp(rows, 64, 4096), text.HiddenSize, text.IntermediateSize), RateSeconds);
     }
 }

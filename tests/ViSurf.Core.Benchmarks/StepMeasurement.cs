@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using TorchSharp;
+using ViSurf.Core.Data;
+using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Training;
 
@@ -26,11 +28,13 @@ internal sealed class StepMeasurement
 {
     private readonly BenchmarkOptions _options;
     private readonly BenchmarkModel _model;
-    private readonly Workload _workload;
     private readonly IPolicy _policy;
     private readonly Trainer _trainer;
     private readonly TrainerOptions _training;
     private readonly PhaseMeter _meter = new();
+
+    // Drawn before any clock runs: no trainer draws its pictures.
+    private readonly IReadOnlyList<VisionExample> _examples;
 
     /// <param name="options">Device.</param>
     /// <param name="model">Stays the caller's.</param>
@@ -38,7 +42,7 @@ internal sealed class StepMeasurement
     /// <param name="replicated">Whether every completion carries its own prompt and picture.</param>
     public StepMeasurement(BenchmarkOptions options, BenchmarkModel model, Workload workload, bool replicated = false)
     {
-        (_options, _model, _workload) = (options, model, workload);
+        (_options, _model, _examples) = (options, model, workload.Examples());
         _training = workload.TrainerOptions(replicated ? LongestPrompt() : null);
         _policy = replicated ? new ReplicatedPolicy(model.Policy) : model.Policy;
         var (sampler, policy) = (_meter.Around(Workload.Sampler(model.Encoder)), _meter.Around(_policy));
@@ -53,7 +57,7 @@ internal sealed class StepMeasurement
         _options.Synchronize();
         _meter.Begin();
         var clock = Stopwatch.StartNew();
-        var report = _trainer.Step(_workload.Examples());
+        var report = _trainer.Step(_examples);
         _options.Synchronize();
         var step = clock.Elapsed.TotalSeconds;
         var processor = _meter.End();
@@ -68,7 +72,7 @@ internal sealed class StepMeasurement
     /// <summary>The step again, untimed by phase: for profiles.</summary>
     public void Step()
     {
-        _trainer.Step(_workload.Examples());
+        _trainer.Step(_examples);
         _options.Synchronize();
     }
 
@@ -78,12 +82,12 @@ internal sealed class StepMeasurement
         var flops = new Flops(_model.Policy.Config);
         using var scope = torch.NewDisposeScope();
         double rollout = 0, score = 0, update = 0;
-        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
+        var prompts = Prompts.Encode(_model.Encoder, _examples);
         for (var q = 0; q < prompts.Count; q++)
         {
             using var prompt = prompts[q];
             var rows = report.Groups[q].Scored.Group.Completions;
-            int[] all = [.. rows.Select(r => r.TokenIds.Count)], sampled = [.. rows.Where(r => r.Source == Data.CompletionSource.Policy).Select(r => r.TokenIds.Count)];
+            int[] all = [.. rows.Select(r => r.TokenIds.Count)], sampled = [.. rows.Where(r => r.Source == CompletionSource.Policy).Select(r => r.TokenIds.Count)];
             rollout += flops.Group(prompt.Grids, prompt.TokenIds.Count, sampled);
             score += flops.Group(prompt.Grids, prompt.TokenIds.Count, all);
             update += flops.Update(prompt.Grids, prompt.TokenIds.Count, all, _model.Rank);
@@ -91,9 +95,19 @@ internal sealed class StepMeasurement
         return new StepFlops(rollout, score, update);
     }
 
+    /// <summary>Rows of the update's largest pass: prompts, and completions without their last token.</summary>
+    public long PassRows(StepReport report)
+    {
+        var prompts = Prompts.Encode(_model.Encoder, _examples);
+        var rows = Plan(report, prompts).MicroBatches.Max(part => part.Select(row => row.PromptIndex).Distinct().Sum(q => (long)prompts[q].TokenIds.Count)
+            + part.Sum(row => row.Completion.TokenIds.Count - 1L));
+        foreach (var prompt in prompts) prompt.Dispose();
+        return rows;
+    }
+
     private int LongestPrompt()
     {
-        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
+        var prompts = Prompts.Encode(_model.Encoder, _examples);
         foreach (var prompt in prompts) prompt.Dispose();
         return prompts.Max(p => p.TokenIds.Count);
     }
@@ -102,10 +116,8 @@ internal sealed class StepMeasurement
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var prompts = Prompts.Encode(_model.Encoder, _workload.Examples());
-        var rows = UpdatePlan.RowsOf([.. report.Groups.Select(g => g.Controlled)], [.. report.Groups.Select(g => g.Advantages.ToArray())]);
-        var plan = UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows, _policy.Layout),
-            _training.MaxNewTokens, skipNeutralGroups: false);
+        var prompts = Prompts.Encode(_model.Encoder, _examples);
+        var plan = Plan(report, prompts);
         var (clock, processor) = (Stopwatch.StartNew(), PhaseMeter.Now());
         foreach (var part in plan.MicroBatches)
         {
@@ -116,5 +128,12 @@ internal sealed class StepMeasurement
         var seconds = (clock.Elapsed.TotalSeconds, PhaseMeter.Now() - processor);
         foreach (var prompt in prompts) prompt.Dispose();
         return seconds;
+    }
+
+    private UpdatePlan Plan(StepReport report, IReadOnlyList<EncodedPrompt> prompts)
+    {
+        var rows = UpdatePlan.RowsOf([.. report.Groups.Select(g => g.Controlled)], [.. report.Groups.Select(g => g.Advantages.ToArray())]);
+        return UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows, _policy.Layout),
+            _training.MaxNewTokens, skipNeutralGroups: false);
     }
 }

@@ -10,8 +10,9 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Benchmarks.Parts;
 
 /// <summary>
-/// Scoring a group and decoding a token, through one decoder layer and a small vocabulary, so that attention is not lost beside the MLPs:
-/// 2 prompts, each continued by 8 rows, W1's lengths. Replicated is the same with a prompt and picture for every row.
+/// Scoring a group and decoding a token, through two decoder layers and a small vocabulary, so that attention is not lost beside the MLPs;
+/// two, because the last makes only keys and values of a prompt's rows, and one alone would be no layer like the others. 2 prompts, each
+/// continued by 8 rows, W1's lengths. Replicated is the same with a prompt and picture for every row.
 /// </summary>
 public class EngineParts
 {
@@ -32,7 +33,7 @@ public class EngineParts
     {
         var workload = Work;
         _folder = new TemporaryFolder();
-        RandomCheckpoint.Write(_folder.Path, (PartsSize.Smoke ? new TinyConfig() : RandomCheckpoint.Medium) with { Layers = 1, VisionDepth = 1, FullAttention = [0], MaxVocabulary = 768 });
+        RandomCheckpoint.Write(_folder.Path, (PartsSize.Smoke ? new TinyConfig() : RandomCheckpoint.Medium) with { Layers = 2, VisionDepth = 1, FullAttention = [0], MaxVocabulary = 768 });
         RandomCheckpoint.WriteWeights(_folder.Path, PartsSize.Type, CPU, seed: 1);
         _policy = QwenVlPolicy.Load(_folder.Path, PartsSize.Device, PartsSize.Type);
         _prompts = Prompts.Encode(QwenPromptEncoder.Load(_folder.Path), workload.Examples());
