@@ -1,9 +1,9 @@
-using System.Globalization;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Data.Sources;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Rewards;
+using ViSurf.Core.Training.RowChecks;
 
 namespace ViSurf.Core.Training;
 
@@ -64,30 +64,29 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     /// <summary>The problems of the examples, found as they are asked for.</summary>
     public IEnumerable<string> Problems(IEnumerable<VisionExample> examples)
     {
-        var ids = new HashSet<string>(StringComparer.Ordinal);
-        return Guard.NotNull(examples).SelectMany(example => Reasons(example, ids).Select(problem => $"example '{example.Id}': {problem}"));
+        var checks = Checks();
+        return Guard.NotNull(examples).SelectMany(example => Look(example, example, checks, default).Problems.Select(problem => $"example '{example.Id}': {problem}"));
     }
 
-    /// <summary>Looks at every row of a source, block by block; a row that cannot be read, or whose pictures cannot, is a problem like any other.</summary>
+    /// <summary>Looks at every row of a source, block by block; a row that cannot be read, or whose pictures cannot, is a problem like any other. No row's fault ends it.</summary>
     /// <param name="source">The source.</param>
     /// <param name="change">What becomes of examples before they are trained on, <c>encoder.InModelFrame</c> for instance; null for nothing.</param>
     /// <param name="cancellation">Checked at every row.</param>
     public DatasetReport Report(IExampleSource source, Func<VisionExample, VisionExample>? change = null, CancellationToken cancellation = default)
     {
-        var ids = new HashSet<string>(StringComparer.Ordinal);
-        var problems = new List<RowProblem>();
+        var (checks, problems, notes) = (Checks(), new List<RowProblem>(), new OrderedDictionary<string, long>());
         var row = 0L;
         for (var block = 0; block < Guard.NotNull(source).Blocks.Count; block++)
         {
-            var rows = Rows(source, block, out var unreadable);
+            var rows = Rows(source, block, cancellation, out var unreadable);
             for (var i = 0; i < source.Blocks[block].Rows; i++, row++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (unreadable is not null) problems.Add(new RowProblem(row, source.Name, null, unreadable));
-                else problems.AddRange(Look(rows, i, row, source.Name, change, ids));
+                if (unreadable is not null) problems.Add(Unreadable(row, source.Name, unreadable));
+                else problems.AddRange(Look(rows, i, row, source.Name, change, checks, notes, cancellation));
             }
         }
-        return new DatasetReport(source.Name, row, problems);
+        return new DatasetReport(source.Name, row, problems) { Notes = [.. notes.Select(note => $"{note.Key}: {note.Value} of {row} rows")] };
     }
 
     private static Func<ImageSource, (int Width, int Height)> Pair(Func<ImageSource, FrameSize> pictureSize) => image =>
@@ -96,103 +95,63 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         return (size.Width, size.Height);
     };
 
-    private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, out string? unreadable)
+    private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, CancellationToken cancellation, out Exception? unreadable)
     {
         try
         {
             unreadable = null;
             return source.Read(block);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (RowFindings.IsOfRow(e, cancellation))
         {
-            unreadable = OneLine(e);
+            unreadable = e;
             return [];
         }
     }
 
-    private IEnumerable<RowProblem> Look(
-        IReadOnlyList<VisionExample> rows, int index, long row, string source, Func<VisionExample, VisionExample>? change, HashSet<string> ids)
+    private static IEnumerable<RowProblem> Look(IReadOnlyList<VisionExample> rows, int index, long row, string source,
+        Func<VisionExample, VisionExample>? change, IRowCheck[] checks, OrderedDictionary<string, long> notes, CancellationToken cancellation)
     {
+        VisionExample? stored = null;
         try
         {
-            var example = rows[index];
-            if (change is not null) example = change(example);
-            return Reasons(example, ids).Select(reason => new RowProblem(row, example.Place ?? source, example.Id, reason));
+            stored = rows[index];
+            var found = Look(stored, change?.Invoke(stored) ?? stored, checks, cancellation);
+            foreach (var note in found.Notes) notes[note] = notes.GetValueOrDefault(note) + 1;
+            return found.Problems.Select(reason => new RowProblem(row, found.Example.Place ?? source, found.Example.Id, reason));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (RowFindings.IsOfRow(e, cancellation))
         {
-            return [new RowProblem(row, source, null, OneLine(e))];
+            // Messages of the library begin with place and id already.
+            return stored?.Place is { } place && !e.Message.StartsWith(place, StringComparison.Ordinal)
+                ? [new RowProblem(row, place, stored.Id, RowFindings.OneLine(e))]
+                : [Unreadable(row, source, e)];
         }
     }
 
-    private List<string> Reasons(VisionExample example, HashSet<string> ids)
+    private static RowProblem Unreadable(long row, string source, Exception e) => new(row, source, null,
+        e is InvalidDataException or IOException or UnauthorizedAccessException ? RowFindings.OneLine(e) : $"{source}, row {row}: {RowFindings.OneLine(e)}");
+
+    private static RowFindings Look(VisionExample stored, VisionExample example, IRowCheck[] checks, CancellationToken cancellation)
     {
-        List<string> reasons = [.. ids.Add(example.Id) ? [] : new[] { "its id occurs more than once" }];
-        var pictures = Pictures(example, out var sizes);
-        reasons.AddRange(pictures);
-        if (sizes.Count == example.Images.Count && sizes.Count > 0)
-            reasons.AddRange(LabelGeometry.Problems(example.Target, example.LabelFrame is { } frame ? [frame] : sizes));
-        if (pictures.Count == 0) reasons.AddRange(Prompt(example));
-        reasons.AddRange(Label(example));
-        return reasons;
+        var row = new RowFindings(stored, example, cancellation);
+        foreach (var check in checks) row.Attempt("it cannot be looked at", () => check.Look(row));
+        return row;
     }
 
-    private IEnumerable<string> Prompt(VisionExample example)
+    /// <summary>What rows are looked at for, in the order of the lines; later checks may use what earlier ones found.</summary>
+    private IRowCheck[] Checks() =>
+    [
+        new RepeatedIdCheck(),
+        new PictureCheck(Size),
+        new CoordinateCheck(),
+        new PromptCheck(Encoder, MaxPromptTokens),
+        new LabelScoreCheck(_demonstrations, _suite, Excluded, Tolerance),
+    ];
+
+    private FrameSize Size(ImageSource image)
     {
-        if (Encoder is null) return [];
-        try
-        {
-            foreach (var prompt in Prompts.Encode(Encoder, [example], MaxPromptTokens)) prompt.Dispose();
-            return [];
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
-        {
-            return [$"its prompt cannot be used: {OneLine(e)}"];
-        }
+        var (width, height) = _imageSize(image);
+        return new FrameSize(width, height);
     }
-
-    private List<string> Pictures(VisionExample example, out List<FrameSize> sizes)
-    {
-        var problems = new List<string>();
-        sizes = [];
-        foreach (var image in example.Images)
-        {
-            try
-            {
-                var (width, height) = _imageSize(image);
-                sizes.Add(new FrameSize(width, height));
-            }
-            catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
-            {
-                problems.Add($"picture '{image.Name}' does not open: {OneLine(e)}");
-            }
-        }
-        var places = example.Turns.Sum(turn => turn.Parts.Count(part => part.IsImage));
-        if (places != example.Images.Count) problems.Add($"{example.Images.Count} pictures, but its turns have places for {places}");
-        return problems;
-    }
-
-    private IEnumerable<string> Label(VisionExample example)
-    {
-        CompletionScore score;
-        try
-        {
-            if (_demonstrations.Demonstration(example) is not { } label) return [];
-            score = _suite.Score(new RolloutGroup(example, [label])).Scores[0];
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
-        {
-            return [$"its label cannot be scored: {OneLine(e)}"];
-        }
-        if (score.Components.All(c => c.Value is null)) return ["no reward judges its label"];
-        return score.Components
-            .Where(c => c.Weight != 0 && c.Shortfall > Tolerance && !Excluded.Contains(c.Name))
-            .Select(c => $"{Judged(c)}, so it would teach what that reward rejects");
-
-        static string Judged(RewardComponent c) => c.Weight < 0
-            ? string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} in '{c.Name}', where {c.Best} is best because its weight is negative")
-            : string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} of {c.Maximum} in '{c.Name}'");
-    }
-
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

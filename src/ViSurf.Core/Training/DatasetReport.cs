@@ -37,6 +37,10 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     /// <value>BadRowPolicy.Skip.</value>
     public string SkipAdvice { get; init => field = Guard.NotBlank(value); } = $"{nameof(BadRowPolicy)}.{nameof(BadRowPolicy.Skip)}";
 
+    /// <summary>What is worth knowing and no reason to leave a row out, each with its number of rows.</summary>
+    /// <value>None.</value>
+    public IReadOnlyList<string> Notes { get; init => field = Guard.NotNull(value); } = [];
+
     /// <summary>Returns this report when the rows can be trained on.</summary>
     /// <param name="policy">What bad rows lead to.</param>
     /// <param name="limit">Most problems that the message lists.</param>
@@ -44,13 +48,14 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     public DatasetReport Ensure(BadRowPolicy policy = BadRowPolicy.Stop, int limit = 20)
         => Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows) ? this : throw new InvalidDataException(Describe(limit));
 
-    /// <summary>A line that counts, and one line per problem.</summary>
+    /// <summary>A line that counts, one line per problem, and one per note.</summary>
     /// <param name="limit">Most problems that are listed.</param>
     public string Describe(int limit = 20)
     {
         var lines = Problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
             Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
                 : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out ({SkipAdvice}):");
-        return string.Join(Environment.NewLine, Problems.Count > limit ? lines.Append($"  … and {Problems.Count - limit} more problems.") : lines);
+        if (Problems.Count > limit) lines = lines.Append($"  … and {Problems.Count - limit} more problems.");
+        return string.Join(Environment.NewLine, lines.Concat(Notes.Select(note => $"  Note: {note}.")));
     }
 }

@@ -55,7 +55,9 @@ public sealed class FloorTests
         // Files, not models: of Models it knows safetensors only.
         new("Training/Checkpoints", Torch.Yes, "Common", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints"),
+        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints", "Training/RowChecks"),
+        // What a row is looked at for, one thing a file, each of one wing.
+        new("Training/RowChecks", Torch.No, "Data", "Rewards", "Encoding"),
         // Managed guests on the roof: they read reports, and no device is asked anything. Training's own names they see as its inner namespaces.
         new("Training/Metrics", Torch.No, "Common", "Data", "Rewards"),
         new("Training/Diagnostics", Torch.No, "Common", "Rewards", "Training/Checkpoints", "Training/Metrics"),

@@ -134,7 +134,54 @@ public sealed class DatasetReportTests : IDisposable
         report.BadRows.Should().BeEquivalentTo([0L, 1, 2, 3]);
     }
 
+    [Fact]
+    public void A_row_whose_change_or_memory_fails_is_a_line_and_the_look_goes_on()
+    {
+        VisionExample[] rows = [.. Enumerable.Range(0, 5).Select(i => VisionExample.Ask($"r{i}", "?", null) with { Place = $"rows.jsonl:{i + 1}" })];
+        var report = Check(400).Report(new ListSource(rows, "list"), example => example.Id switch
+        {
+            "r1" when new long[Array.MaxLength + 1L].Length > 0 => example,    // more than an array may hold
+            "r2" => throw new KeyNotFoundException("no such class"),
+            "r3" => throw new TaskCanceledException("the judge did not answer"),
+            _ => example,
+        });
+        report.Rows.Should().Be(5);
+        report.Problems.Select(problem => problem.ToString()).Should().Equal(
+            "rows.jsonl:2 (id 'r1'): it needs more memory than there is", "rows.jsonl:3 (id 'r2'): no such class", "rows.jsonl:4 (id 'r3'): the judge did not answer");
+
+        // Whoever gave up waiting gets no report.
+        using var cancel = new CancellationTokenSource();
+        Check(400).Invoking(c => c.Report(new ListSource(rows, "list"), example =>
+        {
+            cancel.Cancel();
+            cancel.Token.ThrowIfCancellationRequested();
+            return example;
+        }, cancel.Token)).Should().Throw<OperationCanceledException>();
+    }
+
+    [Fact]
+    public void A_block_that_fails_in_any_way_is_a_line_of_each_of_its_rows()
+        => Check(400).Report(new Broken()).Problems.Select(problem => problem.ToString())
+            .Should().Equal("broken, row 0: unsupported type -9", "broken, row 1: unsupported type -9");
+
+    [Fact]
+    public void Notes_are_said_under_the_problems_and_leave_no_row_out()
+    {
+        var report = new DatasetReport("rows", 3, [new RowProblem(1, "rows.jsonl:2", "b", "is bad")]) { Notes = ["turned pictures: 2 of 3 rows"] };
+        report.Describe().Should().EndWith($"is bad{Environment.NewLine}  Note: turned pictures: 2 of 3 rows.");
+        report.BadRows.Should().Equal(1);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private sealed class Broken : IExampleSource
+    {
+        public string Name => "broken";
+
+        public IReadOnlyList<RowBlock> Blocks { get; } = [new RowBlock(2, 10)];
+
+        public IReadOnlyList<VisionExample> Read(int block) => throw new NotSupportedException("unsupported type -9");
+    }
 
     private static DatasetCheck Check(int maxPromptTokens)
         => new(new DemonstrationInjector(Encoder), VisionReasonerRewards.Suite(), PictureSize.Of) { Encoder = Encoder, MaxPromptTokens = maxPromptTokens };

@@ -1,8 +1,7 @@
 using System.Globalization;
 using ViSurf.Core.Data;
-using ViSurf.Core.Evaluation;
 
-namespace ViSurf.Core.Training;
+namespace ViSurf.Core.Training.RowChecks;
 
 /// <summary>What is wrong with the coordinates of a label, in words.</summary>
 internal static class LabelGeometry
@@ -31,7 +30,7 @@ internal static class LabelGeometry
     }
 
     private static IEnumerable<string> Inside(PixelPoint p, int index, Box b, int box)
-        => BoxGeometry.Contains(b, p) ? []
+        => p.X >= b.X1 && p.X <= b.X2 && p.Y >= b.Y1 && p.Y <= b.Y2 ? []
             : [string.Create(CultureInfo.InvariantCulture, $"point {index} [{p.X}, {p.Y}] lies outside {Name(b, box)}: correct one of them")];
 
     private static IEnumerable<string> Point(PixelPoint p, IReadOnlyList<FrameSize> frames)
