@@ -11,8 +11,8 @@ public static partial class AdvantageEstimators
     /// </summary>
     /// <remarks>
     /// z = (value − mean)/(std + ε) of each component over the members it applies to, A = Σ weight · z, Â = (A − mean)/(std + ε) over the step;
-    /// sample deviations. A component that does not apply adds nothing. A <see cref="CompletionScore.Neutral"/> completion gets 0 and is no
-    /// member: its total was put in place of its components.
+    /// sample deviations. A component that does not apply adds nothing, nor does one that applies to a single member. A
+    /// <see cref="CompletionScore.Neutral"/> completion gets 0 and is no member: its total was put in place of its components.
     /// </remarks>
     /// <param name="epsilon">1e-4 as in TRL.</param>
     /// <param name="labelInStatistics">Whether the label is a member.</param>
@@ -26,12 +26,13 @@ public static partial class AdvantageEstimators
             var members = groups.SelectMany((group, q) => sums[q].Where((_, i) => Counts(group, i, labelInStatistics))).ToArray();
             var step = batchNormalized ? Spread.Of(members, 1) : new Spread(0, 1);
             var divisor = !batchNormalized || step.Deviation == 0 ? 1 : step.Deviation + epsilon;
-            return groups.Select((group, q) => group.Scores.Select((score, i) => score.Neutral ? 0 : (sums[q][i] - step.Mean) / divisor).ToArray()).ToArray();
+            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || IsAlone(group, i, labelInStatistics) ? 0 : (sums[q][i] - step.Mean) / divisor).ToArray()).ToArray();
         };
     }
 
     private static double[] Sums(ScoredGroup group, double epsilon, bool labelInStatistics)
     {
+        TotalGuard.Check(group);
         var sums = new double[group.Scores.Count];
         foreach (var name in group.Scores.SelectMany(s => s.Components).Select(c => c.Name).Distinct())
         {

@@ -34,7 +34,7 @@ public static partial class AdvantageEstimators
 
     /// <summary>
     /// Only the best of a group learns, by how far it is ahead of the second (arXiv 2503.19595; verl <c>grpo_passk</c>, there divided by the
-    /// group's deviation). Where two are equally good nobody is ahead and nobody learns; one alone keeps its reward.
+    /// group's deviation). Where two are equally good nobody is ahead and nobody learns, nor does one alone.
     /// </summary>
     /// <param name="epsilon">Added to the deviation. 1e-6 as in verl.</param>
     /// <param name="deviation">
@@ -48,12 +48,12 @@ public static partial class AdvantageEstimators
             throw new ArgumentException("Expected a deviation of the group or none, got that of the batch.", nameof(deviation));
         return groups => Guard.NotNull(groups).Select(group =>
         {
-            var totals = group.Totals;
+            var (totals, members) = (group.Totals, Members(group, labelInStatistics: true));
             var advantages = new double[totals.Length];
-            if (totals.Length == 0) return advantages;
-            var best = Array.IndexOf(totals, totals.Max());
-            var second = totals.Where((_, i) => i != best).DefaultIfEmpty(0).Max();
-            var std = Spread.Of(totals, deviation == StandardDeviation.Population ? 0 : 1).Deviation;
+            if (members.Length < 2) return advantages;
+            var best = Array.IndexOf(totals, members.Max());
+            var second = members.OrderDescending().ElementAt(1);
+            var std = Spread.Of(members, deviation == StandardDeviation.Population ? 0 : 1).Deviation;
             var divisor = deviation == StandardDeviation.None || std == 0 ? 1 : std + epsilon;
             if (!group.Scores[best].Neutral) advantages[best] = (totals[best] - second) / divisor;
             return advantages;

@@ -13,7 +13,10 @@ public static partial class AdvantageEstimators
     /// <param name="baseline">true is REINFORCE++-baseline; false compares completions of all prompts with each other.</param>
     /// <param name="epsilon">Added to the variance. 1e-8, as in verl.</param>
     /// <param name="labelInStatistics">Whether the label is a member of the means and of the deviation.</param>
-    /// <remarks>A completion without tokens, as tests make them, counts once. A step of equal distances gives 0.</remarks>
+    /// <remarks>
+    /// A completion without tokens, as tests make them, counts once. A step of equal distances gives 0. Without a baseline a prompt needs one rollout
+    /// only; with it, the member of a group of one has no distance to count.
+    /// </remarks>
     public static AdvantageEstimator ReinforcePlusPlus(bool baseline = true, double epsilon = 1e-8, bool labelInStatistics = true)
     {
         Guard.NotNegative(epsilon);
@@ -21,16 +24,18 @@ public static partial class AdvantageEstimators
         {
             var distances = Guard.NotNull(groups).Select(group =>
             {
-                var mean = baseline ? Spread.Of(Members(group, labelInStatistics), 1).Mean : 0;
-                return group.Totals.Select(reward => reward - mean).ToArray();
+                var mean = Spread.Of(Members(group, labelInStatistics), 1).Mean;
+                return group.Totals.Select(reward => baseline ? reward - mean : reward).ToArray();
             }).ToArray();
-            var members = groups.SelectMany((group, q) => group.Scores.Select((score, i) => (group, q, i)))
-                .Where(m => IsMember(m.group, m.i, labelInStatistics))
+            var members = groups.SelectMany((group, q) => group.Scores.Select((_, i) => (group, q, i)))
+                .Where(m => IsMember(m.group, m.i, labelInStatistics) && !IsAlone(m.group, m.i))
                 .Select(m => (Value: distances[m.q][m.i], Count: Math.Max(1, m.group.Group.Completions[m.i].TokenIds.Count))).ToArray();
             var spread = Spread.OfRepeated(members);
-            return groups.Select((group, q) => group.Scores.Select((score, i) => score.Neutral || spread.Deviation == 0
+            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || spread.Deviation == 0 || IsAlone(group, i)
                 ? 0
                 : (distances[q][i] - spread.Mean) / Math.Sqrt(spread.Deviation * spread.Deviation + epsilon)).ToArray()).ToArray();
+
+            bool IsAlone(ScoredGroup group, int index) => baseline && AdvantageEstimators.IsAlone(group, index, labelInStatistics);
         };
     }
 }

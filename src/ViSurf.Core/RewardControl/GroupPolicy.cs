@@ -11,8 +11,8 @@ public static class GroupPolicy
     public static IGroupPolicy None { get; } = new Lambda(groups => new GroupSelection(groups, []));
 
     /// <summary>
-    /// Leaves out groups whose completions all have the same total, their labels included: nobody is better than anybody (DAPO, arXiv 2503.14476,
-    /// §3.2, without its resampling, which is <c>Retries.Uniform</c>). Sizes and means are then taken over the groups that remain.
+    /// Leaves out groups whose completions all have the same total, their labels included, or that nothing could judge: nobody is better than anybody
+    /// (DAPO, arXiv 2503.14476, §3.2, without its resampling, which is <c>Retries.Uniform</c>). Sizes and means are then taken over the groups that remain.
     /// </summary>
     public static IGroupPolicy SkipUniform { get; } = Filter(group => UniformReason(group));
 
@@ -49,11 +49,11 @@ public static class GroupPolicy
     /// </summary>
     /// <param name="low">0.01 in EasyR1.</param>
     /// <param name="high">0.99 in EasyR1.</param>
-    /// <param name="component">The reward whose mean counts (values that do not apply are left out); null for the total.</param>
+    /// <param name="component">The reward whose mean counts (values that do not apply are left out); null for the total of what was judged.</param>
     public static IGroupPolicy MeanBetween(double low, double high, string? component = null) => Filter(group =>
     {
-        var values = group.RolloutScores.Select(score => component is null ? score.Total : score.Find(component)?.Value).OfType<double>().ToArray();
-        if (values.Length == 0) return null;
+        var values = component is null ? group.RolloutTotals : [.. group.RolloutScores.Select(score => score.Find(component)?.Value).OfType<double>()];
+        if (values.Length == 0) return component is null ? UnjudgedReason(group) : null;
         var mean = values.Sum() / values.Length;
         return mean > low && mean < high ? null
             : string.Create(CultureInfo.InvariantCulture, $"the mean {component ?? "total"} of its rollouts is {mean:0.###}, outside ({low:0.###}, {high:0.###})");
@@ -61,9 +61,16 @@ public static class GroupPolicy
 
     /// <summary>Why nobody in the group is better than anybody, or null.</summary>
     public static string? UniformReason(ScoredGroup group)
-        => Guard.NotNull(group).Totals is var totals && SameReward.IsAll(totals)
-            ? string.Create(CultureInfo.InvariantCulture, $"all {totals.Length} completions scored {totals[0]:0.###}")
-            : null;
+    {
+        if (UnjudgedReason(Guard.NotNull(group)) is { } unjudged) return unjudged;
+        var totals = group.TotalsOf(_ => true);
+        if (!SameReward.IsAll(totals)) return null;
+        var which = totals.Length == group.Scores.Count ? "completions" : $"judged ones of {group.Scores.Count} completions";
+        return string.Create(CultureInfo.InvariantCulture, $"all {totals.Length} {which} scored {totals[0]:0.###}");
+    }
+
+    private static string? UnjudgedReason(ScoredGroup group)
+        => group.Scores.Count > 0 && !group.Scores.Any(score => score.IsScored) ? $"nothing could judge any of its {group.Scores.Count} completions" : null;
 
     /// <summary>The group with no completions: left out.</summary>
     internal static ScoredGroup Without(ScoredGroup group) => Keep(group, _ => false);

@@ -59,7 +59,7 @@ public sealed class ReplayBuffer(int capacity = 64) : IGroupPolicy
         }).ToArray();
         _entries.RemoveAll(entry => entry.Replays >= MaxReplays);
         foreach (var group in groups.Where(group => group.Scores.Count > 0 && GroupPolicy.UniformReason(group) is null))
-            _entries.Add(new Entry(Replayable(group), Worth(group.Totals)));
+            _entries.Add(new Entry(Replayable(group), Worth(group.TotalsOf(_ => true))));
         // Equals in the order in which they came: a resumed run hands out the same ones.
         Entry[] best = [.. _entries.OrderByDescending(entry => entry.Worth).Take(_capacity)];
         _entries.Clear();

@@ -9,7 +9,10 @@ public enum JudgeFailure
     /// <summary>The step stops with an error that names example, completion and reward.</summary>
     Stop,
 
-    /// <summary>The reward counts as not applicable to that completion. The statistics of the step show how often that happened.</summary>
+    /// <summary>
+    /// The reward counts as not applicable to that completion; where no other reward judges it, the completion has no reward and no advantage
+    /// (<see cref="CompletionScore.IsScored"/>). The statistics of the step show how often that happened.
+    /// </summary>
     NotApplicable,
 }
 

@@ -21,7 +21,7 @@ public sealed record ComponentStatistics(
 
 /// <summary>All rewards over a step.</summary>
 /// <param name="Components">In the suite's order.</param>
-/// <param name="Warnings">In words: rewards that said the same of every rollout, or applied to none.</param>
+/// <param name="Warnings">In words: rewards that said the same of every rollout, or applied to none; rollouts that nothing judged.</param>
 public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Components, IReadOnlyList<string> Warnings)
 {
     /// <summary>No rollouts, nothing to say.</summary>
@@ -35,8 +35,14 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
         if (rollouts.Length == 0) return None;
         var names = rollouts.SelectMany(s => s.Components).Select(c => c.Name).Distinct().ToArray();
         var components = names.Select(name => (Of(name, rollouts), rollouts.Select(s => s.Find(name)).OfType<RewardComponent>().First())).ToArray();
-        return new RewardStatistics(components.Select(c => c.Item1).ToArray(), components.Select(c => Warning(c.Item1, c.Item2)).OfType<string>().ToArray());
+        string?[] warnings = [Unjudged(rollouts), .. components.Select(c => Warning(c.Item1, c.Item2))];
+        return new RewardStatistics(components.Select(c => c.Item1).ToArray(), warnings.OfType<string>().ToArray());
     }
+
+    private static string? Unjudged(CompletionScore[] rollouts)
+        => rollouts.Count(score => !score.IsScored) is > 0 and var count
+            ? $"Nothing could judge {count} of {rollouts.Length} rollouts: they are in no mean and have no advantage. See that judges answer and that a reward reads each kind of label."
+            : null;
 
     private static ComponentStatistics Of(string name, CompletionScore[] rollouts)
     {

@@ -81,7 +81,9 @@ public sealed class RewardSuite
                 for (var i = 0; i < answers[q].Length; i++)
                     components[q][i][k] = new RewardComponent(reward.Name, answers[q][i], weight, reward.Maximum) { Minimum = reward.Minimum };
         }
-        return groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
+        var scored = groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
+        foreach (var group in scored) TotalGuard.Check(group);
+        return scored;
     }
 
     /// <summary>Every reward but the judges, whose places stay empty.</summary>

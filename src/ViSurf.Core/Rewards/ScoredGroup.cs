@@ -21,6 +21,12 @@ public sealed record RewardComponent(string Name, double? Value, double Weight =
 
     /// <summary>Value × weight; 0 when the reward does not apply.</summary>
     public double Weighted => (Value ?? 0) * Weight;
+
+    /// <summary>
+    /// Whether it can add to a total. One that can only take away, such as a penalty for length, or that does not count judges nothing by itself:
+    /// see <see cref="CompletionScore.IsScored"/>.
+    /// </summary>
+    public bool CanAdd => Weight * Best > 0;
 }
 
 /// <summary>All components of one completion.</summary>
@@ -33,8 +39,19 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
     /// <summary>Set by a controller: the completion neither gains nor loses, and its advantage is written as exactly 0.</summary>
     public bool Neutral { get; init; }
 
-    /// <summary>The reward r: the smoothed total when there is one, else the sum of the weighted components.</summary>
-    public double Total => SmoothedTotal ?? Components.Sum(c => c.Weighted);
+    /// <summary>
+    /// Whether anything judged the completion. Where no component has a value (a judge did not answer, no reward applies), its worth is not 0 but unknown:
+    /// it is no member of any mean or deviation, and has no advantage (huggingface/trl#5902). Penalties alone judge nothing (a wrong answer with a total of
+    /// −1 would lose against an unjudged one with a penalty of 0), unless there is nothing but penalties. Without components nothing was asked, and the total is 0.
+    /// </summary>
+    public bool IsScored => SmoothedTotal is not null || Components.Count == 0
+        || Components.Any(c => c.Value is not null && (c.CanAdd || !Components.Any(other => other.CanAdd)));
+
+    /// <summary>
+    /// The reward r: the smoothed total when there is one, else the sum of the weighted components that have a value; <see cref="double.NaN"/> where
+    /// nothing judged the completion (<see cref="IsScored"/>), so that it cannot pass for a 0.
+    /// </summary>
+    public double Total => SmoothedTotal ?? (IsScored ? Components.Sum(c => c.Weighted) : double.NaN);
 
     /// <summary>The component of that name, or null.</summary>
     public RewardComponent? Find(string name) => Components.FirstOrDefault(c => c.Name == name);
@@ -45,11 +62,17 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
 /// <param name="Scores">One per completion.</param>
 public sealed record ScoredGroup(RolloutGroup Group, IReadOnlyList<CompletionScore> Scores)
 {
-    /// <summary>Rewards of all completions, in order.</summary>
+    /// <summary>Rewards of all completions, in order; <see cref="double.NaN"/> for one that nothing judged (<see cref="CompletionScore.IsScored"/>).</summary>
     public double[] Totals => Scores.Select(s => s.Total).ToArray();
 
     /// <summary>Scores of the policy's completions, without the label's, in order.</summary>
     internal IEnumerable<CompletionScore> RolloutScores => Scores.Where((_, i) => !IsDemonstration(i));
+
+    /// <summary>Rewards of the completions that something judged, without those that <paramref name="counts"/> is false for, by index.</summary>
+    internal double[] TotalsOf(Func<int, bool> counts) => [.. Scores.Where((score, i) => score.IsScored && counts(i)).Select(score => score.Total)];
+
+    /// <summary>Rewards of the rollouts that something judged, in order.</summary>
+    internal double[] RolloutTotals => TotalsOf(i => !IsDemonstration(i));
 
     /// <summary>Whether completion <paramref name="index"/> is the label.</summary>
     public bool IsDemonstration(int index) => Group.Completions[index].Source == CompletionSource.Demonstration;

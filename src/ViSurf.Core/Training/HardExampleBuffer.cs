@@ -41,9 +41,9 @@ public sealed class HardExampleBuffer(double rightFrom)
     {
         foreach (var group in Guard.NotNull(report).Groups.Select(g => g.Scored))
         {
-            var rollouts = group.RolloutScores.ToArray();
+            var totals = group.RolloutTotals;
             var example = group.Group.Example;
-            if (example.Target is null || rollouts.Length == 0 || rollouts.Any(score => score.Total >= rightFrom)) continue;
+            if (example.Target is null || totals.Length == 0 || totals.Any(total => total >= rightFrom)) continue;
             if (_waiting.TryAdd(example.Id, example)) _order.Enqueue(example.Id);
         }
     }

@@ -57,7 +57,7 @@ public static class Retries
     }
 
     private static bool Fails(ScoredGroup group, double rightFrom)
-        => group.RolloutScores.All(score => score.Total < rightFrom);
+        => group.RolloutTotals is { Length: > 0 } totals && totals.All(total => total < rightFrom);
 
     /// <summary>The words go behind the last turn of the user.</summary>
     private static VisionExample WithHint(VisionExample example, string words)

@@ -66,16 +66,22 @@ public sealed record ComponentSummary(string Name, double? Rollouts, double? Lab
 /// <summary>Rewards of a step. Rollout numbers are null in supervised fine-tuning, label numbers without labels.</summary>
 public sealed record RewardSummary
 {
-    /// <summary>Mean total over all rollouts.</summary>
+    /// <summary>Mean total over all rollouts that something judged.</summary>
     public required double? Mean { get; init; }
 
     /// <summary>Standard deviation (n − 1) of the totals within a group's rollouts, mean over groups; 0 for groups of one.</summary>
     public required double? Deviation { get; init; }
 
-    /// <summary>Mean total of the labels before reward control.</summary>
+    /// <summary>
+    /// Fraction of the rollouts that nothing could judge (<see cref="CompletionScore.IsScored"/>), in [0, 1]: they are in no mean and have no advantage.
+    /// </summary>
+    /// <value>0.</value>
+    public double Unscored { get; init; }
+
+    /// <summary>Mean total of the labels before reward control, of those that something judged.</summary>
     public required double? LabelMean { get; init; }
 
-    /// <summary>Fraction of the labels that reward control left in use: 1 is near supervised fine-tuning, 0 is plain RL.</summary>
+    /// <summary>Fraction of the labels that something judged and reward control left in use: 1 is near supervised fine-tuning, 0 is plain RL.</summary>
     public required double? LabelUsed { get; init; }
 
     /// <summary>Fraction of groups in which every advantage is 0: nothing was learnt from them.</summary>

@@ -10,6 +10,7 @@ internal static class StepReportText
     {
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"step {report.Step}"));
         if (report.Rewards.Mean is { } mean) Add($"  reward {mean:0.000} ± {report.Rewards.Deviation ?? 0:0.000}");
+        if (report.Rewards.Unscored > 0) Add($"  unjudged {report.Rewards.Unscored:P0}");
         if (report.Rewards.LabelMean is { } label && report.Rewards.Mean is not null) Add($"  label {label:0.000} (used {report.Rewards.LabelUsed ?? 0:P0})");
         Add($"  neutral groups {report.Rewards.NeutralGroups:P0}");
         if (report.SkippedGroups.Count > 0) Add($"  skipped {report.SkippedGroups.Count}");

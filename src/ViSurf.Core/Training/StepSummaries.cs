@@ -9,15 +9,16 @@ internal static class StepSummaries
 {
     public static RewardSummary Rewards(IReadOnlyList<TrainedGroup> groups)
     {
-        var totals = groups.Select(g => g.Scored.RolloutScores.Select(s => s.Total).ToArray()).Where(t => t.Length > 0).ToArray();
+        var totals = groups.Select(g => g.Scored.RolloutTotals).Where(t => t.Length > 0).ToArray();
         var labels = groups.SelectMany(g => Labels(g.Scored)).ToArray();
         var controlled = groups.SelectMany(g => Labels(g.Controlled)).ToArray();
         return new RewardSummary
         {
             Mean = totals.SelectMany(t => t).MeanOrNull(),
             Deviation = totals.Select(t => t.DeviationOrNull() ?? 0).MeanOrNull(),
-            LabelMean = labels.Select(s => s.Total).MeanOrNull(),
-            LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral)) / (double)labels.Length,
+            LabelMean = labels.Where(s => s.IsScored).Select(s => s.Total).MeanOrNull(),
+            LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral && s.IsScored)) / (double)labels.Length,
+            Unscored = groups.SelectMany(g => g.Scored.RolloutScores).Select(s => s.IsScored ? 0.0 : 1).MeanOrNull() ?? 0,
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
             UniformRollouts = totals.Select(t => SameReward.IsAll(t) ? 1.0 : 0.0).MeanOrNull(),
             Components = Components(groups),

@@ -33,6 +33,7 @@ public sealed class Trainer
     {
         _parts = Guard.NotNull(parts).Validated();
         _options = options ?? new TrainerOptions();
+        GroupOfOne.Refuse(_parts, _options);
         if (PrefixSampler.Innermost(_parts.Sampler) is AutoregressiveSampler { Options.ScoringTemperature: var temperature } && temperature != _options.Temperature)
             throw new ArgumentException(
                 $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "

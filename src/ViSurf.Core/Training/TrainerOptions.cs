@@ -9,7 +9,10 @@ namespace ViSurf.Core.Training;
 public sealed record TrainerOptions
 {
     /// <summary>G, rollouts per prompt; not used when there is no sampler (supervised fine-tuning).</summary>
-    /// <value>8, as in ViSurf and its ancestors. At least 1; a group of 1 without a label never has an advantage.</value>
+    /// <value>
+    /// 8, as in ViSurf and its ancestors. At least 1: a rollout and a label are a group of two. A rollout alone has advantage 0, so a <see cref="Trainer"/>
+    /// refuses 1 where no label can join, unless its estimator compares over the step (<c>AdvantageEstimators.ReinforcePlusPlus(baseline: false)</c>).
+    /// </value>
     public int GroupSize { get; init => field = Guard.Positive(value); } = 8;
 
     /// <summary>Divides the logits when completions are scored. It must be the temperature of the sampler, or ρ is not 1 at the start.</summary>

@@ -57,14 +57,14 @@ public sealed class FurtherEstimatorsTests
     [Fact]
     public void GDPO_weighs_rewards_skips_what_does_not_apply_and_leaves_neutral_labels_out()
     {
-        // a (weight 2): 1, −1 → std √2, ±1/√2; b applies to the first only, so it is its own z: 3 − 0 over 1.
+        // a (weight 2): 1, −1 → std √2, ±1/√2; b applies to the first only, so nothing is better or worse by it: TRL's deviation of one is NaN, and adds 0.
         var group = Scored.Of(
             [
                 new CompletionScore([new RewardComponent("a", 1, 2), new RewardComponent("b", 3)]),
                 new CompletionScore([new RewardComponent("a", -1, 2), new RewardComponent("b", null)]),
             ],
             new CompletionScore([new RewardComponent("a", 50, 2), new RewardComponent("b", 50)]) { Neutral = true });
-        Near(One(AdvantageEstimators.ComponentNormalized(0, batchNormalized: false), group), Math.Sqrt(2) + 3, -Math.Sqrt(2), 0);
+        Near(One(AdvantageEstimators.ComponentNormalized(0, batchNormalized: false), group), Math.Sqrt(2), -Math.Sqrt(2), 0);
     }
 
     [Fact]

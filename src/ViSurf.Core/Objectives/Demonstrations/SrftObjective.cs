@@ -64,6 +64,8 @@ public sealed class SrftObjective(SrftOptions? options = null) : IObjective
             "Expected Rewards in the batch, got null. SRFT tells right rollouts from wrong ones by their reward.");
         var right = rewards.IsAbove(options.RightAbove);
         var perToken = where(right, Weight(terms, 1, options.Positive) * -terms.LogProbs, terms.LogProbs);
+        // Neither right nor wrong: nothing judged it.
+        perToken = where(rewards.isnan(), zeros_like(perToken), perToken);
         return new SurrogateLoss(perToken) { SequenceMetrics = [("right_fraction", right)] };
     }
 

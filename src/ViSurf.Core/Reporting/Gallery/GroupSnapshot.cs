@@ -13,7 +13,7 @@ internal sealed class GroupSnapshot
     public GroupSnapshot(long step, TrainedGroup group)
     {
         (Step, _group, Interest) = (step, group, InterestOf(group));
-        LabelIsUsed = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)!score.Neutral).FirstOrDefault();
+        LabelIsUsed = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)(!score.Neutral && score.IsScored)).FirstOrDefault();
     }
 
     /// <summary>A group of which only what is shown is left.</summary>
@@ -43,7 +43,7 @@ internal sealed class GroupSnapshot
     private static double InterestOf(TrainedGroup group)
     {
         var scored = group.Scored;
-        var totals = scored.RolloutScores.Select(s => s.Total).Where(double.IsFinite).ToArray();
+        var totals = scored.RolloutTotals.Where(double.IsFinite).ToArray();
         var (least, most) = totals.Length == 0 ? (0, 0) : (totals.Min(), totals.Max());
         var spread = SameReward.Is(most, least) ? 0 : (most - least) / (Math.Abs(most) + Math.Abs(least));
         var target = scored.Group.Example.Target;

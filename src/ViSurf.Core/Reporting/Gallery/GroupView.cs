@@ -1,6 +1,7 @@
 using System.Globalization;
 using ViSurf.Core.Data;
 using ViSurf.Core.Reporting.Markup;
+using ViSurf.Core.Rewards;
 using ViSurf.Core.Training;
 
 namespace ViSurf.Core.Reporting.Gallery;
@@ -66,9 +67,11 @@ internal sealed record GroupView
     {
         var (after, shapes) = (judged.Controlled ?? judged.Scored, judged.IsLabel ? Shapes.None : Shapes.Of(judged.Completion.Text, target));
         return new CompletionView(
-            judged.IsLabel, HtmlText.Shortened(judged.Completion.Text, MostText), Facts(judged, shapes), judged.Advantage, new Change(judged.Scored.Total, after.Total),
+            judged.IsLabel, HtmlText.Shortened(judged.Completion.Text, MostText), Facts(judged, shapes), judged.Advantage, new Change(Total(judged.Scored), Total(after)),
             [.. components.Select(name => new Change(judged.Scored.Find(name)?.Value, after.Find(name)?.Value))], shapes);
     }
+
+    private static double? Total(CompletionScore score) => score.IsScored ? score.Total : null;
 
     private static FrameSize? FrameOf(VisionExample example, Thumbnail[] pictures, Func<int, int, (int Width, int Height)> frame)
     {
@@ -84,6 +87,7 @@ internal sealed record GroupView
         if (judged.Completion.FinishReason == FinishReason.Length) facts.Add("cut at the token limit");
         if (judged.Completion.Replayed) facts.Add("replayed");
         if (judged.Controlled is null) facts.Add("left out");
+        if (!judged.Scored.IsScored) facts.Add("nothing could judge it");
         if (shapes is null) facts.Add("no answer that can be read");
         return string.Join(" · ", facts);
     }

@@ -17,7 +17,7 @@ internal static class LabelMetrics
             ("gt/logp", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelLogProb)),
             ("gt/ratio", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelRatio)),
             ("gt/entropy", UpdateMetrics.Mean(report.Updates, ScoreMetrics.LabelEntropy)),
-            ("gt/win_rate", judged.Where(g => g.Scored.Scores.Count > 1).Select(g => WinRate(g.Scored, g.Label)).MeanOrNull()),
+            ("gt/win_rate", judged.Select(g => WinRate(g.Scored, g.Label)).OfType<double>().MeanOrNull()),
             ("gt/smoothed_frac", learnt.Select(g => g.Controlled.Scores[g.Label].SmoothedTotal is null ? 0.0 : 1.0).MeanOrNull()),
             ("gt/rescued_groups", learnt.Count(g => Uniform(g.Controlled) && g.Advantages[g.Label] != 0)),
             ("gt/weight", UpdateMetrics.Mean(report.Updates, "demonstration_weight"))).Concat(Gradients(report));
@@ -40,13 +40,12 @@ internal static class LabelMetrics
 
     private static int LabelOf(ScoredGroup group) => Enumerable.Range(0, group.Scores.Count).FirstOrDefault(group.IsDemonstration, -1);
 
-    /// <summary>The fraction of the group's rollouts below its label, one that equals it counted half.</summary>
-    private static double WinRate(ScoredGroup group, int label)
-    {
-        var total = group.Scores[label].Total;
-        return group.RolloutScores.Average(r => SameReward.Is(r.Total, total) ? 0.5 : r.Total < total ? 1 : 0);
-    }
+    /// <summary>The fraction of the group's judged rollouts below its label, one that equals it counted half; null where there are none, or no judged label.</summary>
+    private static double? WinRate(ScoredGroup group, int label)
+        => group.Scores[label] is { IsScored: true, Total: var total }
+            ? group.RolloutTotals.Select(rollout => SameReward.Is(rollout, total) ? 0.5 : rollout < total ? 1 : 0).MeanOrNull()
+            : null;
 
     /// <summary>Whether there are rollouts and all have the same total: alone they would teach nothing.</summary>
-    private static bool Uniform(ScoredGroup group) => SameReward.IsAll([.. group.RolloutScores.Select(s => s.Total)]);
+    private static bool Uniform(ScoredGroup group) => SameReward.IsAll(group.RolloutTotals);
 }

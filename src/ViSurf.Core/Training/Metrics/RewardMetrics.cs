@@ -8,12 +8,13 @@ internal static class RewardMetrics
     public static IEnumerable<StepMetric> Of(StepReport report)
     {
         var rewards = report.Rewards;
-        var totals = report.Groups.SelectMany(g => g.Scored.RolloutScores).Select(s => s.Total).ToArray();
+        var totals = report.Groups.SelectMany(g => g.Scored.RolloutTotals).ToArray();
         var summary = StepMetric.Present(
             ("reward", rewards.Mean),
             ("reward_std", totals.DeviationOrNull()),
             ("reward_group_std", rewards.Deviation),
             ("frac_reward_zero_std", rewards.UniformRollouts),
+            ("frac_completions_unjudged", rewards.Unscored),
             ("frac_groups_neutral", rewards.NeutralGroups),
             ("groups_skipped", report.SkippedGroups.Count));
         var components = rewards.Statistics.Components.SelectMany(c => StepMetric.Present(
