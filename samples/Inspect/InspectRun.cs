@@ -17,8 +17,7 @@ internal static class InspectRun
     public static void Execute(InspectOptions options, CancellationToken cancel)
     {
         var device = DeviceOf(options.Device);
-        var config = QwenVlConfigReader.Read(options.Model);
-        var entries = Entries(options.Model, config);
+        var (config, entries) = Headers(options.Model);
         var encoder = QwenPromptEncoder.Load(options.Model);
         var example = VisionExample.Ask("question", options.Question, null, options.Image is null || config.Vision is null ? [] : [ImageSource.FromFile(options.Image)]);
         var step = SizeOf(encoder, example, config);
@@ -44,11 +43,12 @@ internal static class InspectRun
         Console.WriteLine(answer.Text + (answer.FinishReason == FinishReason.Length ? $" … (cut after {options.NewTokens} tokens)" : ""));
     }
 
-    /// <summary>Every tensor that a policy would load.</summary>
-    private static TensorEntry[] Entries(string model, QwenVlConfig config)
+    /// <summary>The configuration, and every tensor that a policy would load.</summary>
+    private static (QwenVlConfig Config, TensorEntry[] Entries) Headers(string model)
     {
         using var checkpoint = CheckpointReader.Open(model);
-        return [.. checkpoint.Names.Where(name => !(config.TiedHead && name == "lm_head.weight")).Select(checkpoint.Entry)];
+        var config = QwenVlConfigReader.Read(model, checkpoint);
+        return (config, [.. checkpoint.Names.Where(name => !(config.TiedHead && name == "lm_head.weight")).Select(checkpoint.Entry)]);
     }
 
     /// <summary>A step of prompts like this one.</summary>

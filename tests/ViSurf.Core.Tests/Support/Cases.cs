@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ViSurf.Core.Tests.Support;
 
 /// <summary>Inputs rebuilt from public bug reports, a folder each: the copies beside the tests, or another directory of the same layout named by VISURF_CASES.</summary>
@@ -7,4 +9,13 @@ internal static class Cases
         Environment.GetEnvironmentVariable("VISURF_CASES") is { Length: > 0 } root ? root : Fixtures.PathOf("cases");
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    public static JsonDocument Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(PathOf(parts)));
+
+    /// <summary>Folders of a kind, by the beginning of their name: <c>06-</c>.</summary>
+    public static IEnumerable<string> Of(string prefix)
+        => Directory.GetDirectories(Root, prefix + "*").Order(StringComparer.Ordinal).Select(d => Path.GetFileName(d)!);
+
+    /// <summary>Path of a fixture that a case names as <c>fixtures/NAME</c>.</summary>
+    public static string Base(JsonElement expected) => Fixtures.PathOf(Path.GetFileName(expected.GetProperty("base").GetString()!));
 }

@@ -95,7 +95,7 @@ public sealed class LoraAdapter : IDisposable
         }
         try
         {
-            PeftDirectory.ReadWeights(directory, adapter.Parameters, adapter.OwnNames());
+            PeftDirectory.ReadWeights(directory, adapter.Parameters, adapter.OwnNames(), policy.Module);
             return adapter;
         }
         catch
@@ -127,7 +127,7 @@ public sealed class LoraAdapter : IDisposable
     public void LoadWeights(string directory)
     {
         ThrowIfMerged("load into");
-        PeftDirectory.ReadWeights(directory, Parameters, OwnNames());
+        PeftDirectory.ReadWeights(directory, Parameters, OwnNames(), Reference.Module);
     }
 
     /// <summary>Turns the adapter off until the returned scope is disposed; scopes nest.</summary>

@@ -18,7 +18,7 @@ public sealed record LoraConfig
 
     /// <summary>Numerator of the scaling (<c>lora_alpha</c>).</summary>
     /// <value>8, PEFT's default: with the default rank the scaling is 1.</value>
-    public double Alpha { get; init => field = Guard.Positive(value, nameof(Alpha)); } = 8;
+    public double Alpha { get; init => field = Guard.Positive(Guard.Finite(value, nameof(Alpha)), nameof(Alpha)); } = 8;
 
     /// <summary>Probability of dropping an input of A (<c>lora_dropout</c>), in [0, 1). Only in train mode; see <see cref="LoraAdapter"/>.</summary>
     /// <value>0: with dropout, rollouts and scores would come from different networks.</value>

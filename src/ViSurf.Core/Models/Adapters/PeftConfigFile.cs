@@ -46,23 +46,22 @@ internal static class PeftConfigFile
 
     private static LoraConfig Read(JsonElement root)
     {
+        if (root.ValueKind != JsonValueKind.Object) throw new FormatException("it holds no JSON object.");
         if (Text(root, "peft_type") is var type && type != "LORA") throw new FormatException($"peft_type is '{type}', expected 'LORA'.");
         if (root.EnumerateObject().Select(PeftOptions.Objection).FirstOrDefault(o => o is not null) is { } objection)
             throw new FormatException($"{objection}. Merge the adapter with PEFT (merge_and_unload) and load the merged checkpoint instead.");
-        // What is stored are trained weights, so the initialisation matters only where it has changed the weights below too.
-        if (root.TryGetProperty("init_lora_weights", out var init) && init.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)
-            && init.GetString() != "gaussian")
-            throw new FormatException($"option 'init_lora_weights' = {init.GetRawText()}, which changes the base weights and is not supported; expected true, false or \"gaussian\".");
+        if (PeftOptions.ObjectionToStart(root.TryGetProperty("init_lora_weights", out var init) ? init : default) is { } start)
+            throw new FormatException($"{start}. Convert the adapter with PEFT (save_pretrained with path_initial_model_for_weight_conversion), or merge it (merge_and_unload) and load the merged checkpoint.");
         var defaults = new LoraConfig { TargetModules = ModuleSelection.AllLinear };
         return new LoraConfig
         {
             TargetModules = Selection(root, "target_modules") ?? throw new FormatException("target_modules is missing; expected a list of names or a pattern."),
             ExcludeModules = Selection(root, "exclude_modules"),
-            Rank = Has(root, "r") is { } rank ? rank.GetInt32() : defaults.Rank,
-            Alpha = Has(root, "lora_alpha") is { } alpha ? alpha.GetDouble() : defaults.Alpha,
-            Dropout = Has(root, "lora_dropout") is { } dropout ? dropout.GetDouble() : defaults.Dropout,
-            UseRsLora = Has(root, "use_rslora")?.GetBoolean() ?? defaults.UseRsLora,
-            ModulesToSave = Has(root, "modules_to_save") is { } saved ? Names(saved) : [],
+            Rank = (int)Number(root, "r", defaults.Rank, n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "a whole number of at least 1"),
+            Alpha = Number(root, "lora_alpha", defaults.Alpha, n => n > 0 && double.IsFinite(n), "a finite number above 0"),
+            Dropout = Number(root, "lora_dropout", defaults.Dropout, n => n is >= 0 and < 1, "a number from 0 to below 1"),
+            UseRsLora = Has(root, "use_rslora") is { } stabilised ? Flag("use_rslora", stabilised) : defaults.UseRsLora,
+            ModulesToSave = Has(root, "modules_to_save") is { } saved ? Names("modules_to_save", saved) : [],
             BaseModel = Text(root, "base_model_name_or_path"),
             TaskType = Text(root, "task_type"),
         };
@@ -72,8 +71,8 @@ internal static class PeftConfigFile
     {
         null => null,
         { ValueKind: JsonValueKind.String } text => ModuleSelection.Matching(text.GetString()!),
-        { } list when list.GetArrayLength() == 0 => null,
-        { } list => ModuleSelection.Named(Names(list)),
+        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() == 0 => null,
+        { } list => ModuleSelection.Named(Names(option, list)),
     };
 
     private static JsonNode? Selection(ModuleSelection? selection)
@@ -85,10 +84,25 @@ internal static class PeftConfigFile
     private static JsonNode? Number(double value)
         => JsonNode.Parse(value == Math.Floor(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture));
 
-    private static string[] Names(JsonElement list) => [.. list.EnumerateArray().Select(name => name.GetString() ?? "")];
+    private static string[] Names(string option, JsonElement list)
+        => list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String && !string.IsNullOrWhiteSpace(name.GetString()))
+            ? [.. list.EnumerateArray().Select(name => name.GetString()!)]
+            : throw Unexpected(option, list, "a list of module names");
+
+    private static double Number(JsonElement root, string option, double otherwise, Func<double, bool> allowed, string expected)
+        => Has(root, option) is not { } value ? otherwise
+            : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && allowed(number) ? number
+            : throw Unexpected(option, value, expected);
+
+    private static bool Flag(string option, JsonElement value)
+        => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Unexpected(option, value, "true or false");
+
+    private static FormatException Unexpected(string option, JsonElement value, string expected)
+        => new($"{option} is {PeftOptions.Short(value)}, expected {expected}.");
 
     private static JsonElement? Has(JsonElement root, string option)
         => root.TryGetProperty(option, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string? Text(JsonElement root, string option) => Has(root, option)?.GetString();
+    private static string? Text(JsonElement root, string option)
+        => Has(root, option) is not { } value ? null : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Unexpected(option, value, "a text");
 }

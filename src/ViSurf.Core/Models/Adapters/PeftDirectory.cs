@@ -29,19 +29,27 @@ internal static class PeftDirectory
     /// <param name="directory">The adapter's directory.</param>
     /// <param name="parameters">By their names in newer files, without prefix.</param>
     /// <param name="older">From names in older files to those.</param>
-    public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters, IReadOnlyDictionary<string, string> older)
+    /// <param name="policy">The module below the adapter.</param>
+    public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters, IReadOnlyDictionary<string, string> older, nn.Module policy)
     {
         var path = Path.Combine(directory, WeightsFile);
         using var file = SafeTensorsReader.Open(path);
         var wanted = parameters.ToDictionary(p => p.Name, p => p.Value);
+        var beneath = new BaseWeights(policy);
         var match = new TensorMatch($"The adapter in '{path}' does not fit its configuration and the policy", "Check that it was trained on this model.") { Prefix = Prefix };
         var sources = match.Sources(wanted, file.Entries.Values, name =>
         {
-            var plain = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
-            return wanted.ContainsKey(plain) ? plain : older.GetValueOrDefault(plain, plain);
+            var plain = Saved(name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name);
+            if (wanted.ContainsKey(plain)) return plain;
+            if (older.TryGetValue(plain, out var newer)) return newer;
+            return beneath.Confirms(file, name, plain) ? null : plain;
         });
         foreach (var (target, source) in sources) file.ReadInto(source, wanted[target]);
     }
+
+    /// <summary>The first releases of PEFT left a word of their tree in the names of whole modules.</summary>
+    private static string Saved(string name)
+        => name.Replace(".modules_to_save.default.", ".", StringComparison.Ordinal).Replace(".modules_to_save.", ".", StringComparison.Ordinal);
 
     public static void Write(string directory, LoraConfig config, IReadOnlyList<(string Name, Parameter Value)> parameters, bool overwrite)
     {

@@ -19,7 +19,7 @@ internal sealed class SavedModule : IDisposable
     {
         if (path.Module is not IStandInLayer)
             throw new ArgumentException(
-                $"Expected layers of this library's models in modules_to_save, got '{path.Peft}' of type {path.Module.GetType().Name}. "
+                $"Expected layers of this library's models in modules_to_save, got '{path.Peft}'. "
                 + "Its forward pass cannot be given another parameter: make it trainable itself, or use LoRA on it.");
         _path = path;
         using var scope = NewDisposeScope();

@@ -15,7 +15,11 @@ public sealed record QwenVlConfig
     /// <summary><c>model_type</c>: the family.</summary>
     public string ModelType { get; init; } = "qwen2_5_vl";
 
-    /// <summary>Whether the head is the embedding matrix (the checkpoint then holds no <c>lm_head.weight</c>).</summary>
+    /// <summary>Whether the head is the embedding matrix (<c>tie_word_embeddings</c>).</summary>
+    /// <remarks>
+    /// A policy's is false where its weights hold an <c>lm_head.weight</c> that differs from the embedding, whatever the file says:
+    /// <see cref="QwenVlConfigReader.Read(string, Weights.CheckpointReader)"/>.
+    /// </remarks>
     public bool TiedHead { get; init; }
 
     /// <summary>Standard deviation of fresh weights, for <see cref="QwenVlPolicy.Initialize"/>.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.Weights;
 
 namespace ViSurf.Core.Models.QwenVl;
 
@@ -32,6 +33,13 @@ public static class QwenVlConfigReader
             throw new InvalidDataException($"Expected the configuration of a checkpoint of {QwenFamilies.Supported} in '{path}': {e.Message}", e);
         }
     }
+
+    /// <summary>Reads a checkpoint directory's configuration as a policy loaded from it has it: a head that is stored beside the embedding and differs is kept.</summary>
+    /// <param name="directory">The checkpoint directory.</param>
+    /// <param name="checkpoint">Its weights, opened; they stay the caller's.</param>
+    /// <returns>The configuration, with <see cref="QwenVlConfig.TiedHead"/> as the weights bear it out.</returns>
+    /// <inheritdoc cref="Read(string)"/>
+    public static QwenVlConfig Read(string directory, CheckpointReader checkpoint) => StoredHead.Agree(Read(directory), Guard.NotNull(checkpoint));
 
     private static QwenVlConfig Read(JsonElement root)
     {

@@ -3,6 +3,7 @@ using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
+using ViSurf.Core.Models.Weights;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
@@ -39,6 +40,14 @@ internal sealed class QwenVlModule : nn.Module
     public IReadOnlyDictionary<string, Parameter> Names { get; }
 
     public Device Device => Decoder.Embedding.device;
+
+    /// <summary>Reads every parameter from a checkpoint.</summary>
+    /// <param name="checkpoint">Stays the caller's.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    /// <param name="copyHead">Whether head and embedding may stand in for each other, since the checkpoint's are one.</param>
+    public void Fill(CheckpointReader checkpoint, IProgress<LoadProgress>? progress = null, bool copyHead = false)
+        => WeightLoader.Load(Names, checkpoint, StoredHead.Canonical(Family.Names, Config.TiedHead, checkpoint), progress, WeightLoader.Threads,
+            copyHead && !Config.TiedHead ? StoredHead.Copies(Family.Names) : null);
 
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>
     public Tensor Head(Tensor hidden, bool decoding = false)

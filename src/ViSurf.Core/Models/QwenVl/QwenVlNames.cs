@@ -10,11 +10,14 @@ namespace ViSurf.Core.Models.QwenVl;
 /// <param name="Decoder">Path of the decoder.</param>
 internal sealed record QwenVlNames(string? Tower, string Decoder)
 {
+    /// <summary>The embedding matrix.</summary>
+    public string Embedding => $"{Decoder}.embed_tokens.weight";
+
     /// <summary>The published name; null for a tensor that carries nothing (a tied head stored all the same, rotary tables).</summary>
     public string? Canonical(string name, bool tiedHead)
     {
         if (name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)) return null;
-        if (tiedHead && name == "lm_head.weight") return null;
+        if (tiedHead && name == StoredHead.Head) return null;
         // The longer spellings first: "model." begins them all.
         return Replace(name, "model.visual", Tower) ?? Replace(name, "model.language_model", Decoder)
             ?? Replace(name, "visual", Tower) ?? Replace(name, "model", Decoder) ?? name;

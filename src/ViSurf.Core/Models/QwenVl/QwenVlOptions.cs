@@ -19,6 +19,14 @@ public sealed record QwenVlOptions
     public IProgress<LoadProgress>? Progress { get; init; }
 
     /// <summary>
+    /// Gives a model whose head is its embedding (<c>tie_word_embeddings</c>) a head of its own, which begins as a copy: for LoRA on
+    /// <c>lm_head</c>, or to train the two apart. It is saved with the head and <c>tie_word_embeddings: false</c>. Nothing changes for a
+    /// model that has one.
+    /// </summary>
+    /// <value>false: one matrix, as the checkpoint has it.</value>
+    public bool OwnHead { get; init; }
+
+    /// <summary>
     /// Whether scoring with gradient keeps only what goes from layer to layer, and computes the rest again in the backward pass
     /// (activation checkpointing). Memory of activations falls to about a layer's, the update costs a third more. Scores that were made
     /// so must not be disposed before their backward pass.

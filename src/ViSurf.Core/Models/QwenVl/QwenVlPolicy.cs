@@ -66,10 +66,11 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         using var checkpoint = CheckpointReader.Open(directory);
         ConfigLimits.EnsureHeld(config, checkpoint);
         var side = SideFiles.Read(directory);
-        var module = new QwenVlModule(config, options.Type, options.Device ?? CPU);
+        var stored = StoredHead.Agree(config, checkpoint);
+        var module = new QwenVlModule(stored with { TiedHead = stored.TiedHead && !options.OwnHead }, options.Type, options.Device ?? CPU);
         try
         {
-            WeightLoader.Load(module.Names, checkpoint, name => module.Family.Names.Canonical(name, config.TiedHead), options.Progress);
+            module.Fill(checkpoint, options.Progress, copyHead: stored.TiedHead);
             return new QwenVlPolicy(module, directory, side, options.RecomputeLayers);
         }
         catch
@@ -147,7 +148,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="IOException">The directory holds files that no save of this library wrote, or another process saves there, or the disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">The place is read-only.</exception>
-    public void Save(string directory, SaveOptions? options = null) => CheckpointDirectory.Save(directory, _side, Weights(), options ?? new SaveOptions());
+    public void Save(string directory, SaveOptions? options = null) 
+        => CheckpointDirectory.Save(directory, SavedFiles.Of(_side, Config, (options ??= new SaveOptions()).StopIds), Weights(), options);
 
     /// <summary>Fills the weights from a checkpoint directory of the same model, as <see cref="Save"/> wrote it: how a run goes on from its checkpoint.</summary>
     /// <param name="directory">Holds safetensors weights; its other files are not read.</param>
@@ -156,7 +158,10 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     public void LoadWeights(string directory)
     {
         using var checkpoint = CheckpointReader.Open(directory);
-        WeightLoader.Load(_module.Names, checkpoint, name => _module.Family.Names.Canonical(name, _module.Config.TiedHead));
+        if (Config.TiedHead && StoredHead.IsOwn(_module.Family.Names, checkpoint))
+            throw new InvalidDataException($"The weights in '{directory}' have a head of their own ({StoredHead.Head} differs from the embedding), the policy's head is its embedding. "
+                + $"Load the policy from that directory, or with {nameof(QwenVlOptions)}.{nameof(QwenVlOptions.OwnHead)}.");
+        _module.Fill(checkpoint);
     }
 
     /// <inheritdoc/>

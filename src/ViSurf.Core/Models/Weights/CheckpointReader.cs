@@ -51,6 +51,10 @@ public sealed class CheckpointReader : IDisposable
 
     internal void ReadInto(string name, Tensor destination, StagingBuffers buffers) => Find(name).File.ReadInto(name, destination, buffers);
 
+    internal Tensor Read(string name) => Find(name).File.Read(name);
+
+    internal Tensor Read(string name, long start, long count) => Find(name).File.Read(name, start, count);
+
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(f => f.Dispose());
 

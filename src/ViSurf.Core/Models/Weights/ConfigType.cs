@@ -24,7 +24,7 @@ internal static class ConfigType
             foreach (var key in Keys.Where(part.ContainsKey))
                 Set(part, key);
         if (!Keys.Any(root.ContainsKey)) Set(root, Older);
-        return changed ? JsonSerializer.SerializeToUtf8Bytes(root, Indented) : config;
+        return changed ? Write(root) : config;
 
         void Set(JsonObject part, string key)
         {
@@ -33,4 +33,7 @@ internal static class ConfigType
             changed = true;
         }
     }
+
+    /// <summary>As transformers lays it out, with every letter as it is.</summary>
+    public static byte[] Write(JsonObject root) => JsonSerializer.SerializeToUtf8Bytes(root, Indented);
 }

@@ -64,6 +64,15 @@ public sealed class SafeTensorsReader : IDisposable
         return tensor;
     }
 
+    /// <summary>Reads a piece of a tensor, [count], into new CPU memory with the file's dtype; owned by the caller.</summary>
+    internal Tensor Read(string name, long start, long count)
+    {
+        var entry = Entry(name);
+        var piece = empty([count], entry.Type);
+        Fill(piece.bytes, entry.Offset + start * (piece.bytes.Length / count));
+        return piece;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

@@ -33,6 +33,16 @@ internal sealed class SideFiles
         return new SideFiles([.. names.Select(name => (name, BoundedFile.Read(LinkRule.FileIn(real, name))))]);
     }
 
+    /// <summary>A file's bytes, or null.</summary>
+    public byte[]? Find(string name) => _files.FirstOrDefault(f => f.Name == name).Content;
+
+    /// <summary>The same with one file written anew; null leaves it out.</summary>
+    public SideFiles With(string name, byte[]? content)
+    {
+        var others = _files.Where(f => f.Name != name);
+        return new([.. content is null ? others : others.Append((name, content)).OrderBy(f => f.Item1, StringComparer.Ordinal)]);
+    }
+
     /// <summary>Writes all of them byte for byte; config.json names the stored dtype, and changes only where it named another.</summary>
     public void Write(string directory, TorchSharp.torch.ScalarType stored)
     {

@@ -12,6 +12,10 @@ internal sealed record TensorMatch(string Subject, string Advice)
     /// <value>Empty.</value>
     public string Prefix { get; init; } = "";
 
+    /// <summary>Parameters that the file may leave out, by the one whose tensor they then take.</summary>
+    /// <value>None.</value>
+    public IReadOnlyDictionary<string, string> Instead { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Names in the file by canonical name, one for every parameter.</summary>
     /// <param name="parameters">Parameters by canonical name.</param>
     /// <param name="entries">What the file has.</param>
@@ -28,6 +32,8 @@ internal sealed record TensorMatch(string Subject, string Advice)
             else if (!sources.TryAdd(target, entry.Name)) problems.Add($"extra {found}: '{sources[target]}' is the same tensor");
             else if (!entry.Shape.SequenceEqual(parameter.shape)) problems.Add($"mis-shaped {found}: expected {TensorText.Shape(parameter.shape)}");
         }
+        foreach (var (absent, other) in Instead)
+            if (parameters.ContainsKey(absent) && !sources.ContainsKey(absent) && sources.TryGetValue(other, out var source)) sources[absent] = source;
         problems.AddRange(parameters.Where(p => !sources.ContainsKey(p.Key)).Select(p => $"missing '{Prefix}{p.Key}' {TensorText.Shape(p.Value.shape)}"));
         if (problems.Count == 0) return sources;
         problems.Sort(StringComparer.Ordinal);

@@ -24,10 +24,13 @@ public static class WeightLoader
         => Load(parameters, checkpoint, canonical, progress, Threads);
 
     internal static void Load(IReadOnlyDictionary<string, Parameter> parameters, CheckpointReader checkpoint, Func<string, string?> canonical,
-        IProgress<LoadProgress>? progress, int threads)
+        IProgress<LoadProgress>? progress, int threads, IReadOnlyDictionary<string, string>? instead = null)
     {
         Guard.NotNull(parameters);
-        var match = new TensorMatch($"The weights in '{Guard.NotNull(checkpoint).Directory}' do not fit its config.json", "Check that config.json and the weight files come from the same model.");
+        var match = new TensorMatch($"The weights in '{Guard.NotNull(checkpoint).Directory}' do not fit its config.json", "Check that config.json and the weight files come from the same model.")
+        {
+            Instead = instead ?? new Dictionary<string, string>(),
+        };
         var sources = match.Sources(parameters, checkpoint.Names.Select(checkpoint.Entry), Guard.NotNull(canonical));
         var (gate, done, total) = (new Lock(), 0L, sources.Sum(s => checkpoint.Entry(s.Value).Bytes));
         using var buffers = new StagingBuffers();

@@ -53,7 +53,7 @@ public sealed class LoraSelectionTests : IDisposable
 
     [Theory]
     [InlineData("q_prjo", "*'q_prjo' in target_modules*Candidates: *q_proj*")]
-    [InlineData("mlp", "*linear layers*SwiGlu*")]
+    [InlineData("mlp", "*linear layers*blocks.0.mlp', which is none*")]
     [InlineData("embed_tokens", "*linear layers*'model.language_model.embed_tokens'*")]
     public void A_target_that_cannot_be_adapted_is_an_error(string target, string message)
         => Attaching(new() { TargetModules = ModuleSelection.Named("q_proj", target) }).Should().Throw<ArgumentException>().WithMessage(message);

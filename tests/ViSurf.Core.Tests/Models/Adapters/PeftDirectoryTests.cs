@@ -63,6 +63,12 @@ public sealed class PeftDirectoryTests : IDisposable
     [InlineData("layers_to_transform", "[0]")]
     [InlineData("trainable_token_indices", "[5]")]
     [InlineData("init_lora_weights", "\"pissa\"")]
+    [InlineData("init_lora_weights", "\"pissa_niter_16\"")]
+    [InlineData("init_lora_weights", "\"olora\"")]
+    [InlineData("init_lora_weights", "\"corda\"")]
+    [InlineData("init_lora_weights", "\"loftq\"")]
+    [InlineData("init_lora_weights", "\"lora_ga\"")]
+    [InlineData("init_lora_weights", "3")]
     [InlineData("an_option_of_tomorrow", "3")]
     public void An_option_that_is_not_supported_is_an_error_that_names_it_and_the_file(string option, string value)
     {
@@ -73,6 +79,9 @@ public sealed class PeftDirectoryTests : IDisposable
     [Theory]
     [InlineData("an_option_of_tomorrow", "null")]
     [InlineData("init_lora_weights", "\"gaussian\"")]
+    [InlineData("init_lora_weights", "\"eva\"")]
+    [InlineData("eva_config", "{\"rho\":2.0}")]
+    [InlineData("init_lora_weights", "\"orthogonal\"")]
     [InlineData("peft_version", "\"0.9.0\"")]
     [InlineData("layers_to_transform", "[]")]
     public void An_option_that_changes_nothing_is_accepted(string option, string value)
@@ -83,8 +92,21 @@ public sealed class PeftDirectoryTests : IDisposable
 
     [Theory]
     [InlineData("peft_type", "\"IA3\"", "*peft_type is 'IA3'*")]
-    [InlineData("r", "0", "*Rank > 0*")]
-    [InlineData("r", "\"four\"", "*adapter_config.json*")]
+    [InlineData("r", "0", "*adapter_config.json*r is 0, expected a whole number of at least 1*")]
+    [InlineData("r", "-4", "*r is -4, expected*")]
+    [InlineData("r", "8.5", "*r is 8.5, expected*")]
+    [InlineData("r", "1e400", "*r is 1e400, expected*")]
+    [InlineData("r", "\"four\"", "*r is \"four\", expected*")]
+    [InlineData("lora_alpha", "1e400", "*lora_alpha is 1e400, expected a finite number above 0*")]
+    [InlineData("lora_alpha", "-8", "*lora_alpha is -8, expected*")]
+    [InlineData("lora_alpha", "0", "*lora_alpha is 0, expected*")]
+    [InlineData("lora_alpha", "\"16\"", "*lora_alpha is \"16\", expected*")]
+    [InlineData("lora_dropout", "1", "*lora_dropout is 1, expected*")]
+    [InlineData("use_rslora", "1", "*use_rslora is 1, expected true or false*")]
+    [InlineData("modules_to_save", "\"lm_head\"", "*modules_to_save is \"lm_head\", expected a list*")]
+    [InlineData("target_modules", "[3]", "*target_modules is [3], expected a list*")]
+    [InlineData("peft_type", "5", "*peft_type is 5, expected a text*")]
+    [InlineData("target_modules", "[\"q_proj\", \"embed_tokens\"]", "*embedding*lora_embedding_A*not supported*")]
     [InlineData("target_modules", "null", "*target_modules is missing*")]
     [InlineData("target_modules", "[\"query\"]", "*does not fit the policy*'query'*Candidates*")]
     [InlineData("r", "5", "*mis-shaped*expected [5, 160]*")]
@@ -93,6 +115,38 @@ public sealed class PeftDirectoryTests : IDisposable
     {
         Change(option, value);
         Loading.Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    [Theory]
+    [InlineData("model.language_model.embed_tokens.weight", "model.embed_tokens.weight")]
+    [InlineData("lm_head.base_layer.weight", "lm_head.weight")]
+    [InlineData("model.language_model.layers.0.self_attn.q_proj.base_layer.weight", "model.layers.0.self_attn.q_proj.weight")]
+    public void A_weight_of_the_model_below_is_compared_with_the_policys_and_another_one_is_refused(string stored, string own)
+    {
+        var weight = _policy.Weights().Single(w => w.Name == own).Value.detach();
+        foreach (var same in new[] { weight, weight.to(ScalarType.BFloat16) })
+        {
+            Write([.. Read(), (Prefix + stored, same)]);
+            Loading.Should().NotThrow();
+            Write([.. Read().Where(t => t.Name != Prefix + stored)]);
+        }
+        Write([.. Read(), (Prefix + stored, weight + 0.01)]);
+        Loading.Should().Throw<InvalidDataException>().WithMessage($"*trained on other weights*'{Prefix + stored}'*'*{own.Replace("model.", "", StringComparison.Ordinal)}'*");
+        Write([.. Read().Where(t => t.Name != Prefix + stored), (Prefix + stored, ones(3, 3))]);
+        Loading.Should().Throw<InvalidDataException>().WithMessage("*[3, 3]*");
+    }
+
+    [Theory]
+    [InlineData("lm_head.weight")]
+    [InlineData("lm_head.modules_to_save.weight")]
+    [InlineData("lm_head.modules_to_save.default.weight")]
+    public void A_module_saved_as_a_whole_is_read_under_every_name_that_PEFT_has_given_it(string name)
+    {
+        Change("modules_to_save", "[\"lm_head\"]");
+        var head = _policy.Weights().Single(w => w.Name == "lm_head.weight").Value.detach();
+        Write([.. Read(), (Prefix + name, head + 1), (Prefix + "lm_head.original_module.weight", head)]);
+        using var adapter = LoraAdapter.Load(_policy, _folder.Path);
+        (adapter.Parameters.Single(p => p.Name == "lm_head.weight").Value - head).mean().item<float>().Should().BeApproximately(1, 1e-5f);
     }
 
     [Fact]
