@@ -38,12 +38,24 @@ internal static class BoundedFile
     {
         try
         {
-            return JsonDocument.Parse(Utf8Bytes(path, limit), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var bytes = Utf8Bytes(path, limit);
+            var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            Unescape(bytes.Span);
+            return json;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"Expected JSON in '{path}', got {JsonFault.Say(e)}. Fetch the file again, or mend it.", e);
         }
+    }
+
+    /// <summary>Half of a surrogate pair in an escape is no text: found here, so that no reader fails at it later.</summary>
+    private static void Unescape(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0) return;
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped) _ = reader.GetString();
     }
 
     private static ReadOnlyMemory<byte> Utf8Bytes(string path, int limit)

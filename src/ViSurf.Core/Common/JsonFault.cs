@@ -5,10 +5,10 @@ namespace ViSurf.Core.Common;
 /// <summary>What is wrong with a text that is not JSON, in words for people who did not write the parser.</summary>
 internal static class JsonFault
 {
-    /// <param name="fault">What parsing threw: a <see cref="JsonException"/>, or the one for half a surrogate pair in a key.</param>
+    /// <param name="fault">What parsing threw: a <see cref="JsonException"/>, or the one for half of a surrogate pair in an escape.</param>
     public static string Say(Exception fault)
     {
-        if (fault is not JsonException json) return "a key with half of a surrogate pair";
+        if (fault is not JsonException json) return "an escape that is half of a surrogate pair";
         if (json.LineNumber is not { } line || json.BytePositionInLine is not { } column) return $"a key twice in one object ({Quoted(json.Message)})";
         var place = $"line {line + 1}, byte {column + 1}";
         return json.Message.Contains("depth", StringComparison.Ordinal) ? $"lists or objects nested deeper than 64 at {place}" : $"something else at {place}";

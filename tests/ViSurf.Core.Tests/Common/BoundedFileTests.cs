@@ -50,6 +50,7 @@ public sealed class BoundedFileTests : IDisposable
     [InlineData("{\"a\": 1, \"\\u0061\": 2}", "*a key twice in one object ('a').*")]
     [InlineData("{\"a\": 1,\n}", "*something else at line 2, byte 1.*")]
     [InlineData("{\"\\ud800\": 1}", "*half of a surrogate pair.*")]
+    [InlineData("{\"a\": \"\\uDC00x\"}", "*half of a surrogate pair.*")]
     [InlineData("", "*something else at line 1, byte 1.*")]
     public void What_is_not_clean_JSON_is_refused_with_its_place(string text, string message)
     {

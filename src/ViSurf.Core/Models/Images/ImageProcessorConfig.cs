@@ -3,7 +3,7 @@ using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Images;
 
-/// <summary><c>preprocessor_config.json</c>, or <c>image_processor</c> of <c>processor_config.json</c> where newer transformers put it. Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.</summary>
+/// <summary><c>image_processor</c> of <c>processor_config.json</c>, where transformers 5 puts it, or <c>preprocessor_config.json</c>. Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.</summary>
 public sealed record ImageProcessorConfig
 {
     /// <summary>Smallest area in pixels.</summary>
@@ -33,56 +33,63 @@ public sealed record ImageProcessorConfig
     /// <summary>Both sides of a resized picture are multiples of this.</summary>
     public int Factor => PatchSize * MergeSize;
 
-    /// <summary>Reads a checkpoint directory's file; a directory without one gets the defaults.</summary>
-    /// <exception cref="InvalidDataException">The file is not JSON, or asks for something other than RGB bicubic resizing.</exception>
+    /// <summary>
+    /// Reads a checkpoint directory's settings: <c>image_processor</c> of processor_config.json where that file has it, else
+    /// preprocessor_config.json, as transformers 5 does; the defaults where there is neither.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// A file is not JSON, asks for something other than RGB bicubic resizing, or holds a value of another kind or beyond all reason; the message names
+    /// file, key and value.
+    /// </exception>
     public static ImageProcessorConfig Read(string directory)
-    {
-        if (LinkRule.Find(directory, "preprocessor_config.json") is { } own) return Parse(own, json => json);
-        return LinkRule.Find(directory, "processor_config.json") is { } joint ? Parse(joint, json => Find(json, "image_processor")) : new ImageProcessorConfig();
-    }
+        => (LinkRule.Find(directory, "processor_config.json") is { } joint ? Parse(joint, root => root.Object("image_processor")) : null)
+            ?? (LinkRule.Find(directory, "preprocessor_config.json") is { } own ? Parse(own, root => root) : null)
+            ?? new ImageProcessorConfig();
 
-    private static ImageProcessorConfig Parse(string path, Func<JsonElement, JsonElement?> part)
+    /// <returns>Null where the file has no such part.</returns>
+    private static ImageProcessorConfig? Parse(string path, Func<JsonSettings, JsonSettings?> part)
     {
         try
         {
             using var json = BoundedFile.Json(path);
-            return part(json.RootElement) is { } settings ? Read(settings) : new ImageProcessorConfig();
+            if (part(JsonSettings.Root(json)) is not { } settings) return null;
+            var config = Read(settings);
+            return ImageProcessorLimits.Problem(config) is { } problem ? throw new FormatException(problem) : config;
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (FormatException e)
         {
             throw new InvalidDataException($"Expected the settings of a Qwen2VLImageProcessor in '{path}': {e.Message}", e);
         }
     }
 
-    private static ImageProcessorConfig Read(JsonElement json)
+    private static ImageProcessorConfig Read(JsonSettings json)
     {
         var d = new ImageProcessorConfig();
-        if (Find(json, "resample") is { } resample && resample.GetInt32() != 3)
-            throw new FormatException($"resample is {resample.GetInt32()}, expected 3 (bicubic).");
+        // Qwen2VLImageProcessor, …Fast, …Pil, and Qwen2_5_VLImageProcessor of early files: they make the same patches.
+        if (json.Text("image_processor_type") is { } type && !(type.StartsWith("Qwen", StringComparison.Ordinal) && type.Contains("VLImageProcessor", StringComparison.Ordinal)))
+            throw new FormatException($"image_processor_type is '{type}', expected Qwen2VLImageProcessor.");
+        if (json.Whole("resample") is { } resample and not 3) throw new FormatException($"resample is {resample}, expected 3 (bicubic).");
         foreach (var step in new[] { "do_resize", "do_rescale", "do_normalize" })
-            if (Find(json, step)?.GetBoolean() == false) throw new FormatException($"{step} is false, expected true.");
-        var size = Find(json, "size");
+            if (json.Bool(step) == false) throw new FormatException($"{step} is false, expected true.");
+        var size = json.Object("size");
         return new ImageProcessorConfig
         {
-            // Older files state min_pixels and max_pixels, newer ones size; where both are there they agree.
-            MinPixels = Find(json, "min_pixels")?.GetInt64() ?? Find(size, "shortest_edge")?.GetInt64() ?? d.MinPixels,
-            MaxPixels = Find(json, "max_pixels")?.GetInt64() ?? Find(size, "longest_edge")?.GetInt64() ?? d.MaxPixels,
-            PatchSize = Find(json, "patch_size")?.GetInt32() ?? d.PatchSize,
-            TemporalPatchSize = Find(json, "temporal_patch_size")?.GetInt32() ?? d.TemporalPatchSize,
-            MergeSize = Find(json, "merge_size")?.GetInt32() ?? d.MergeSize,
+            // Older files state min_pixels and max_pixels, newer ones size; where both are there, transformers takes the former.
+            MinPixels = json.Whole("min_pixels") ?? Edge(size, "shortest_edge") ?? d.MinPixels,
+            MaxPixels = json.Whole("max_pixels") ?? Edge(size, "longest_edge") ?? d.MaxPixels,
+            PatchSize = json.Int("patch_size", d.PatchSize),
+            TemporalPatchSize = json.Int("temporal_patch_size", d.TemporalPatchSize),
+            MergeSize = json.Int("merge_size", d.MergeSize),
             Mean = Triple(json, "image_mean") ?? d.Mean,
             Std = Triple(json, "image_std") ?? d.Std,
-            RescaleFactor = Find(json, "rescale_factor")?.GetDouble() ?? d.RescaleFactor,
+            RescaleFactor = json.Number("rescale_factor", d.RescaleFactor),
         };
     }
 
-    private static double[]? Triple(JsonElement json, string key)
-    {
-        if (Find(json, key) is not { } found) return null;
-        var values = found.EnumerateArray().Select(v => v.GetDouble()).ToArray();
-        return values.Length == 3 ? values : throw new FormatException($"{key} has {values.Length} numbers, expected 3.");
-    }
+    private static long? Edge(JsonSettings? size, string key)
+        => size is not { } given ? null : given.Whole(key) ?? throw new FormatException($"size has no {key}, expected shortest_edge and longest_edge, the smallest and largest area in pixels.");
 
-    private static JsonElement? Find(JsonElement? json, string key)
-        => json is { ValueKind: JsonValueKind.Object } j && j.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+    /// <summary>One number stands for all three channels.</summary>
+    private static IReadOnlyList<double>? Triple(JsonSettings json, string key)
+        => json.Find(key) is { ValueKind: JsonValueKind.Number } ? [.. Enumerable.Repeat(json.Number(key, 0), 3)] : json.Numbers(key);
 }

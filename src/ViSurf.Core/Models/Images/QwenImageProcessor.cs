@@ -12,9 +12,11 @@ public sealed class QwenImageProcessor
     private readonly float[] _scale, _shift;
 
     /// <param name="config">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is beyond all reason; the message names it by its key in preprocessor_config.json.</exception>
     public QwenImageProcessor(ImageProcessorConfig? config = null)
     {
         Config = config ?? new ImageProcessorConfig();
+        if (ImageProcessorLimits.Problem(Config) is { } problem) throw new ArgumentException(problem, nameof(config));
         // (x / 255 − mean) / std in one step, as the reference fuses them: (x − mean · 255) / (std · 255).
         _shift = Config.Mean.Select(m => (float)(m / Config.RescaleFactor)).ToArray();
         _scale = Config.Std.Select(s => (float)(s / Config.RescaleFactor)).ToArray();

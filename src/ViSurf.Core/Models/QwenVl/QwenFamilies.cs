@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
 
@@ -23,13 +24,7 @@ internal static class QwenFamilies
             Names = new("visual", "model"),
             Chat = QwenChat.Assistant,
             Options = new("quick_gelu"),
-            // hidden_size is the decoder's width here, embed_dim the tower's own.
-            AdjustVision = (json, config) => config with
-            {
-                HiddenSize = json.Int("embed_dim", 1280),
-                IntermediateSize = (int)(json.Int("embed_dim", 1280) * json.Number("mlp_ratio", 4)),
-                OutputSize = json.Int("hidden_size", 3584),
-            },
+            AdjustVision = Qwen2Vision,
             Defaults = new() { ModelType = "qwen2_vl", Text = new(), Vision = new() { HiddenSize = 1280, IntermediateSize = 5120, FullAttentionBlocks = [] } },
         },
         new()
@@ -84,6 +79,15 @@ internal static class QwenFamilies
     ];
 
     private static readonly FrozenDictionary<string, QwenFamily> ByType = All.ToFrozenDictionary(f => f.ModelType);
+
+    // hidden_size is the decoder's width here, embed_dim the tower's own.
+    private static QwenVisionConfig Qwen2Vision(JsonSettings json, QwenVisionConfig config)
+    {
+        var (width, ratio) = (json.Int("embed_dim", 1280), json.Number("mlp_ratio", 4));
+        if (width < 1) throw json.Wrong("embed_dim", "an integer above 0");
+        return ratio is > 0 and <= 1024 ? config with { HiddenSize = width, IntermediateSize = (int)(width * ratio), OutputSize = json.Int("hidden_size", 3584) }
+            : throw json.Wrong("mlp_ratio", "a number above 0, up to 1024");
+    }
 
     /// <summary>The values of <c>model_type</c> that can be loaded, for messages.</summary>
     public static string Supported => string.Join(", ", All.Select(f => f.ModelType));

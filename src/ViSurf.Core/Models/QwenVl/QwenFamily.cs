@@ -1,4 +1,4 @@
-using System.Text.Json;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
 using static TorchSharp.torch;
@@ -21,7 +21,7 @@ internal sealed record QwenFamily
     public Func<QwenVisionConfig, ScalarType, Device, IVisionTower>? Tower { get; init; }
 
     /// <summary>Corrects what was read of <c>vision_config</c> where the family's keys mean something else.</summary>
-    public Func<JsonElement, QwenVisionConfig, QwenVisionConfig> AdjustVision { get; init; } = (_, config) => config;
+    public Func<JsonSettings, QwenVisionConfig, QwenVisionConfig> AdjustVision { get; init; } = (_, config) => config;
 
     /// <summary>Tensor names of the published checkpoints.</summary>
     public required QwenVlNames Names { get; init; }

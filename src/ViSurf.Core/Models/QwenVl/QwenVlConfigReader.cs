@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ViSurf.Core.Common;
 using ViSurf.Core.Models.Weights;
 
@@ -26,9 +25,9 @@ public static class QwenVlConfigReader
         try
         {
             using var json = BoundedFile.Json(path);
-            return ConfigCheck.Numbers(ConfigLimits.Ensure(Read(json.RootElement)));
+            return ConfigCheck.Numbers(ConfigLimits.Ensure(Read(JsonSettings.Root(json))));
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (FormatException e)
         {
             throw new InvalidDataException($"Expected the configuration of a checkpoint of {QwenFamilies.Supported} in '{path}': {e.Message}", e);
         }
@@ -41,7 +40,7 @@ public static class QwenVlConfigReader
     /// <inheritdoc cref="Read(string)"/>
     public static QwenVlConfig Read(string directory, CheckpointReader checkpoint) => StoredHead.Agree(Read(directory), Guard.NotNull(checkpoint));
 
-    private static QwenVlConfig Read(JsonElement root)
+    private static QwenVlConfig Read(JsonSettings root)
     {
         var type = root.Text("model_type") ?? "";
         var family = QwenFamilies.Find(type)
@@ -64,7 +63,7 @@ public static class QwenVlConfigReader
         };
     }
 
-    private static QwenTextConfig ReadText(JsonElement json, QwenTextConfig d, QwenOptions options)
+    private static QwenTextConfig ReadText(JsonSettings json, QwenTextConfig d, QwenOptions options)
     {
         var rope = Rope(json);
         var hidden = json.Int("hidden_size", d.HiddenSize);
@@ -82,14 +81,14 @@ public static class QwenVlConfigReader
             HeadSize = json.Int("head_dim", json.IsNull("head_dim") ? shared : options.FixedHeadSize ?? shared),
             NormEpsilon = json.Number("rms_norm_eps", d.NormEpsilon),
             RopeTheta = rope.Number("rope_theta", json.Number("rope_theta", d.RopeTheta)),
-            RopeSection = d.RopeSection.Count == 0 ? [] : rope.Ints("mrope_section", d.RopeSection),
+            RopeSection = d.RopeSection.Count == 0 ? [] : rope.Ints("mrope_section") ?? d.RopeSection,
             MaxPositions = json.Int("max_position_embeddings", d.MaxPositions),
         };
     }
 
-    internal static JsonElement Rope(JsonElement text) => text.Object("rope_parameters") ?? text.Object("rope_scaling") ?? default;
+    internal static JsonSettings Rope(JsonSettings text) => text.Object("rope_parameters") ?? text.Object("rope_scaling") ?? default;
 
-    private static QwenVisionConfig ReadVision(JsonElement json, QwenVisionConfig d, QwenFamily family)
+    private static QwenVisionConfig ReadVision(JsonSettings json, QwenVisionConfig d, QwenFamily family)
     {
         var entries = json.Int("num_position_embeddings", d.PositionTableSide * d.PositionTableSide);
         var side = (int)Math.Sqrt(Math.Max(0, entries));
@@ -106,10 +105,10 @@ public static class QwenVlConfigReader
             SpatialMergeSize = json.Int("spatial_merge_size", d.SpatialMergeSize),
             WindowSize = json.Int("window_size", d.WindowSize),
             OutputSize = json.Int("out_hidden_size", d.OutputSize),
-            FullAttentionBlocks = json.Ints("fullatt_block_indexes", d.FullAttentionBlocks),
+            FullAttentionBlocks = json.Ints("fullatt_block_indexes") ?? d.FullAttentionBlocks,
             TokensPerSecond = json.Number("tokens_per_second", d.TokensPerSecond),
             PositionTableSide = side,
-            DeepstackBlocks = json.Ints("deepstack_visual_indexes", d.DeepstackBlocks),
+            DeepstackBlocks = json.Ints("deepstack_visual_indexes") ?? d.DeepstackBlocks,
         };
         return family.AdjustVision(json, config);
     }

@@ -14,12 +14,13 @@ internal static class ShardIndex
         try
         {
             using var json = BoundedFile.Json(index);
-            var map = json.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString() ?? "");
+            var weights = JsonSettings.Root(json).Object("weight_map") ?? throw new FormatException("weight_map is missing.");
+            var map = weights.Json.EnumerateObject().ToDictionary(p => p.Name, p => JsonSettings.TextOf(p.Value) ?? throw weights.Wrong(p.Name, p.Value, "a file name"));
             if (map.Values.FirstOrDefault(file => !IsPlain(file)) is { } other)
                 throw new InvalidDataException($"Expected shard names without folders that end with {Extension}, got '{other}', in '{index}'.");
             return map;
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
+        catch (FormatException e)
         {
             throw new InvalidDataException($"Expected an object 'weight_map' from tensor names to file names in '{index}': {e.Message}", e);
         }
