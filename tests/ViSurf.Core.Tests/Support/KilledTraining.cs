@@ -35,9 +35,12 @@ internal sealed class KilledTraining(string folder)
         return 0;
     }
 
-    public KillReport Run(int kills, Action<string>? log = null)
+    /// <param name="kills">How many.</param>
+    /// <param name="log">Told about each.</param>
+    /// <param name="seed">Of their moments.</param>
+    public KillReport Run(int kills, Action<string>? log = null, int seed = 1)
     {
-        var random = new Random(1);
+        var random = new Random(seed);
         var (saving, removing) = (0, 0);
         Checkpoint? newest = null;
         for (var kill = 1; kill <= kills; kill++)
