@@ -16,7 +16,7 @@ internal static class DataCheck
             var picture = new SkiaImageDecoder().Decode(image);
             return (picture.Width, picture.Height);
         })
-        { Encoder = workshop.Encoder, MaxPromptTokens = recipe.Options.MaxPromptTokens };
+        { Encoder = workshop.Encoder, MaxPromptTokens = recipe.Options.MaxPromptTokens, MaxLabelTokens = recipe.Options.MaxLabelTokens };
         return workshop.Settings.Data.Train.ToDictionary(source => source, source => check.Report(rows.Open(source), workshop.Encoder.InModelFrame, cancel) with { SkipAdvice = "\"data\": { \"badRows\": \"skip\" }" });
     }
 

@@ -60,7 +60,10 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     /// <summary>Parquet by its ending, JSON Lines otherwise.</summary>
     private IExampleSource OpenFile(string file, SourceSettings source)
     {
-        var options = new RowOptions { Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name, Advice = Advice(source) };
+        var options = new RowOptions
+        {
+            Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name, LabelFrame = Frame(source), Advice = Advice(source),
+        };
         IExampleSource opened = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
             ? ParquetSource.Open(file, options) : JsonLinesSource.Open(file, options);
         if (opened is IDisposable owned) _open.Add(owned);
@@ -71,13 +74,22 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     private RowAdvice Advice(SourceSettings source)
     {
         var key = $"{source.Key}.columns";
-        return new RowAdvice(key, key);
+        return new RowAdvice(key, key) { Shares = $"{source.Key}.frame: \"shares\"" };
     }
+
+    /// <summary>Null: what the rows' own columns say, or else pixels of the picture.</summary>
+    private static FrameSize? Frame(SourceSettings source) => source.Frame switch
+    {
+        "model" => FrameSize.OfModel,
+        "thousandths" => FrameSize.Thousandths,
+        "shares" => FrameSize.Shares,
+        _ => null,
+    };
 
     private Func<string, string> Prompt() => settings.Data.Prompt switch
     {
         "question" => question => question,
-        "grounding" => PromptTemplate.Grounding,
+        "grounding" => encoder.GroundingPrompt,
         "answer" => PromptTemplate.ShortAnswer,
         var template => PromptTemplate.Parse(template),
     };

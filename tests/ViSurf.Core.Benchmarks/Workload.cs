@@ -84,7 +84,7 @@ internal sealed record Workload
     public IReadOnlyList<VisionExample> Examples() => [.. Enumerable.Range(0, Prompts).Select(i => VisionExample.Ask(
         $"prompt-{i}", "Where is the red square? Answer with its box and its centre." + string.Concat(Enumerable.Repeat(" ab", ExtraWords)),
         new GroundingTarget([new GroundedObject(new Box(10, 20, 40, 50), new PixelPoint(25, 35))]),
-        Side == 0 ? [] : [ImageSource.FromBytes(Picture(i), $"picture {i}")]))];
+        Side == 0 ? [] : [ImageSource.FromBytes(Picture(i), $"picture {i}")]) with { LabelFrame = FrameSize.OfModel })];
 
     /// <param name="replicatedPrompt">
     /// Tokens of the longest prompt when each row carries its own, so that the budget bounds what is computed then; null when it is shared.

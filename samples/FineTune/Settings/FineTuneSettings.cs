@@ -60,7 +60,9 @@ internal sealed record DataSettings
 /// <param name="Name">What the source is called.</param>
 /// <param name="Weight">Its share of the examples.</param>
 /// <param name="Columns">Names of columns by what they hold.</param>
-internal sealed record SourceSettings(string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, string> Columns);
+/// <param name="Frame">What the labels' coordinates are in: "picture" (its pixels, or what the rows' width and height say), "model", "thousandths" or "shares".</param>
+internal sealed record SourceSettings(
+    string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, string> Columns, string Frame = "picture");
 
 /// <summary>Sizes and rates; null leaves the method's own.</summary>
 internal sealed record TrainingSettings
@@ -74,6 +76,8 @@ internal sealed record TrainingSettings
     public int? MaxNewTokens { get; init; }
 
     public int? MaxPromptTokens { get; init; }
+
+    public int? MaxLabelTokens { get; init; }
 
     public int? MicroBatchTokens { get; init; }
 

@@ -84,7 +84,8 @@ internal static class SettingsFile
         var written = node.RequiredText("file");
         var file = Whole(folder, written);
         var source = new SourceSettings(
-            file, written, node.Path, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"));
+            file, written, node.Path, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Pairs("columns"),
+            node.Choice("frame", "picture", "model", "thousandths", "shares"));
         node.NothingElse();
         return source;
     }
@@ -98,6 +99,7 @@ internal static class SettingsFile
             GroupSize = node.Whole("groupSize"),
             MaxNewTokens = node.Whole("maxNewTokens"),
             MaxPromptTokens = node.Whole("maxPromptTokens"),
+            MaxLabelTokens = node.Whole("maxLabelTokens"),
             MicroBatchTokens = node.Whole("microBatchTokens"),
             UpdatesPerRollout = node.Whole("updatesPerRollout"),
             LearningRate = node.Number("learningRate", above: true),

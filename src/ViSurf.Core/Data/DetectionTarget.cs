@@ -30,7 +30,8 @@ public sealed record DetectionTarget(IReadOnlyList<LabelledBox> Objects) : Targe
     public DetectionForm Form { get; init; } = DetectionForm.Qwen;
 
     /// <inheritdoc/>
-    public override Target Rescale(FrameScale scale) => this with { Objects = Objects.Select(o => o with { Box = scale.Apply(o.Box) }).ToArray() };
+    public override Target Rescale(FrameScale scale)
+        => Objects.Count == 0 ? this : this with { Objects = Objects.Select(o => o with { Box = scale.Apply(o.Box) }).ToArray() };
 
     /// <summary>A JSON list in <see cref="Form"/>.</summary>
     public override string Serialize(LabelFormat format)

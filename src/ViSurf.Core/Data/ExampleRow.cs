@@ -38,7 +38,9 @@ internal sealed class ExampleRow(RowOptions options, string source)
                 throw new InvalidDataException($"{place}: expected one JSON object per line, got {row.ValueKind}.");
             var id = Id(row, number, place);
             place = $"{place} (id '{id}')";
-            return (id, Question(row, place), Label(row, place), images(place), Frame(row, place));
+            var (label, frame) = (Label(row, place), options.LabelFrame ?? Frame(row, place));
+            if (frame != FrameSize.Shares && LabelGeometry.WithinOnePixel(label) is { } shares) throw new InvalidDataException($"{place}: {shares} ({options.Advice.Shares}).");
+            return (id, Question(row, place), label, images(place), frame);
         }
         catch (InvalidOperationException e)
         {

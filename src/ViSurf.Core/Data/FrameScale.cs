@@ -8,6 +8,16 @@ namespace ViSurf.Core.Data;
 /// <param name="Height">Where its lower edge lies.</param>
 public readonly record struct FrameSize(int Width, int Height)
 {
+    /// <summary>0 to 1000 along each side, whatever the picture's size: how Qwen2-VL and Qwen3-VL speak.</summary>
+    public static FrameSize Thousandths { get; } = new(1000, 1000);
+
+    /// <summary>0 to 1 along each side: coordinates as shares of the picture.</summary>
+    public static FrameSize Shares { get; } = new(1, 1);
+
+    /// <summary>The frame of the model that is trained, whichever it is: for labels that were prepared for it.</summary>
+    /// <value>0 × 0, which is no size. <c>encoder.InModelFrame</c> puts the real one in its place.</value>
+    public static FrameSize OfModel { get; }
+
     /// <summary>Width × height, for messages.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Width} × {Height}");
 }

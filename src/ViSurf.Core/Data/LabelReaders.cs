@@ -90,6 +90,7 @@ public static class LabelReaders
         };
         if (counts is null || size.Any(side => side != Math.Floor(side) || side is < 1 or > int.MaxValue))
             throw new FormatException($"Expected COCO's run lengths {{\"size\": [height, width], \"counts\": …}}, got {Quote(json)}.");
+        if (RunLengthMask.TooLarge(size[0], size[1]) is { } tooLarge) throw new FormatException(tooLarge);
         try
         {
             return new MaskTarget(new RunLengthMask((int)size[0], (int)size[1], counts));

@@ -25,6 +25,13 @@ public sealed record RowOptions
     /// <value>The names of VisionReasoner's and ViSurf's published sets, and a few more.</value>
     public ColumnMap Columns { get; init => field = Guard.NotNull(value); } = new();
 
+    /// <summary>
+    /// The frame that the labels' coordinates are in, where all rows have the same: <see cref="FrameSize.Thousandths"/>, <see cref="FrameSize.Shares"/>,
+    /// <see cref="FrameSize.OfModel"/> for labels prepared for the model that is trained, or a size that pictures had. Columns of width and height are then not read.
+    /// </summary>
+    /// <value>null: what the row's own columns say, or else pixels of the picture as it is stored.</value>
+    public FrameSize? LabelFrame { get; init; }
+
     /// <summary>What messages advise to change.</summary>
     /// <value>These options, by their names in code.</value>
     public RowAdvice Advice { get; init => field = Guard.NotNull(value); } = RowAdvice.OfOptions;
@@ -93,6 +100,10 @@ public sealed record LabelColumn(string Name, Func<System.Text.Json.JsonElement,
 /// <param name="WithoutLabels">What reads rows without labels; null where nothing does.</param>
 public sealed record RowAdvice(string Columns, string LabelColumns, string? NumberRows = null, string? WithoutColumn = null, string? WithoutLabels = null)
 {
+    /// <summary>What says that coordinates are shares of the picture.</summary>
+    /// <value><see cref="RowOptions.LabelFrame"/>.</value>
+    public string Shares { get; init; } = $"{nameof(RowOptions)}.{nameof(RowOptions.LabelFrame)} = {nameof(FrameSize)}.{nameof(FrameSize.Shares)}";
+
     /// <summary>The names of <see cref="RowOptions"/>.</summary>
     public static RowAdvice OfOptions { get; } = new(
         nameof(ColumnMap), $"{nameof(ColumnMap)}.{nameof(ColumnMap.Labels)}", $"set {nameof(ColumnMap)}.{nameof(ColumnMap.Id)} to [] to have rows numbered",

@@ -9,6 +9,10 @@ namespace ViSurf.Core.Data;
 /// </summary>
 public sealed record RunLengthMask
 {
+    /// <summary>Most pixels of a label's mask and of one that is resized or drawn.</summary>
+    /// <value>178,956,970: Pillow's limit for pictures. Larger ones can be read from a completion, which may claim anything, and compared.</value>
+    public const long MaxPixels = 178_956_970;
+
     /// <summary>A mask from its runs.</summary>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
@@ -56,22 +60,55 @@ public sealed record RunLengthMask
         return new RunLengthMask(height, width, counts);
     }
 
-    /// <summary>The mask of the resized picture: each pixel is the nearest one of this mask.</summary>
+    /// <summary>The mask of the resized picture: each pixel is the nearest one of this mask. Works on runs, so it takes no memory for pixels.</summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Columns, at least 1.</param>
+    /// <exception cref="InvalidDataException">More than <see cref="MaxPixels"/> pixels.</exception>
     public RunLengthMask Resize(int height, int width)
     {
-        var resized = new bool[Guard.Positive(height), Guard.Positive(width)];
-        var inside = Pixels();
-        for (var y = 0; y < height; y++)
-            for (var x = 0; x < width; x++)
-                resized[y, x] = inside[(int)((y + 0.5) * Height / height), (int)((x + 0.5) * Width / width)];
-        return FromPixels(resized);
+        if (TooLarge(Guard.Positive(height), Guard.Positive(width)) is { } problem) throw new InvalidDataException(problem);
+        var runs = Append([0], Counts.Select((count, i) => (i % 2 == 1, count)));
+        var resized = new List<long> { 0 };
+        var (run, start) = (0, 0L);
+        for (var x = 0L; x < width; x++)
+        {
+            // The column whose middle is nearest, its first pixel and the run that this lies in.
+            var first = (2 * x + 1) * Width / (2L * width) * Height;
+            while (start + runs[run] <= first) start += runs[run++];
+            Append(resized, Column(runs, run, start - first, height));
+        }
+        return new RunLengthMask(height, width, resized);
     }
 
-    /// <summary>[height, width], true inside.</summary>
+    /// <summary>The runs of one column of this mask, resized; <paramref name="start"/> is the row at which the first of them begins, at most 0.</summary>
+    private IEnumerable<(bool Inside, long Length)> Column(List<long> runs, int run, long start, int height)
+    {
+        for (var (at, row) = (start, 0L); at < Height; run++)
+        {
+            at += runs[run];
+            // The first row of the result that looks at row `at` or a later one: (2 y + 1) · Height ≥ 2 · height · at.
+            var end = at >= Height ? height : (2L * height * at + Height - 1) / Height / 2;
+            yield return (run % 2 == 1, end - row);
+            row = end;
+        }
+    }
+
+    private static List<long> Append(List<long> counts, IEnumerable<(bool Inside, long Length)> runs)
+    {
+        foreach (var (inside, length) in runs)
+        {
+            if (length == 0) continue;
+            if (inside == (counts.Count % 2 == 0)) counts[^1] += length;
+            else counts.Add(length);
+        }
+        return counts;
+    }
+
+    /// <summary>[height, width], true inside: a byte for each.</summary>
+    /// <exception cref="InvalidDataException">More than <see cref="MaxPixels"/> pixels.</exception>
     public bool[,] Pixels()
     {
+        if (TooLarge(Height, Width) is { } problem) throw new InvalidDataException(problem);
         var pixels = new bool[Height, Width];
         long at = 0;
         for (var i = 0; i < Counts.Count; at += Counts[i++])
@@ -140,6 +177,10 @@ public sealed record RunLengthMask
         return left == 0 ? null : Invariant($"Expected runs that fill {height} × {width} = {pixels} pixels, got {pixels - left}.");
     }
 
+    /// <summary>Why a mask of this size is no label, or null: runs cost nothing, but a picture of that size cannot be opened.</summary>
+    internal static string? TooLarge(double height, double width) => height * width <= MaxPixels ? null
+        : Invariant($"Expected a mask of at most {MaxPixels} pixels, as many as a picture may have, got {height} × {width}.");
+
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
@@ -148,8 +189,14 @@ public sealed record RunLengthMask
 public sealed record MaskTarget(RunLengthMask Mask) : Target
 {
     /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">The mask would have more than <see cref="RunLengthMask.MaxPixels"/> pixels.</exception>
     public override Target Rescale(FrameScale scale)
-        => new MaskTarget(Mask.Resize(Math.Max(1, (int)Math.Round(Mask.Height * scale.Y)), Math.Max(1, (int)Math.Round(Mask.Width * scale.X))));
+    {
+        var (height, width) = (Math.Max(1, Math.Round(Mask.Height * scale.Y)), Math.Max(1, Math.Round(Mask.Width * scale.X)));
+        if ((height, width) == (Mask.Height, Mask.Width)) return new MaskTarget(Mask);
+        // Before the sides become integers, which may not hold them.
+        return RunLengthMask.TooLarge(height, width) is { } problem ? throw new InvalidDataException(problem) : new MaskTarget(Mask.Resize((int)height, (int)width));
+    }
 
     /// <summary>COCO's object <c>{"size": [height, width], "counts": "…"}</c>, compressed.</summary>
     public override string Serialize(LabelFormat format)

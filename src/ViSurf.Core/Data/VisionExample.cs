@@ -17,8 +17,8 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     /// <value>null: made by hand.</value>
     public string? Place { get; init; }
 
-    /// <summary>The frame that the coordinates of <see cref="Target"/> refer to.</summary>
-    /// <value>null: pixels of the picture as it is stored.</value>
+    /// <summary>The frame that the coordinates of <see cref="Target"/> refer to; what is trained on must be in the model's (<c>encoder.InModelFrame</c>).</summary>
+    /// <value>null: pixels of the picture as it is stored. <see cref="FrameSize.OfModel"/>: the model's.</value>
     public FrameSize? LabelFrame { get; init; }
 
     /// <summary>Size of the (first) picture as it is stored, in pixels; set by <see cref="ExampleFrames.InFrame"/>.</summary>

@@ -44,6 +44,10 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     /// <value>No limit.</value>
     public int MaxPromptTokens { get; init; } = int.MaxValue;
 
+    /// <summary>Longest label, as in <see cref="TrainerOptions.MaxLabelTokens"/>.</summary>
+    /// <value>2000, that option's least default.</value>
+    public int MaxLabelTokens { get; init => field = Guard.Positive(value); } = TrainerOptions.ResponseLimit;
+
     /// <summary>Most problems listed by <see cref="Ensure"/>, greater than 0.</summary>
     /// <value>20.</value>
     public int Limit { get; init => field = Guard.Positive(value); } = 20;
@@ -144,9 +148,9 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     [
         new RepeatedIdCheck(),
         new PictureCheck(Size),
-        new CoordinateCheck(),
+        new CoordinateCheck(Encoder ?? _demonstrations.Encoder),
         new PromptCheck(Encoder, MaxPromptTokens),
-        new LabelScoreCheck(_demonstrations, _suite, Excluded, Tolerance),
+        new LabelScoreCheck(_demonstrations, _suite, MaxLabelTokens, Excluded, Tolerance),
     ];
 
     private FrameSize Size(ImageSource image)

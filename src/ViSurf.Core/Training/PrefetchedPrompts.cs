@@ -43,6 +43,8 @@ internal sealed class PrefetchedPrompts(IPromptEncoder encoder, int capacity) : 
 
     public IReadOnlyList<int> EncodeAnswer(string text) => encoder.EncodeAnswer(text);
 
+    public VisionExample InModelFrame(VisionExample example) => encoder.InModelFrame(example);
+
     public string Decode(IReadOnlyList<int> tokenIds) => encoder.Decode(tokenIds);
 
     public void Dispose()

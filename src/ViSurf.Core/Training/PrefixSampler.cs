@@ -33,7 +33,7 @@ public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector d
         Guard.NotNull(prompts);
         Guard.NotNull(request);
         var prefixed = Math.Min(_copies ?? request.GroupSize, request.GroupSize);
-        var prefixes = prompts.Prompts.Select(prompt => Prefix(prompt.Example, request.Step)).ToArray();
+        var prefixes = prompts.Prompts.Select(prompt => Prefix(prompt.Example, request)).ToArray();
         IReadOnlyList<SampledTokens> plain = prefixed == request.GroupSize ? []
             : _inner.Sample(policy, prompts, request with { GroupSize = request.GroupSize - prefixed });
         var continued = Continue(policy, prompts, prefixes, request, prefixed);
@@ -43,10 +43,11 @@ public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector d
     /// <summary>The sampler that draws the tokens in the end.</summary>
     internal static IRolloutSampler? Innermost(IRolloutSampler? sampler) => sampler is PrefixSampler outer ? Innermost(outer._inner) : sampler;
 
-    private int[] Prefix(VisionExample example, long step)
+    private int[] Prefix(VisionExample example, RolloutRequest request)
     {
-        if (_demonstrations.Demonstration(example) is not { } label) return [];
-        var tokens = _length(example, label.TokenIds.Count, step);
+        // The sampler does not know the run's limit on labels; this is that option's own default.
+        if (_demonstrations.Demonstration(example, Math.Max(request.MaxNewTokens, TrainerOptions.ResponseLimit)) is not { } label) return [];
+        var tokens = _length(example, label.TokenIds.Count, request.Step);
         return [.. label.TokenIds.Take(Math.Clamp(tokens, 0, label.TokenIds.Count - 1))];
     }
 

@@ -8,7 +8,7 @@ namespace ViSurf.Core.Training;
 public static class Prompts
 {
     /// <summary>One prompt per example; the caller disposes them.</summary>
-    /// <exception cref="InvalidDataException">A prompt is longer than the limit; names the example. Nothing is cut: half a picture is no picture.</exception>
+    /// <exception cref="InvalidDataException">A prompt is longer than the limit, or an example's label is not in the model's frame; names the example. Nothing is cut: half a picture is no picture.</exception>
     public static IReadOnlyList<EncodedPrompt> Encode(IPromptEncoder encoder, IReadOnlyList<VisionExample> examples, int maxPromptTokens = int.MaxValue)
     {
         Guard.NotNull(encoder);
@@ -18,6 +18,8 @@ public static class Prompts
         {
             foreach (var example in examples)
             {
+                // Answers to this prompt are compared with its label.
+                ModelFrame.Ensure(encoder, example);
                 prompts.Add(encoder.Encode(example));
                 if (prompts[^1].TokenIds.Count > maxPromptTokens)
                     throw new InvalidDataException(

@@ -8,6 +8,10 @@ namespace ViSurf.Core.Training;
 /// </summary>
 public sealed record TrainerOptions
 {
+    internal const int ResponseLimit = 2000;
+
+    private readonly int? _maxLabelTokens;
+
     /// <summary>G, rollouts per prompt; not used when there is no sampler (supervised fine-tuning).</summary>
     /// <value>
     /// 8, as in ViSurf and its ancestors. At least 1: a rollout and a label are a group of two. A rollout alone has advantage 0, so a <see cref="Trainer"/>
@@ -21,11 +25,19 @@ public sealed record TrainerOptions
 
     /// <summary>Most tokens of a rollout, the stop token included.</summary>
     /// <value>2000, the response limit of VisionReasoner, ViSurf's ancestor.</value>
-    public int MaxNewTokens { get; init => field = Guard.Positive(value); } = 2000;
+    public int MaxNewTokens { get; init => field = Guard.Positive(value); } = ResponseLimit;
 
     /// <summary>Most tokens of a prompt, pictures included. A longer one is an error that names the example, not cut in silence.</summary>
     /// <value>1300: an 840 × 840 picture is 900 tokens of a Qwen-VL prompt.</value>
     public int MaxPromptTokens { get; init => field = Guard.Positive(value); } = 1300;
+
+    /// <summary>Most tokens of a label, the stop token included. A longer one is an error that names the example, before anything is sampled: its score takes memory in the square of its length.</summary>
+    /// <value><see cref="MaxNewTokens"/>, or 2000 where that is less: a label as long as a rollout may be is what a policy can be taught to write, and short rollouts do not make labels short.</value>
+    public int MaxLabelTokens
+    {
+        get => _maxLabelTokens ?? Math.Max(MaxNewTokens, ResponseLimit);
+        init => _maxLabelTokens = Guard.Positive(value);
+    }
 
     /// <summary>Prompts a data cursor should hand to one step. <see cref="Trainer.Step"/> takes any number.</summary>
     /// <value>16.</value>

@@ -64,6 +64,10 @@ public sealed class LabelReadersTests : IDisposable
     [InlineData(""" "action": {"action": "click", "point": [1]} """, "bad \"action\". Expected the action to have \"point\" with 2 numbers*")]
     [InlineData(""" "seg_zero": {"bbox": [1, 2, 9, 8], "points_1": [3, 4]} """, "bad \"seg_zero\". Expected the label to have \"points_2\" with 2 numbers*")]
     [InlineData(""" "mask": {"size": [2, 3], "counts": [1, 2]} """, "bad \"mask\". Expected runs that fill 2 × 3 = 6 pixels, got 3.")]
+    [InlineData(""" "mask": {"size": [100000, 100000], "counts": [10000000000]} """, "bad \"mask\". Expected a mask of at most 178956970 pixels, as many as a picture may have, got 100000 × 100000.")]
+    [InlineData(""" "mask": {"size": [1000000, 1000000], "counts": "0"} """, "bad \"mask\". Expected a mask of at most 178956970 pixels*")]
+    [InlineData(""" "mask": {"size": [2147483647, 2147483647], "counts": [4611686014132420609]} """, "bad \"mask\". Expected a mask of at most 178956970 pixels*")]
+    [InlineData(""" "mask": {"size": [2, 3], "counts": [9223372036854775807, 9223372036854775807]} """, "bad \"mask\". Expected runs from 0 up that fill 2 × 3 = 6 pixels*")]
     [InlineData(""" "mask": {"size": [2, 3]} """, "bad \"mask\". Expected COCO's run lengths*")]
     public void A_wrong_label_says_what_was_expected(string label, string message)
         => FluentActions.Invoking(() => Label(label)).Should().Throw<InvalidDataException>().WithMessage($"*rows.jsonl:1 (id '1'): {message}");

@@ -51,8 +51,9 @@ public sealed class ReadmeExample
         var brief = RewardFunction.From("brief", (_, completion) => completion.TokenIds.Count < 256 ? 1 : 0);
         var rewards = VisionReasonerRewards.Suite().With(brief, weight: 0.1);
 
-        var rows = JsonLinesDataset.Load(data, new RowOptions { Prompt = PromptTemplate.Grounding });
-        var order = new EpochCursor(rows.Count, seed: 1);
+        VisionExample[] rows = [.. JsonLinesDataset.Load(data, new RowOptions { Prompt = encoder.GroundingPrompt })
+            .Select(encoder.InModelFrame)];                                // boxes in the coordinates that this model speaks
+        var order = new EpochCursor(rows.Length, seed: 1);
 
         var parts = TrainerParts.ViSurf(encoder, policy, sampler, rewards, optimizer);     // or Grpo, or Sft, or your own
         var trainer = new Trainer(parts, options);

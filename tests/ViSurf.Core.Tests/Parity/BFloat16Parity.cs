@@ -67,7 +67,7 @@ public sealed class BFloat16Parity : IDisposable
     private static VisionExample[] Examples =>
     [
         VisionExample.Ask("picture", "Where is it?", new GroundingTarget([new GroundedObject(new Box(3, 5, 20, 40), new PixelPoint(12, 20))]),
-            ImageSource.FromFile(Fixtures.PathOf("images", "0.png"))),
+            ImageSource.FromFile(Fixtures.PathOf("images", "0.png"))) with { LabelFrame = FrameSize.OfModel },
         VisionExample.Ask("words", "How many are there?", new TextTarget("There are seven of them.")),
     ];
 }

@@ -35,31 +35,31 @@ public sealed class DatasetCheckTests
     {
         var suite = Toy.Suite("no_boxes", (_, text) => text.Contains("bbox", StringComparison.Ordinal) ? 0.25 : 1);
         var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size);
-        check.Problems([Boxed("a", 0, 0, 1, 1)]).Should().ContainSingle().Which.Should().StartWith("example 'a': its label scores 0.25 of 1 in 'no_boxes'");
+        check.Problems([Boxed("a", 0, 0, 10, 10)]).Should().ContainSingle().Which.Should().StartWith("example 'a': its label scores 0.25 of 1 in 'no_boxes'");
     }
 
     [Fact]
     public void The_thinking_reward_does_not_count_because_a_label_does_not_think()
     {
         var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("thinking_format", (_, _) => 0), Size);
-        check.Problems([Boxed("a", 0, 0, 1, 1)]).Should().BeEmpty();
+        check.Problems([Boxed("a", 0, 0, 10, 10)]).Should().BeEmpty();
     }
 
     [Fact]
     public void A_reward_that_throws_on_a_label_is_a_problem_of_that_row()
     {
         var suite = Toy.Suite("strict", (_, _) => throw new FormatException("no number in label"));
-        new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)])
+        new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 10, 10)])
             .Should().ContainSingle().Which.Should().Contain("'a'").And.Contain("cannot be scored");
     }
 
     [Fact]
     public void A_repeated_id_is_found()
-        => Problems(Boxed("a", 0, 0, 1, 1), Boxed("a", 0, 0, 1, 1)).Should().ContainSingle().Which.Should().Contain("more than once");
+        => Problems(Boxed("a", 0, 0, 10, 10), Boxed("a", 0, 0, 10, 10)).Should().ContainSingle().Which.Should().Contain("more than once");
 
     [Fact]
     public void Pictures_without_a_place_in_the_turns_are_found()
-        => Problems(Boxed("a", 0, 0, 1, 1) with { Turns = [ChatTurn.User("no picture here")] })
+        => Problems(Boxed("a", 0, 0, 10, 10) with { Turns = [ChatTurn.User("no picture here")] })
             .Should().ContainSingle().Which.Should().Be("example 'a': 1 pictures, but its turns have places for 0");
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class DatasetCheckTests
     public void A_reward_without_weight_is_only_watched_and_a_label_need_not_reach_it()
     {
         var suite = Toy.Suite("any", (_, _) => 1).With(RewardFunction.From("tokens", (_, c) => c.TokenIds.Count, maximum: 1000), weight: 0);
-        new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)]).Should().BeEmpty();
+        new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 10, 10)]).Should().BeEmpty();
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class DatasetCheckTests
     public void A_negative_weight_asks_a_label_for_the_minimum(double weight, double value, string? problem)
     {
         var suite = Toy.Suite("any", (_, _) => 1).With(RewardFunction.From("swearing", (_, _) => value), weight);
-        var problems = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 1, 1)]).ToArray();
+        var problems = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 10, 10)]).ToArray();
         if (problem is null) problems.Should().BeEmpty();
         else problems.Should().ContainSingle().Which.Should().Match(problem);
     }

@@ -15,9 +15,9 @@ public enum CoordinateFrame
 }
 
 /// <summary>
-/// Labels in the frame of the model: <c>stream.Select(encoder.InModelFrame)</c> switches it on for a data source. Without it labels are
-/// used as the data has them, which is right where they were prepared for the model (ViSurf's pictures are 840 × 840, a size that
-/// resizing leaves alone) and wrong elsewhere: a policy cannot see in which frame an answer was meant.
+/// In which frame the answers about a picture are. Labels get there by <c>rows.Select(encoder.InModelFrame)</c>; one that is elsewhere is refused
+/// where it would be taught or compared with an answer, because a policy cannot see in which frame it was meant. Where the frames are the same, as
+/// for ViSurf's pictures (840 × 840, a size that Qwen2.5-VL's resizing leaves alone), nothing needs to be done.
 /// </summary>
 public static class QwenFrames
 {
@@ -36,21 +36,24 @@ public static class QwenFrames
     }
 
     /// <summary>
-    /// The example with its label in the model's frame and with the size of its picture, so that <see cref="ExampleFrames.ToPicture"/> takes
-    /// predictions back. Reads headers only. Examples without pictures stay as they are.
+    /// <see cref="PromptTemplate.Grounding(string)"/> with the unit that the family writes coordinates in: <c>new RowOptions { Prompt = encoder.GroundingPrompt }</c>.
     /// </summary>
-    /// <exception cref="InvalidDataException">A picture cannot be read (it is missing, broken, or not for this user), or several pictures have different sizes and the label has coordinates; names the example.</exception>
-    public static VisionExample InModelFrame(this QwenPromptEncoder encoder, VisionExample example)
+    /// <param name="encoder">Of the checkpoint.</param>
+    /// <param name="question">What to find.</param>
+    public static string GroundingPrompt(this QwenPromptEncoder encoder, string question) => PromptTemplate.Grounding(question, Guard.NotNull(encoder).Coordinates switch
     {
-        Guard.NotNull(encoder);
-        if (Guard.NotNull(example).Images.Count == 0) return example;
+        CoordinateFrame.Thousandths => "as whole numbers from 0 to 1000 along each side of the picture",
+        _ => "in pixels of the picture as you see it",
+    });
+
+    /// <summary><see cref="QwenPromptEncoder.InModelFrame"/>.</summary>
+    internal static VisionExample Bring(QwenPromptEncoder encoder, VisionExample example)
+    {
+        if (Guard.NotNull(example).Images.Count == 0 || encoder.ImageProcessor is null) return example;
         try
         {
-            var sizes = example.Images.Select(PictureSize.Of).ToArray();
-            if (sizes.Any(size => size != sizes[0]) && example.Target is { } target && HasCoordinates(target))
-                throw new InvalidDataException(
-                    $"expected pictures of one size, got {string.Join(", ", sizes)}: which of them the label's coordinates belong to is not known. Bring the label into the model's frame yourself (VisionExample.InFrame).");
-            return example.InFrame(sizes[0], encoder.Frame(sizes[0]));
+            var picture = example.PictureSize ?? OneSize(encoder, example);
+            return example.InFrame(picture, encoder.Frame(picture));
         }
         catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -58,6 +61,14 @@ public static class QwenFrames
         }
     }
 
-    // A kind without coordinates is its own image under any scale.
-    private static bool HasCoordinates(Target target) => !ReferenceEquals(target.Rescale(new FrameScale(1, 1, false)), target);
+    private static FrameSize OneSize(QwenPromptEncoder encoder, VisionExample example)
+    {
+        var sizes = example.Images.Select(PictureSize.Of).ToArray();
+        if (sizes.All(size => size == sizes[0]) || example.Target?.HasCoordinates() != true) return sizes[0];
+        // A label that is in the frame of one of the pictures belongs to that one.
+        foreach (var size in sizes)
+            if (example.LabelFrame == encoder.Frame(size)) return size;
+        throw new InvalidDataException(
+            $"expected pictures of one size, got {string.Join(", ", sizes)}: which of them the label's coordinates belong to is not known. Bring the label into the model's frame yourself (VisionExample.InFrame).");
+    }
 }

@@ -92,6 +92,16 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// <inheritdoc/>
     public string Decode(IReadOnlyList<int> tokenIds) => Tokenizer.Decode(tokenIds);
 
+    /// <summary>
+    /// The example with its label in the model's frame (<see cref="QwenFrames"/>) and with the size of its picture, so that
+    /// <see cref="ExampleFrames.ToPicture"/> takes predictions back. Reads headers only, and none where the size is known. Examples without pictures stay as they are.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// A picture cannot be read (it is missing, broken, or not for this user), several pictures have different sizes and the label has coordinates, or the
+    /// coordinates can hardly be of the frame that they are said to be of; names the example.
+    /// </exception>
+    public VisionExample InModelFrame(VisionExample example) => QwenFrames.Bring(this, example);
+
     private List<int> Expand(IReadOnlyList<int> ids, PatchGrid[] grids, string example)
     {
         if (_config.Vision is not { } vision) return [.. ids];

@@ -76,7 +76,7 @@ internal sealed record GroupView
     private static FrameSize? FrameOf(VisionExample example, Thumbnail[] pictures, Func<int, int, (int Width, int Height)> frame)
     {
         if (pictures is not [{ DataUri: not null } first, ..]) return null;
-        var (width, height) = example.LabelFrame is { } own ? (own.Width, own.Height) : frame(first.Width, first.Height);
+        var (width, height) = example.LabelFrame is { Width: > 0 } own ? (own.Width, own.Height) : frame(first.Width, first.Height);
         return new FrameSize(Math.Max(1, width), Math.Max(1, height));
     }
 

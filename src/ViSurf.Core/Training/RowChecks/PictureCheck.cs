@@ -8,10 +8,11 @@ internal sealed class PictureCheck(Func<ImageSource, FrameSize> size) : IRowChec
 {
     public void Look(RowFindings row)
     {
-        var (images, sizes) = (row.Example.Images, new List<FrameSize>());
+        var (images, sizes, before) = (row.Example.Images, new List<FrameSize>(), row.Problems.Count);
         foreach (var image in images) row.Attempt($"picture '{image.Name}' does not open", () => sizes.Add(size(image)));
         if (sizes.Count == images.Count) row.Sizes = sizes;
         var places = row.Example.Turns.Sum(turn => turn.Parts.Count(part => part.IsImage));
         if (places != images.Count) row.Problem($"{images.Count} pictures, but its turns have places for {places}");
+        row.PicturesFit = row.Problems.Count == before;
     }
 }

@@ -9,11 +9,11 @@ internal sealed class PromptCheck(IPromptEncoder? encoder, int maxPromptTokens) 
 {
     public void Look(RowFindings row)
     {
-        // Pictures that do not open would be said twice.
-        if (encoder is null || row.Sizes is null) return;
+        if (encoder is null || !row.PicturesFit) return;
         row.Attempt("its prompt cannot be used", () =>
         {
-            foreach (var prompt in Prompts.Encode(encoder, [row.Example], maxPromptTokens)) prompt.Dispose();
+            // Its label is another check's.
+            foreach (var prompt in Prompts.Encode(encoder, [row.Example with { Target = null }], maxPromptTokens)) prompt.Dispose();
         });
     }
 }

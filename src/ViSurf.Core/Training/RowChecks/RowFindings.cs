@@ -19,6 +19,12 @@ internal sealed class RowFindings(VisionExample stored, VisionExample example, C
     /// <summary>Sizes of the example's pictures in pixels; null as long as not all of them are known.</summary>
     public IReadOnlyList<FrameSize>? Sizes { get; set; }
 
+    /// <summary>Whether its pictures open and have places; where not, its prompt need not be tried.</summary>
+    public bool PicturesFit { get; set; } = true;
+
+    /// <summary>Whether its label's coordinates may be what they are said to be; where not, what the label scores says nothing.</summary>
+    public bool LabelFits { get; set; } = true;
+
     /// <summary>Why the row is not fit for training.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
@@ -45,7 +51,9 @@ internal sealed class RowFindings(VisionExample stored, VisionExample example, C
         }
         catch (Exception e) when (IsOfRow(e, cancellation))
         {
-            Problem($"{failed}: {OneLine(e)}");
+            // Messages of the library may begin with the place, which the line has already.
+            var (message, place) = (OneLine(e), $"{example.Place ?? "Example"} (id '{example.Id}'): ");
+            Problem($"{failed}: {(message.StartsWith(place, StringComparison.Ordinal) ? message[place.Length..] : message)}");
             return false;
         }
     }

@@ -98,7 +98,8 @@ public sealed class QwenFramesTests
         => QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl")).Invoking(e => e.InModelFrame(VisionExample.Ask("x", "?", null, ImageSource.FromBytes(new byte[] { 1, 2, 3 }, "broken"))))
             .Should().Throw<InvalidDataException>().WithMessage("*'x'*'broken'*");
 
-    private static TemporaryDirectory Limited(string family, long minPixels, long maxPixels)
+    /// <summary>A copy of a fixture whose pictures are resized to within these limits.</summary>
+    internal static TemporaryDirectory Limited(string family, long minPixels, long maxPixels)
     {
         var folder = TemporaryDirectory.CopyOf(family);
         var path = folder.File("preprocessor_config.json");
