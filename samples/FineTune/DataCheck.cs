@@ -1,5 +1,4 @@
 using FineTune.Settings;
-using ViSurf.Core.Models.Images;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Training;
 
@@ -11,11 +10,7 @@ internal static class DataCheck
     /// <summary>What is wrong with each file; nothing is thrown.</summary>
     public static IReadOnlyDictionary<SourceSettings, DatasetReport> Look(Workshop workshop, Rows rows, Recipe recipe, CancellationToken cancel)
     {
-        var check = new DatasetCheck(new DemonstrationInjector(workshop.Encoder), workshop.Rewards, image =>
-        {
-            var picture = new SkiaImageDecoder().Decode(image);
-            return (picture.Width, picture.Height);
-        })
+        var check = new DatasetCheck(new DemonstrationInjector(workshop.Encoder), workshop.Rewards, workshop.Encoder.SizeOf)
         { Encoder = workshop.Encoder, MaxPromptTokens = recipe.Options.MaxPromptTokens, MaxLabelTokens = recipe.Options.MaxLabelTokens };
         return workshop.Settings.Data.Train.ToDictionary(source => source, source => check.Report(rows.Open(source), workshop.Encoder.InModelFrame, cancel) with { SkipAdvice = "\"data\": { \"badRows\": \"skip\" }" });
     }

@@ -1,5 +1,6 @@
 using SkiaSharp;
 using ViSurf.Core.Data;
+using ViSurf.Core.Models.Images;
 
 namespace Quickstart;
 
@@ -43,8 +44,7 @@ internal static class Gallery
 
     private static void Draw(SKCanvas canvas, SKFont font, int x, int y, Prediction before, Prediction after)
     {
-        using var data = SKData.CreateCopy(after.Example.Images[0].ReadAllBytes().Span);
-        using var picture = SKImage.FromEncodedData(data);
+        using var picture = Picture(after.Example.Images[0]);
         var scale = (float)Tile / Math.Max(picture.Width, picture.Height);
         canvas.DrawImage(picture, SKRect.Create(x, y, picture.Width * scale, picture.Height * scale), SKSamplingOptions.Default);
         Boxes(canvas, x, y, scale, before.Boxes, Before, 3, null);
@@ -53,6 +53,16 @@ internal static class Gallery
         var question = after.Example.Turns[^1].Parts.LastOrDefault(p => p.Text is not null)?.Text ?? "";
         Text(canvas, font, x, y + Tile + 18, (question.Length > 34 ? question[..33] + "…" : question, SKColors.White));
         Text(canvas, font, x, y + Tile + 38, (Words(before), Before), (Words(after), After));
+    }
+
+    /// <summary>As the model sees it: turned upright, and within the decoder's limits.</summary>
+    private static SKImage Picture(ImageSource source)
+    {
+        var image = ImageDecoder.Default.Decode(source);
+        var rgba = new byte[4L * image.Width * image.Height];
+        for (int from = 0, to = 0; from < image.Pixels.Length; from += 3, to += 4)
+            (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) = (image.Pixels[from], image.Pixels[from + 1], image.Pixels[from + 2], 255);
+        return SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
     }
 
     private static string Words(Prediction p)

@@ -2,7 +2,6 @@ using TorchSharp;
 using ViSurf.Core.Data;
 using ViSurf.Core.Evaluation;
 using ViSurf.Core.Models.Adapters;
-using ViSurf.Core.Models.Images;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Reporting;
 using ViSurf.Core.Rewards;
@@ -27,7 +26,7 @@ internal sealed class PostTraining : IDisposable
     /// </summary>
     public static RewardSuite Rewards(IReadOnlyList<VisionExample> rows)
     {
-        var side = rows.SelectMany(row => row.Images).Select(Size).Select(size => Math.Max(size.Width, size.Height)).DefaultIfEmpty(840).Max();
+        var side = rows.SelectMany(row => row.Images).Select(_encoder.SizeOf).Select(size => Math.Max(size.Width, size.Height)).DefaultIfEmpty(840).Max();
         return VisionReasonerRewards.Suite(side: side)
             .With(RewardFunction.From("overlap", Overlap), weight: Recipe.OverlapWeight)
             .With(new ExactAnswerReward(maximum: 5 + Recipe.OverlapWeight));
@@ -41,7 +40,7 @@ internal sealed class PostTraining : IDisposable
 
     /// <summary>Looks at every row before any time is spent on training: pictures that open, boxes inside them, labels that the rewards accept.</summary>
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>
-    public void Check(IReadOnlyList<VisionExample> rows) => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), Size).Ensure(rows);
+    public void Check(IReadOnlyList<VisionExample> rows) => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), _encoder.SizeOf).Ensure(rows);
 
     public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, HtmlReport report, Action<StepPoint> onStep, CancellationToken cancel)
     {
@@ -78,10 +77,4 @@ internal sealed class PostTraining : IDisposable
     public void Save(string folder) => _policy.Save(folder);
 
     public void Dispose() => _policy.Dispose();
-
-    private static (int Width, int Height) Size(ImageSource image)
-    {
-        var picture = new SkiaImageDecoder().Decode(image);
-        return (picture.Width, picture.Height);
-    }
 }

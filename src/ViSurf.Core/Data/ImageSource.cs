@@ -39,15 +39,18 @@ public sealed record ImageSource
         return new ImageSource(called, null, DataUri.Decode(Guard.NotNull(uri), called));
     }
 
+    /// <summary>What is held in memory; null for a file.</summary>
+    internal ReadOnlyMemory<byte>? Memory => _bytes;
+
     /// <summary>The encoded bytes.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist; the message names it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="IOException">Reading it failed.</exception>
-    /// <exception cref="InvalidDataException">No file is there but a pipe or a device, which might never end.</exception>
-    public ReadOnlyMemory<byte> ReadAllBytes()
-    {
-        if (_bytes is { } bytes) return bytes;
-        return File.Exists(Path)
-            ? File.ReadAllBytes(RegularFile.Ensure(Path!))
+    /// <exception cref="InvalidDataException">A folder, a pipe or a device is there.</exception>
+    public ReadOnlyMemory<byte> ReadAllBytes() => _bytes ?? File.ReadAllBytes(ExistingFile());
+
+    /// <summary>The path, once it is known that a file is there and nothing that could be waited for.</summary>
+    internal string ExistingFile()
+        => File.Exists(RegularFile.Ensure(Path!)) ? Path!
             : throw new FileNotFoundException($"Expected a picture at '{Path}', found no such file. Check the path in the data row.", Path);
-    }}
+}

@@ -20,6 +20,8 @@ public sealed class FloorTests
     [
         new("Common", Torch.InSomeFiles),
         new("Data", Torch.No, "Common"),
+        // Encoded pictures to pixels: headers, limits, decoders.
+        new("Data/Pictures", Torch.No, "Common", "Data"),
         // Files to rows, rows in an order.
         new("Data/Sources", Torch.No, "Common", "Data"),
         // Text to values, values to numbers, formulas to verdicts; the rewards above put them together.
@@ -43,7 +45,7 @@ public sealed class FloorTests
         new("Models/Layers", Torch.Yes, "Common", "Models/Kernels"),
         new("Models/Weights", Torch.Yes, "Common"),
         new("Models/Tokens", Torch.No, "Common"),
-        new("Models/Images", Torch.Yes, "Common", "Data", "Encoding"),
+        new("Models/Images", Torch.Yes, "Common", "Data", "Data/Pictures", "Encoding"),
         // Towers and decoders of the families; QwenVl above them says which family has which.
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
@@ -57,14 +59,14 @@ public sealed class FloorTests
         // The roof; it knows policies by their interface only, so not Models.
         new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints", "Training/RowChecks"),
         // What a row is looked at for, one thing a file, each of one wing.
-        new("Training/RowChecks", Torch.No, "Data", "Rewards", "Encoding"),
+        new("Training/RowChecks", Torch.No, "Data", "Data/Pictures", "Rewards", "Encoding"),
         // Managed guests on the roof: they read reports, and no device is asked anything. Training's own names they see as its inner namespaces.
         new("Training/Metrics", Torch.No, "Common", "Data", "Rewards"),
         new("Training/Diagnostics", Torch.No, "Common", "Rewards", "Training/Checkpoints", "Training/Metrics"),
         // Above the roof: reads what a step reports, writes text. What it draws it draws itself.
         new("Reporting/Markup", Torch.No, "Common"),
         new("Reporting/Charts", Torch.No, "Common", "Reporting/Markup"),
-        new("Reporting/Gallery", Torch.No, "Common", "Data", "Rewards", "Rewards/Parsing", "Evaluation", "Training", "Reporting/Markup", "Reporting/Charts"),
+        new("Reporting/Gallery", Torch.No, "Common", "Data", "Data/Pictures", "Rewards", "Rewards/Parsing", "Evaluation", "Training", "Reporting/Markup", "Reporting/Charts"),
         new("Reporting", Torch.No, "Common", "Training", "Training/Checkpoints", "Reporting/Markup", "Reporting/Charts", "Reporting/Gallery"),
     ];
 

@@ -6,7 +6,7 @@ namespace ViSurf.Core.Tests.Support;
 internal static class Cases
 {
     public static string Root { get; } =
-        Environment.GetEnvironmentVariable("VISURF_CASES") is { Length: > 0 } root ? root : Fixtures.PathOf("cases");
+        Environment.GetEnvironmentVariable("VISURF_CASES") is { Length: > 0 } root ? root : Path.Combine(AppContext.BaseDirectory, "Fixtures", "cases");
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 

@@ -18,4 +18,16 @@ internal static class Pictures
 
     /// <summary>A PNG of one colour.</summary>
     public static byte[] Plain(int width, int height) => WithRectangle(width, height, 0, 0, 0, 0);
+
+    /// <summary>CRC-32 as PNG's chunks have it.</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        var crc = ~0u;
+        foreach (var b in bytes)
+        {
+            crc ^= b;
+            for (var bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320);
+        }
+        return ~crc;
+    }
 }

@@ -34,11 +34,25 @@ public sealed class QwenImageProcessor
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (height, width) = SmartResize.Of(image.Height, image.Width, Config.Factor, Config.MinPixels, Config.MaxPixels);
-        var pixels = tensor(image.Pixels, [1, image.Height, image.Width, 3], ScalarType.Byte).permute(0, 3, 1, 2).contiguous();
+        var pixels = Planes(image);
         if ((height, width) != (image.Height, image.Width))
             pixels = nn.functional.interpolate(pixels, [height, width], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true);
         var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift).view(1, 3, 1, 1)) / tensor(_scale).view(1, 3, 1, 1);
         return (Patches(normalised, height, width).DetachFromDisposeScope(), new PatchGrid(1, height / Config.PatchSize, width / Config.PatchSize));
+    }
+
+    /// <summary>[1, 3, height, width]: a plane for each colour, written once; a large picture is not copied twice more.</summary>
+    private static Tensor Planes(RgbImage image)
+    {
+        var planes = empty([1, 3, image.Height, image.Width], ScalarType.Byte);
+        var area = image.Pixels.Length / 3;
+        var bytes = planes.bytes;
+        for (var colour = 0; colour < 3; colour++)
+        {
+            var plane = bytes.Slice(colour * area, area);
+            for (int i = 0, from = colour; i < plane.Length; i++, from += 3) plane[i] = image.Pixels[from];
+        }
+        return planes;
     }
 
     /// <summary>(C, gh/m, m, p, gw/m, m, p) → (gh/m, gw/m, m, m, C, frames, p, p): merge blocks side by side, each vector channel first.</summary>

@@ -1,5 +1,6 @@
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Data.Pictures;
 
 namespace ViSurf.Core.Models.Images;
 
@@ -27,6 +28,8 @@ public sealed class RgbImage
 
     /// <summary>Red, green, blue of each pixel, row by row.</summary>
     public byte[] Pixels { get; }
+
+    internal static RgbImage Of(Raster raster) => new(raster.Width, raster.Height, raster.Rgb);
 }
 
 /// <summary>Encoded bytes to pixels. Thread-safe.</summary>
@@ -34,6 +37,15 @@ public interface IImageDecoder
 {
     /// <summary>Decodes the first frame; an alpha channel is dropped, not blended, as the reference's <c>convert("RGB")</c> does.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">Not a picture, or a broken one; the message names it.</exception>
+    /// <exception cref="InvalidDataException">Not a picture, a broken one, or one above the limits of <see cref="PictureOptions"/>; the message names it.</exception>
     RgbImage Decode(ImageSource source);
+
+    /// <summary>The size of what <see cref="Decode"/> returns. A decoder that can tell it from the header does; this one decodes.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Decode"/>.</exception>
+    FrameSize SizeOf(ImageSource source)
+    {
+        var image = Decode(source);
+        return new FrameSize(image.Width, image.Height);
+    }
 }

@@ -63,7 +63,7 @@ public static class QwenFrames
 
     private static FrameSize OneSize(QwenPromptEncoder encoder, VisionExample example)
     {
-        var sizes = example.Images.Select(PictureSize.Of).ToArray();
+        var sizes = example.Images.Select(encoder.SizeOf).ToArray();
         if (sizes.All(size => size == sizes[0]) || example.Target?.HasCoordinates() != true) return sizes[0];
         // A label that is in the frame of one of the pictures belongs to that one.
         foreach (var size in sizes)

@@ -50,14 +50,19 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     /// <summary>Loads a checkpoint directory's files.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="decoder">Null for <see cref="SkiaImageDecoder"/>.</param>
+    /// <param name="decoder">Null for <see cref="ImageDecoder.Default"/>.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">There is no config.json or no tokenizer in it.</exception>
     /// <exception cref="InvalidDataException">A file is broken, of a family that is not supported, or contradicts another.</exception>
-    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null) => new(directory, decoder ?? new SkiaImageDecoder());
+    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null) => new(directory, decoder ?? ImageDecoder.Default);
 
     /// <summary>The conversation as the model reads it, one placeholder per image: for logs and for engines that take text.</summary>
     public string Render(VisionExample example) => _chat.Render(Guard.NotNull(example).Turns);
+
+    /// <summary>Size of a picture as the model is shown it before it is resized: as its decoder turns it.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">Not a picture, or one above the decoder's limits; names it.</exception>
+    public FrameSize SizeOf(ImageSource picture) => _decoder.SizeOf(picture);
 
     /// <inheritdoc/>
     public EncodedPrompt Encode(VisionExample example)

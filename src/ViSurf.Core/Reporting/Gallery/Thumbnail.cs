@@ -1,5 +1,6 @@
 using SkiaSharp;
 using ViSurf.Core.Data;
+using ViSurf.Core.Data.Pictures;
 using ViSurf.Core.Reporting.Markup;
 
 namespace ViSurf.Core.Reporting.Gallery;
@@ -21,19 +22,26 @@ internal sealed record Thumbnail(string? DataUri, int Width, int Height, string?
     {
         try
         {
-            using var data = SKData.CreateCopy(source.ReadAllBytes().Span);
-            using var codec = SKCodec.Create(data);
-            if (codec is null) return Missing($"'{source.Name}' is not a picture that can be decoded.");
-            var (width, height) = (codec.Info.Width, codec.Info.Height);
+            var (width, height) = PictureReader.Size(source, PictureOptions.Default);
             if ((long)width * height > MostPixels)
                 return Missing($"'{source.Name}' has {ReportNumber.Whole(width)} × {ReportNumber.Whole(height)} pixels, too many for a report.");
-            using var full = SKBitmap.Decode(codec, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
-            return full is null ? Missing($"'{source.Name}' ends in the middle or is broken.") : new Thumbnail(Encoded(full, side), width, height, null);
+            var picture = PictureReader.Pixels(source, PictureOptions.Default, PixelCodecs.Default);
+            using var full = Bitmap(picture);
+            return new Thumbnail(Encoded(full, side), picture.Width, picture.Height, null);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return Missing(e.Message);
         }
+    }
+
+    private static SKBitmap Bitmap(Raster picture)
+    {
+        var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        var pixels = bitmap.GetPixelSpan();
+        for (int from = 0, to = 0; from < picture.Rgb.Length; from += 3, to += 4)
+            (pixels[to], pixels[to + 1], pixels[to + 2], pixels[to + 3]) = (picture.Rgb[from], picture.Rgb[from + 1], picture.Rgb[from + 2], 255);
+        return bitmap;
     }
 
     private static Thumbnail Missing(string why) => new(null, 0, 0, why);

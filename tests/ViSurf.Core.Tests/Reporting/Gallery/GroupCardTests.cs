@@ -7,6 +7,7 @@ using ViSurf.Core.Data;
 using ViSurf.Core.Reporting;
 using ViSurf.Core.Reporting.Gallery;
 using ViSurf.Core.Rewards;
+using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
 using static ViSurf.Core.Tests.Reporting.SampleRun;
@@ -105,11 +106,11 @@ public sealed class GroupCardTests
     {
         var picture = Picture(30, 30);
         Thumbnail.Of(ImageSource.FromFile("/nowhere/x.png"), 100).Trouble.Should().Contain("/nowhere/x.png");
-        Thumbnail.Of(ImageSource.FromBytes("text"u8.ToArray(), "odd"), 100).Trouble.Should().Be("'odd' is not a picture that can be decoded.");
+        Thumbnail.Of(ImageSource.FromBytes("text"u8.ToArray(), "odd"), 100).Trouble.Should().Contain("first bytes are those of no picture: 'odd'");
         // Width and height of a PNG are at bytes 16 to 23, and a checksum of bytes 12 to 28 follows: 65,566² pixels are 17 GB that nobody should allocate.
         (picture[17], picture[21]) = (1, 1);
-        BinaryPrimitives.WriteUInt32BigEndian(picture.AsSpan(29), Crc(picture.AsSpan(12, 17)));
-        Thumbnail.Of(ImageSource.FromBytes(picture, "bomb"), 100).Trouble.Should().Contain("too many for a report");
+        BinaryPrimitives.WriteUInt32BigEndian(picture.AsSpan(29), Pictures.Crc(picture.AsSpan(12, 17)));
+        Thumbnail.Of(ImageSource.FromBytes(picture, "bomb"), 100).Trouble.Should().Contain("65566 × 65566 pixels, more than");
     }
 
     [Fact]
@@ -138,17 +139,6 @@ public sealed class GroupCardTests
         steps[0].Should().Be(89);
         steps[1..].Should().OnlyContain(step => step % 3 == 1);
         steps[^1].Should().BeLessThan(20);
-    }
-
-    private static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        var crc = ~0u;
-        foreach (var b in bytes)
-        {
-            crc ^= b;
-            for (var bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320);
-        }
-        return ~crc;
     }
 
     private static string Story(StepReport report) => Story(report.Groups[0]);
