@@ -37,20 +37,21 @@ internal static class LabelGeometry
         _ => Places(target).Boxes.SelectMany(Shape),
     };
 
+    /// <summary>Boxes whose corners are exchanged: [x2, y2, x1, y1], or with a width and height that are less than x1 and y1.</summary>
+    public static IEnumerable<string> Reversed(Target? target)
+        => Places(target).Boxes.SelectMany((box, i) => box.X2 < box.X1 || box.Y2 < box.Y1 ? Shape(box, i) : []);
+
     /// <summary>
-    /// That all coordinates lie within one pixel, or null. A point alone may be a corner of the picture in pixels, [0, 0] or [1, 0]; one with a
-    /// fraction is a share.
+    /// That all coordinates lie within one pixel, or null. With fractions a little beyond is within, because shares may have been rounded or padded past 1;
+    /// a point alone that has none may be a corner of the picture in pixels, [0, 0] or [1, 0].
     /// </summary>
     public static string? WithinOnePixel(Target? target)
     {
         var (boxes, points) = Places(target);
-        if (boxes.Count > 0)
-            return boxes.All(b => IsShare(b.X1) && IsShare(b.Y1) && IsShare(b.X2) && IsShare(b.Y2)) ? Shares(Name(boxes[0], 0)) : null;
-        return points.Count > 0 && points.All(p => IsShare(p.X) && IsShare(p.Y)) && points.Any(p => p.X % 1 != 0 || p.Y % 1 != 0) ? Shares(Name(points[0])) : null;
-
-        static bool IsShare(double value) => value is >= 0 and <= 1;
-
-        static string Shares(string place) => $"all coordinates of its label lie within one pixel, as {place} does, so they look like shares of the picture: "
+        double[] values = boxes.Count > 0 ? [.. boxes.SelectMany(b => new[] { b.X1, b.Y1, b.X2, b.Y2 })] : [.. points.SelectMany(p => new[] { p.X, p.Y })];
+        var fractions = values.Any(value => value % 1 != 0);
+        if (values.Length == 0 || !values.All(value => value >= 0 && value <= (fractions ? 1.5 : 1)) || (boxes.Count == 0 && !fractions)) return null;
+        return $"all coordinates of its label lie within one pixel, as {(boxes.Count > 0 ? Name(boxes[0], 0) : Name(points[0]))} does, so they look like shares of the picture: "
             + "multiply them by its width and height, or say that they are shares";
     }
 

@@ -28,6 +28,7 @@ public static class RunSettings
         Add("temperature", options.Temperature);
         Add("max_new_tokens", options.MaxNewTokens);
         Add("max_prompt_tokens", options.MaxPromptTokens);
+        Add("max_label_tokens", options.MaxLabelTokens);
         Add("prompts_per_step", options.PromptsPerStep);
         Add("updates_per_rollout", options.UpdatesPerRollout);
         Add("max_gradient_norm", options.MaxGradientNorm);

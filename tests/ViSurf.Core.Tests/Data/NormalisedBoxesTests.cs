@@ -36,6 +36,7 @@ public sealed class NormalisedBoxesTests : IDisposable
     [Theory]
     [InlineData(""" "solution": "[{\"bbox_2d\": [0.1, 0.2, 0.9, 0.95], \"point_2d\": [0.5, 0.6]}, {\"bbox_2d\": [0, 0, 1, 1], \"point_2d\": [1, 1]}]" """)]
     [InlineData(""" "objects": [{"bbox_2d": [0, 0, 1, 0.5], "label": "cat"}] """)]
+    [InlineData(""" "objects": [{"bbox_2d": [0.02, 0.1, 1.01, 1.0], "label": "padded"}] """)]
     [InlineData(""" "seg_zero": {"bbox": [0.1, 0.1, 0.5, 0.5], "points_1": [0.2, 0.2], "points_2": [0.3, 0.3]} """)]
     [InlineData(""" "action": {"action": "click", "point": [0.25, 0.5]} """)]
     [InlineData(""" "action": {"action": "click", "bbox": [0.1, 0.1, 0.5, 0.5]} """)]

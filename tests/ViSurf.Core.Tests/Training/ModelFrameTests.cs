@@ -140,6 +140,7 @@ public sealed class ModelFrameTests
 
     [Theory]
     [InlineData(200, 24, 240, 48, "box 0 [200, 24, 240, 48] lies outside its picture of 128 × 96 pixels")]
+    [InlineData(64, 48, 16, 24, "box 0 [64, 48, 16, 24] is empty or reversed")]
     [InlineData(0.1, 0.2, 0.9, 0.95, "all coordinates of its label lie within one pixel, as box 0 [0.1, 0.2, 0.9, 0.95] does")]
     public void What_can_hardly_be_in_its_frame_is_not_brought_to_another_where_nobody_sees_it_any_more(double x1, double y1, double x2, double y2, string message)
     {
