@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace ViSurf.Core.Data;
@@ -41,9 +40,8 @@ public sealed record DetectionTarget(IReadOnlyList<LabelledBox> Objects) : Targe
         foreach (var (box, label) in Objects)
         {
             if (text.Length > 1) text.Append(format.ItemSeparator);
-            var numbers = new[] { box.X1, box.Y1, box.X2, box.Y2 }.Select(n => n.ToString("R", CultureInfo.InvariantCulture));
-            text.Append("{\"").Append(Form.BoxKey).Append('"').Append(format.KeySeparator)
-                .Append('[').AppendJoin(format.ItemSeparator, numbers).Append(']');
+            text.Append('{').Append(JsonText.Quote(Form.BoxKey)).Append(format.KeySeparator)
+                .Append('[').AppendJoin(format.ItemSeparator, new[] { box.X1, box.Y1, box.X2, box.Y2 }.Select(JsonText.Number)).Append(']');
             if (Form.LabelKey is { } key && label is not null) Member(key, JsonText.Quote(label));
             if (Form.ConfidenceKey is { } confidence) Member(confidence, "1.0");
             text.Append('}');
@@ -51,14 +49,6 @@ public sealed record DetectionTarget(IReadOnlyList<LabelledBox> Objects) : Targe
         return text.Append(']').ToString();
 
         void Member(string key, string value)
-            => text.Append(format.ItemSeparator).Append('"').Append(key).Append('"').Append(format.KeySeparator).Append(value);
+            => text.Append(format.ItemSeparator).Append(JsonText.Quote(key)).Append(format.KeySeparator).Append(value);
     }
-}
-
-/// <summary>Text as JSON writes it.</summary>
-internal static class JsonText
-{
-    /// <summary>With quotes, and escapes only where JSON needs them, as Python's <c>json.dumps(…, ensure_ascii=False)</c>.</summary>
-    public static string Quote(string text)
-        => "\"" + System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text) + "\"";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -19,9 +18,9 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
             var (b, p) = (Objects[i].Box, Objects[i].Point);
             if (i > 0) text.Append(item);
             text.Append("{\"bbox_2d\"").Append(key)
-                .Append('[').AppendJoin(item, new[] { b.X1, b.Y1, b.X2, b.Y2 }.Select(Number)).Append(']').Append(item)
+                .Append('[').AppendJoin(item, new[] { b.X1, b.Y1, b.X2, b.Y2 }.Select(JsonText.Number)).Append(']').Append(item)
                 .Append("\"point_2d\"").Append(key)
-                .Append('[').AppendJoin(item, new[] { p.X, p.Y }.Select(Number)).Append("]}");
+                .Append('[').AppendJoin(item, new[] { p.X, p.Y }.Select(JsonText.Number)).Append("]}");
         }
         return text.Append(']').ToString();
     }
@@ -63,6 +62,4 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
             throw new FormatException($"Expected object {index} to have \"{key}\" with {count} numbers, got {element.GetRawText()}.");
         return list.EnumerateArray().Select(n => n.GetDouble()).ToArray();
     }
-
-    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

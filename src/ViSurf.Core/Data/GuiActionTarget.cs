@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ViSurf.Core.Data;
 
 /// <summary>One step on a screen, as GUI-R1 asks for it.</summary>
@@ -23,8 +21,7 @@ public sealed record GuiActionTarget(string Action, PixelPoint? Point = null, Bo
         var (item, key) = (format.ItemSeparator, format.KeySeparator);
         var place = Point ?? (Area is { } a ? new PixelPoint((a.X1 + a.X2) / 2, (a.Y1 + a.Y2) / 2) : new PixelPoint(-100, -100));
         // The form asks for whole pixels.
-        var (x, y) = (Math.Round(place.X), Math.Round(place.Y));
-        return string.Create(CultureInfo.InvariantCulture,
-            $$"""[{"action"{{key}}{{JsonText.Quote(Action)}}{{item}}"point"{{key}}[{{x:0}}{{item}}{{y:0}}]{{item}}"input_text"{{key}}{{JsonText.Quote(Text ?? NoText)}}}]""");
+        var (x, y) = (JsonText.Number(Math.Round(place.X)), JsonText.Number(Math.Round(place.Y)));
+        return $$"""[{"action"{{key}}{{JsonText.Quote(Action)}}{{item}}"point"{{key}}[{{x}}{{item}}{{y}}]{{item}}"input_text"{{key}}{{JsonText.Quote(Text ?? NoText)}}}]""";
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ViSurf.Core.Data;
 
 /// <summary>Seg-Zero's label: one object as a box and two points inside it.</summary>
@@ -20,6 +18,6 @@ public sealed record SegZeroTarget(Box Box, PixelPoint First, PixelPoint Second)
                + $"\"points_1\"{key}{List(First.X, First.Y)}{item}\"points_2\"{key}{List(Second.X, Second.Y)}}}";
 
         string List(params double[] numbers)
-            => "[" + string.Join(item, numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture))) + "]";
+            => "[" + string.Join(item, numbers.Select(JsonText.Number)) + "]";
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ViSurf.Core.Tests.Support;
 
-/// <summary>Inputs rebuilt from public bug reports, a folder each: the copies beside the tests, or another directory of the same layout named by VISURF_CASES.</summary>
+/// <summary>Inputs of public bug reports with the right values: the copy beside the tests, or another directory of the same layout named by VISURF_CASES.</summary>
 internal static class Cases
 {
     public static string Root { get; } =
