@@ -63,6 +63,7 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
         var options = new RowOptions
         {
             Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name, LabelFrame = Frame(source), Advice = Advice(source),
+            Markers = source.MarkersAsText ? MediaMarkers.Text : MediaMarkers.Place, PicturesWithin = source.PicturesWithin,
         };
         IExampleSource opened = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
             ? ParquetSource.Open(file, options) : JsonLinesSource.Open(file, options);
@@ -74,7 +75,12 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     private RowAdvice Advice(SourceSettings source)
     {
         var key = $"{source.Key}.columns";
-        return new RowAdvice(key, key) { Shares = $"{source.Key}.frame: \"shares\"" };
+        return new RowAdvice(key, key, $"set {key}.id to [] to have rows numbered", "an empty list, [], says that rows have none",
+            MarkersAsText: $"set {source.Key}.markers to \"text\" to take markers for text",
+            PicturesWithin: $"name the folder that holds their pictures in {source.Key}.picturesWithin (\"/\" allows every place)")
+        {
+            Shares = $"{source.Key}.frame: \"shares\"",
+        };
     }
 
     /// <summary>Null: what the rows' own columns say, or else pixels of the picture.</summary>
@@ -97,19 +103,26 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     private static ColumnMap Columns(SourceSettings source)
     {
         var map = new ColumnMap();
-        foreach (var (what, name) in source.Columns)
+        foreach (var (what, names) in source.Columns)
             map = what switch
             {
-                "id" => map with { Id = [name] },
-                "question" => map with { Question = [name] },
-                "images" => map with { Images = [name] },
-                "width" => map with { Width = name },
-                "height" => map with { Height = name },
-                "source" => map with { Source = name },
-                _ => LabelColumn.Default.FirstOrDefault(label => label.Name == what) is { } label ? map with { Labels = [label with { Name = name }] }
+                "id" => map with { Id = names },
+                "question" => map with { Question = AtLeastOne(what, names) },
+                "images" => map with { Images = names },
+                "width" => map with { Width = One(what, names) },
+                "height" => map with { Height = One(what, names) },
+                "source" => map with { Source = One(what, names) },
+                _ => LabelColumn.Default.FirstOrDefault(label => label.Name == what) is { } label
+                    ? map with { Labels = [.. AtLeastOne(what, names).Select(name => label with { Name = name })] }
                     : throw new InvalidDataException($"{source.Key}.columns: expected id, question, images, width, height, source or one of the labels "
                         + $"{string.Join(", ", LabelColumn.Default.Select(l => l.Name))}, got \"{what}\"."),
             };
         return map;
+
+        IReadOnlyList<string> AtLeastOne(string what, IReadOnlyList<string> names)
+            => names.Count > 0 ? names : throw new InvalidDataException($"{source.Key}.columns.{what}: expected the name of a column, got an empty list.");
+
+        string One(string what, IReadOnlyList<string> names)
+            => names is [var name] ? name : throw new InvalidDataException($"{source.Key}.columns.{what}: expected one column, got {names.Count}.");
     }
 }

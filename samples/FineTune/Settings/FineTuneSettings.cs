@@ -59,10 +59,18 @@ internal sealed record DataSettings
 /// <param name="Key">Where the settings have it: data.train[0].</param>
 /// <param name="Name">What the source is called.</param>
 /// <param name="Weight">Its share of the examples.</param>
-/// <param name="Columns">Names of columns by what they hold.</param>
+/// <param name="Columns">Names of columns by what they hold; none says that rows have no such column.</param>
 /// <param name="Frame">What the labels' coordinates are in: "picture" (its pixels, or what the rows' width and height say), "model", "thousandths" or "shares".</param>
 internal sealed record SourceSettings(
-    string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, string> Columns, string Frame = "picture");
+    string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, IReadOnlyList<string>> Columns,
+    string Frame = "picture")
+{
+    /// <summary>Whether &lt;image&gt; in a question is text, and not where a picture stands.</summary>
+    public bool MarkersAsText { get; init; }
+
+    /// <summary>Whole path of the folder that pictures must lie in; null for that of the file.</summary>
+    public string? PicturesWithin { get; init; }
+}
 
 /// <summary>Sizes and rates; null leaves the method's own.</summary>
 internal sealed record TrainingSettings

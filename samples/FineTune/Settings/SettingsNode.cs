@@ -83,14 +83,25 @@ internal sealed class SettingsNode
         return [];
     }
 
-    /// <summary>The texts of an object: "column": "name in the file".</summary>
-    public IReadOnlyDictionary<string, string> Pairs(string key)
+    /// <summary>An object of texts and lists of texts: "column": "name in the file"; null is as if it were not there.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Lists(string key)
     {
-        if (Find(key) is not { } value) return new Dictionary<string, string>();
-        if (value.ValueKind is JsonValueKind.Object && value.EnumerateObject().All(item => item.Value.ValueKind is JsonValueKind.String))
-            return value.EnumerateObject().ToDictionary(item => item.Name, item => item.Value.GetString()!, StringComparer.Ordinal);
-        Wrong(key, "an object of texts", value);
-        return new Dictionary<string, string>();
+        var lists = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        if (Find(key) is not { } value) return lists;
+        if (value.ValueKind is not JsonValueKind.Object)
+        {
+            Wrong(key, "an object with a text or a list of texts for each column", value);
+            return lists;
+        }
+        foreach (var item in value.EnumerateObject().Where(item => item.Value.ValueKind is not JsonValueKind.Null))
+        {
+            string?[] texts = item.Value.ValueKind is JsonValueKind.Array ? [.. item.Value.EnumerateArray().Select(Named)] : [Named(item.Value)];
+            if (texts.Contains(null)) Wrong($"{key}.{item.Name}", "the name of a column, or a list of names ([] for rows without that column)", item.Value);
+            else lists[item.Name] = texts!;
+        }
+        return lists;
+
+        static string? Named(JsonElement text) => text.ValueKind is JsonValueKind.String && !string.IsNullOrWhiteSpace(text.GetString()) ? text.GetString() : null;
     }
 
     /// <summary>An object inside this one; it may be missing.</summary>

@@ -6,11 +6,12 @@ namespace ViSurf.Core.Common;
 internal static class JsonFault
 {
     /// <param name="fault">What parsing threw: a <see cref="JsonException"/>, or the one for half of a surrogate pair in an escape.</param>
-    public static string Say(Exception fault)
+    /// <param name="inOneLine">Whether the text is a line of a file: then its own lines are not counted.</param>
+    public static string Say(Exception fault, bool inOneLine = false)
     {
         if (fault is not JsonException json) return "an escape that is half of a surrogate pair";
         if (json.LineNumber is not { } line || json.BytePositionInLine is not { } column) return $"a key twice in one object ({Quoted(json.Message)})";
-        var place = $"line {line + 1}, byte {column + 1}";
+        var place = inOneLine && line == 0 ? $"byte {column + 1}" : $"line {line + 1}, byte {column + 1}";
         return json.Message.Contains("depth", StringComparison.Ordinal) ? $"lists or objects nested deeper than 64 at {place}" : $"something else at {place}";
     }
 

@@ -7,6 +7,9 @@ namespace ViSurf.Core.Data;
 /// <param name="Y2">Bottom edge.</param>
 public readonly record struct Box(double X1, double Y1, double X2, double Y2)
 {
+    /// <summary><c>[x1, y1, x2, y2]</c>, for messages.</summary>
+    public override string ToString() => $"[{JsonText.Number(X1)}, {JsonText.Number(Y1)}, {JsonText.Number(X2)}, {JsonText.Number(Y2)}]";
+
     /// <summary>Width × height; 0 for a reversed rectangle.</summary>
     public double Area => Math.Max(0, X2 - X1) * Math.Max(0, Y2 - Y1);
 
@@ -22,7 +25,11 @@ public readonly record struct Box(double X1, double Y1, double X2, double Y2)
 /// <summary>A position in pixels of the picture the policy sees.</summary>
 /// <param name="X">To the right.</param>
 /// <param name="Y">Down.</param>
-public readonly record struct PixelPoint(double X, double Y);
+public readonly record struct PixelPoint(double X, double Y)
+{
+    /// <summary><c>[x, y]</c>, for messages.</summary>
+    public override string ToString() => $"[{JsonText.Number(X)}, {JsonText.Number(Y)}]";
+}
 
 /// <summary>One object of a grounding label.</summary>
 /// <param name="Box">Its bounding box.</param>

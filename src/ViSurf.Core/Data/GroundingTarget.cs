@@ -34,17 +34,18 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
     public static GroundingTarget Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
+        JsonElement list;
         try
         {
-            using var document = JsonDocument.Parse(json);
-            if (document.RootElement.ValueKind != JsonValueKind.Array)
-                throw new FormatException($"Expected a JSON list of objects with bbox_2d and point_2d, got {document.RootElement.ValueKind}.");
-            return new GroundingTarget(document.RootElement.EnumerateArray().Select(ReadObject).ToArray());
+            list = RowText.Parse(json);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            throw new FormatException($"Expected a JSON list of objects with bbox_2d and point_2d: {e.Message}", e);
+            throw new FormatException($"Expected a JSON list of objects with bbox_2d and point_2d, got {e.Message}.", e);
         }
+        return list.ValueKind == JsonValueKind.Array
+            ? new GroundingTarget(list.EnumerateArray().Select(ReadObject).ToArray())
+            : throw new FormatException($"Expected a JSON list of objects with bbox_2d and point_2d, got {RowText.Kind(list)}.");
     }
 
     private static GroundedObject ReadObject(JsonElement element, int index)
@@ -59,7 +60,7 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
         if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(key, out var list)
             || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count
             || list.EnumerateArray().Any(n => n.ValueKind != JsonValueKind.Number))
-            throw new FormatException($"Expected object {index} to have \"{key}\" with {count} numbers, got {element.GetRawText()}.");
+            throw new FormatException($"Expected object {index} to have \"{key}\" with {count} numbers, got {RowText.Quote(element)}.");
         return list.EnumerateArray().Select(n => n.GetDouble()).ToArray();
     }
 }

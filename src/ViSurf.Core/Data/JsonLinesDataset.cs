@@ -1,6 +1,4 @@
 using System.Collections;
-using System.Text;
-using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Data;
 
@@ -34,23 +32,15 @@ public sealed class JsonLinesDataset : IReadOnlyList<VisionExample>
     /// <exception cref="InvalidDataException">A row is wrong; the message gives file, line (from 1), row id, and what was expected.</exception>
     public static JsonLinesDataset Load(string path, RowOptions? options = null)
     {
-        Guard.NotBlank(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"Expected a data set at '{path}', found no such file.", path);
-        options ??= new RowOptions();
-        var parser = new JsonLinesRow(
-            System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, options, options.SourceName ?? System.IO.Path.GetFileNameWithoutExtension(path));
-        var rows = new List<VisionExample>();
-        var lineOfId = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        for (var number = 1; ReadLine(reader, path, number) is { } line; number++)
+        using var file = JsonLinesFile.Open(path, options ?? new RowOptions());
+        var rows = new VisionExample[file.Count];
+        var rowOfId = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < rows.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            var row = parser.Read(line, rows.Count, $"{path}:{number}");
-            if (!lineOfId.TryAdd(row.Id, number))
+            var row = rows[i] = file.Row(i);
+            if (!rowOfId.TryAdd(row.Id, i))
                 throw new InvalidDataException(
-                    $"{path}:{number} (id '{row.Id}'): expected every id once, but line {lineOfId[row.Id]} has it too. Rename or remove one row.");
-            rows.Add(row);
+                    $"{row.Place} (id '{RowText.Short(row.Id, 100)}'): expected every id once, but line {file.LineOf(rowOfId[row.Id])} has it too. Rename or remove one row.");
         }
         return new JsonLinesDataset(path, rows);
     }
@@ -59,16 +49,4 @@ public sealed class JsonLinesDataset : IReadOnlyList<VisionExample>
     public IEnumerator<VisionExample> GetEnumerator() => _rows.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private static string? ReadLine(StreamReader reader, string path, int number)
-    {
-        try
-        {
-            return reader.ReadLine();
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new InvalidDataException($"{path}: expected UTF-8 text, found other bytes at line {number} or soon after. Convert the file.", e);
-        }
-    }
 }

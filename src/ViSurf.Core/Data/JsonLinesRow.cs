@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ViSurf.Core.Data;
 
@@ -9,18 +10,43 @@ namespace ViSurf.Core.Data;
 internal sealed class JsonLinesRow(string folder, RowOptions options, string source)
 {
     private readonly ExampleRow _row = new(options, source);
+    private readonly PicturePaths _pictures = new(folder, options);
 
-    public VisionExample Read(string line, long number, string place)
+    /// <param name="line">Its bytes.</param>
+    /// <param name="number">Its id where rows have none.</param>
+    /// <param name="numbered">Whether the rows of this file have no ids.</param>
+    /// <param name="place">File and line.</param>
+    public VisionExample Read(ReadOnlyMemory<byte> line, long number, bool numbered, string place)
+    {
+        if (!Utf8.IsValid(line.Span)) throw new InvalidDataException($"{place}: expected UTF-8 text, found other bytes. Convert the file.");
+        JsonDocument document;
+        try
+        {
+            document = RowText.Parse(line);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"{place}: expected one JSON object per line, got {e.Message}.", e);
+        }
+        using (document)
+        {
+            var row = document.RootElement;
+            return _row.Read(row, number, numbered, place, named => Images(row, named));
+        }
+    }
+
+    /// <summary>Whether a row has none of the columns with ids.</summary>
+    /// <returns>false as well for what is no row: whoever reads it says so.</returns>
+    public static bool LacksId(ReadOnlyMemory<byte> line, IReadOnlyList<string> names)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
-            var row = document.RootElement;
-            return _row.Read(row, number, place, named => Images(row, named));
+            using var document = RowText.Parse(line);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } row && !names.Any(name => row.TryGetProperty(name, out _));
         }
-        catch (JsonException e)
+        catch (FormatException)
         {
-            throw new InvalidDataException($"{place}: expected one JSON object per line: {e.Message}", e);
+            return false;
         }
     }
 
@@ -36,24 +62,8 @@ internal sealed class JsonLinesRow(string folder, RowOptions options, string sou
                 $"{place}: expected a path or a list of paths under {ExampleRow.Names(options.Columns.Images)}, found neither. "
                 + "A row without pictures says so with \"images\": []."),
         };
-        return paths.Select(path => PictureFile.In(folder, path, place)).ToArray();
+        return [.. paths.Select((path, i) => _pictures.At(path, $"picture {i} of {place}", place))];
     }
 
     private static string? Path(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-}
-
-/// <summary>Pictures that rows name by their path.</summary>
-internal static class PictureFile
-{
-    /// <summary>The picture at a path relative to a folder.</summary>
-    /// <exception cref="InvalidDataException">No path, or no file there.</exception>
-    public static ImageSource In(string folder, string? path, string place)
-    {
-        if (string.IsNullOrWhiteSpace(path))
-            throw new InvalidDataException($"{place}: expected every image to be a path, got a blank or something that is not a text.");
-        var full = Path.Combine(folder, path);
-        return File.Exists(full)
-            ? ImageSource.FromFile(full)
-            : throw new InvalidDataException($"{place}: expected the picture '{path}' at '{full}', found no such file.");
-    }
 }

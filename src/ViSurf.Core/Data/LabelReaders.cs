@@ -31,7 +31,7 @@ public static class LabelReaders
     public static Target Text(JsonElement value)
         => Scalar(value) is { } text && !string.IsNullOrWhiteSpace(text)
             ? new TextTarget(text)
-            : throw new FormatException($"Expected a text or a number, got {value.ValueKind} {Quote(value)}.");
+            : throw new FormatException($"Expected a text or a number, got {RowText.Kind(value)}.");
 
     /// <summary>A list of texts or numbers that are all right, or one of them.</summary>
     public static Target Answers(JsonElement value)
@@ -48,8 +48,7 @@ public static class LabelReaders
         return value => new DetectionTarget(Elements(value, "a JSON list of objects").Select((item, i) =>
         {
             var box = BoxOf(item, form.BoxKey, $"object {i}");
-            var label = form.LabelKey is { } key && Member(item, key) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
-            return new LabelledBox(box, label);
+            return new LabelledBox(box, form.LabelKey is { } key ? OptionalText(item, key, $"object {i}") : null);
         }).ToArray())
         { Form = form };
     }
@@ -60,8 +59,8 @@ public static class LabelReaders
         var json = Json(value);
         if (json is { ValueKind: JsonValueKind.Array } && json.GetArrayLength() == 1) json = json[0];
         if (Member(json, "action") is not { ValueKind: JsonValueKind.String } action || string.IsNullOrWhiteSpace(action.GetString()))
-            throw new FormatException($"Expected an object with an \"action\", got {Quote(json)}.");
-        var text = Member(json, "input_text") is { ValueKind: JsonValueKind.String } typed && typed.GetString() != GuiActionTarget.NoText ? typed.GetString() : null;
+            throw new FormatException($"Expected an object with an \"action\" in words, got {RowText.Kind(json)}.");
+        var text = OptionalText(json, "input_text", "the action") is { } typed && typed != GuiActionTarget.NoText ? typed : null;
         // GUI-R1 writes [-100, -100] where an action has no place.
         PixelPoint? point = Member(json, "point") is { } && Numbers(json, "point", 2, "the action") is var p && (p[0] != -100 || p[1] != -100)
             ? Check(new PixelPoint(p[0], p[1]), "the action") : null;
@@ -89,7 +88,7 @@ public static class LabelReaders
             _ => null,
         };
         if (counts is null || size.Any(side => side != Math.Floor(side) || side is < 1 or > int.MaxValue))
-            throw new FormatException($"Expected COCO's run lengths {{\"size\": [height, width], \"counts\": …}}, got {Quote(json)}.");
+            throw new FormatException($"Expected COCO's run lengths {{\"size\": [height, width], \"counts\": …}}, got {RowText.Quote(json)}.");
         if (RunLengthMask.TooLarge(size[0], size[1]) is { } tooLarge) throw new FormatException(tooLarge);
         try
         {
@@ -109,37 +108,35 @@ public static class LabelReaders
         _ => null,
     };
 
-    /// <summary>The beginning of a value, for messages.</summary>
-    internal static string Quote(JsonElement element)
-    {
-        var raw = element.GetRawText();
-        return raw.Length <= 60 ? raw : raw[..60] + "…";
-    }
-
     private static JsonElement Json(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.String) return value;
         try
         {
-            return JsonElement.Parse(value.GetString()!);
+            return RowText.Parse(value.GetString()!);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            throw new FormatException($"Expected JSON, got {Quote(value)}: {e.Message}", e);
+            throw new FormatException($"Expected JSON, got {RowText.Kind(value)}: {e.Message}.", e);
         }
     }
 
     private static JsonElement.ArrayEnumerator Elements(JsonElement value, string expected)
-        => Json(value) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : throw new FormatException($"Expected {expected}, got {Quote(value)}.");
+        => Json(value) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : throw new FormatException($"Expected {expected}, got {RowText.Kind(value)}.");
 
     private static JsonElement? Member(JsonElement json, string key)
         => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+
+    /// <summary>A text, or a number as it is written (class names may be category ids); null where there is none.</summary>
+    private static string? OptionalText(JsonElement json, string key, string what)
+        => Member(json, key) is not { } value ? null
+            : Scalar(value) ?? throw new FormatException($"Expected \"{key}\" of {what} to be a text or a number, got {RowText.Kind(value)}.");
 
     private static double[] Numbers(JsonElement json, string key, int count, string what)
         => Member(json, key) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == count
            && list.EnumerateArray().All(n => n.ValueKind == JsonValueKind.Number)
             ? list.EnumerateArray().Select(n => n.GetDouble()).ToArray()
-            : throw new FormatException($"Expected {what} to have \"{key}\" with {count} numbers, got {Quote(json)}.");
+            : throw new FormatException($"Expected {what} to have \"{key}\" with {count} numbers, got {RowText.Quote(json)}.");
 
     private static Box BoxOf(JsonElement json, string key, string what)
     {

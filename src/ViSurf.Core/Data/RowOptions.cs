@@ -21,6 +21,17 @@ public sealed record RowOptions
     /// <value>true: training without labels is possible but rarely meant. false for rows to predict on.</value>
     public bool RequireLabel { get; init; } = true;
 
+    /// <summary>What <c>&lt;image&gt;</c> and its like are in a question and in <see cref="SystemMessage"/>.</summary>
+    /// <value><see cref="MediaMarkers.Place"/>: data sets mean it so, and as text their places would be lost.</value>
+    public MediaMarkers Markers { get; init; } = MediaMarkers.Place;
+
+    /// <summary>The folder that pictures named by rows must lie in, links included. Paths stay relative to the rows' file.</summary>
+    /// <value>
+    /// null: the folder of the rows' file, so that rows from elsewhere cannot name any picture of this machine. The root (<c>/</c>) allows every
+    /// place, for rows whose author you trust.
+    /// </value>
+    public string? PicturesWithin { get; init; }
+
     /// <summary>Which column holds what.</summary>
     /// <value>The names of VisionReasoner's and ViSurf's published sets, and a few more.</value>
     public ColumnMap Columns { get; init => field = Guard.NotNull(value); } = new();
@@ -48,8 +59,14 @@ public sealed record RowOptions
 public sealed record ColumnMap
 {
     /// <summary>A text or a number, unique in the data set.</summary>
-    /// <value><c>id</c>. Empty: rows are numbered from 0.</value>
+    /// <value>
+    /// <c>id</c>, and where a file has no such column its rows are numbered from 0, through all files of a data set. Empty: rows are numbered.
+    /// Another name must be there.
+    /// </value>
     public IReadOnlyList<string> Id { get; init => field = Guard.NotNull(value); } = ["id"];
+
+    /// <summary>Whether a file without ids is no mistake: nobody has said where they are.</summary>
+    internal bool NumbersRowsWithoutId => Id is ["id"];
 
     /// <summary>A text.</summary>
     /// <value><c>problem</c>, <c>question</c>.</value>
@@ -98,7 +115,11 @@ public sealed record LabelColumn(string Name, Func<System.Text.Json.JsonElement,
 /// <param name="NumberRows">What numbers rows that have no id; null where nothing does.</param>
 /// <param name="WithoutColumn">What says that rows have no such column; null where nothing does.</param>
 /// <param name="WithoutLabels">What reads rows without labels; null where nothing does.</param>
-public sealed record RowAdvice(string Columns, string LabelColumns, string? NumberRows = null, string? WithoutColumn = null, string? WithoutLabels = null)
+/// <param name="MarkersAsText">What takes <c>&lt;image&gt;</c> for text; null for the name of the option.</param>
+/// <param name="PicturesWithin">What allows pictures in other places; null for the name of the option.</param>
+public sealed record RowAdvice(
+    string Columns, string LabelColumns, string? NumberRows = null, string? WithoutColumn = null, string? WithoutLabels = null,
+    string? MarkersAsText = null, string? PicturesWithin = null)
 {
     /// <summary>What says that coordinates are shares of the picture.</summary>
     /// <value><see cref="RowOptions.LabelFrame"/>.</value>
@@ -107,5 +128,7 @@ public sealed record RowAdvice(string Columns, string LabelColumns, string? Numb
     /// <summary>The names of <see cref="RowOptions"/>.</summary>
     public static RowAdvice OfOptions { get; } = new(
         nameof(ColumnMap), $"{nameof(ColumnMap)}.{nameof(ColumnMap.Labels)}", $"set {nameof(ColumnMap)}.{nameof(ColumnMap.Id)} to [] to have rows numbered",
-        "an empty list there says that rows have none", $"load with {nameof(RowOptions.RequireLabel)} = false");
+        "an empty list there says that rows have none", $"load with {nameof(RowOptions.RequireLabel)} = false",
+        $"set {nameof(RowOptions)}.{nameof(RowOptions.Markers)} to {nameof(MediaMarkers.Text)} to take markers for text",
+        $"name the folder that holds their pictures in {nameof(RowOptions)}.{nameof(RowOptions.PicturesWithin)} (\"/\" allows every place)");
 }

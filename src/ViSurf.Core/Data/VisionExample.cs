@@ -29,7 +29,10 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     /// <value>null: as the run says.</value>
     public LabelFormat? LabelFormat { get; init; }
 
-    /// <summary>One question about the given pictures, pictures first, as the Qwen-VL examples write it.</summary>
+    /// <summary>Its number among the rows of its source, where that is its id; null where rows have ids of their own.</summary>
+    internal long? RowNumber { get; init; }
+
+    /// <summary>One question about the given pictures, pictures first, as the Qwen-VL examples write it; the question is text, whatever it says.</summary>
     public static VisionExample Ask(string id, string question, Target? target, params ImageSource[] images)
     {
         Guard.NotNull(images);

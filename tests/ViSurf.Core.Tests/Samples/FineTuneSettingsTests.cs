@@ -39,6 +39,23 @@ public sealed class FineTuneSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Columns_are_names_lists_of_names_or_an_empty_list_for_none()
+    {
+        var source = Read("""
+            { "model": "m", "output": "o", "data": { "train": [{ "file": "a.jsonl", "markers": "text", "picturesWithin": "..",
+              "columns": { "id": [], "images": [], "question": ["q", "query"], "answer": "gt", "width": null } }] } }
+            """).Data.Train[0];
+        source.Columns.Should().HaveCount(4);
+        source.Columns["id"].Should().BeEmpty();
+        source.Columns["question"].Should().Equal("q", "query");
+        source.Columns["answer"].Should().Equal("gt");
+        (source.MarkersAsText, source.PicturesWithin).Should().Be((true, Path.GetDirectoryName(_folder)));
+        var read = () => Read("""{ "model": "m", "output": "o", "data": { "train": [{ "file": "a.jsonl", "columns": { "id": "", "images": [1], "question": {} } }] } }""");
+        read.Should().Throw<InvalidDataException>().Which.Message.Split(Environment.NewLine).Skip(1).Select(line => line.Trim().Split(':')[0])
+            .Should().Equal("data.train[0].columns.id", "data.train[0].columns.images", "data.train[0].columns.question");
+    }
+
+    [Fact]
     public void What_is_no_JSON_is_said_with_its_line()
         => ((Action)(() => Read("{\n \"model\": }"))).Should().Throw<InvalidDataException>().WithMessage("*line 2*");
 

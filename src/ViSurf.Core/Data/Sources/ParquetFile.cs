@@ -1,5 +1,7 @@
 using Parquet;
+using Parquet.Meta;
 using Parquet.Schema;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Data.Sources;
 
@@ -16,21 +18,32 @@ internal sealed record LeafEntries(DataField Field, object?[] Values, int[]? Def
 /// <summary>A Parquet file that is open. Parquet.Net is asynchronous; here it is waited for, on the pool, because rows are asked for by tensor code.</summary>
 internal sealed class ParquetFile : IDisposable
 {
+    // What a row group may have anyhow, and beyond that for a byte of the file: a count in a footer is only a claim, and costs memory.
+    private const long AlwaysAllowed = 1 << 20, PerByte = 1000;
+
     private readonly string _path;
+    private readonly ExtendedFile _stream;
     private readonly ParquetReader _reader;
 
-    private ParquetFile(string path, ParquetReader reader) => (_path, _reader, Schema) = (path, reader, reader.Schema);
+    private ParquetFile(string path, ExtendedFile stream, ParquetReader reader)
+        => (_path, _stream, _reader, Schema, Groups) = (path, stream, reader, reader.Schema, reader.RowGroupCount);
 
     public ParquetSchema Schema { get; }
 
-    public int Groups => _reader.RowGroupCount;
+    public int Groups { get; }
 
+    /// <summary>Reads the footer.</summary>
+    /// <exception cref="InvalidDataException">It is no Parquet file, encrypted, or damaged.</exception>
     public static ParquetFile Open(string path)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        var stream = new ExtendedFile(new FileStream(RegularFile.Ensure(path), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
         try
         {
-            return new ParquetFile(path, Broken(path, () => Wait(() => ParquetReader.CreateAsync(stream, leaveStreamOpen: false))));
+            return Broken(path, () =>
+            {
+                Check(stream);
+                return new ParquetFile(path, stream, Wait(() => ParquetReader.CreateAsync(stream, leaveStreamOpen: false)));
+            });
         }
         catch
         {
@@ -40,11 +53,18 @@ internal sealed class ParquetFile : IDisposable
     }
 
     /// <summary>Rows of a group, and bytes that the given columns take in memory.</summary>
-    public (int Rows, long Bytes) Size(int group, IReadOnlyList<DataField> leaves)
+    /// <exception cref="InvalidDataException">The footer cannot be right.</exception>
+    public (int Rows, long Bytes) Size(int group, IReadOnlyList<DataField> leaves) => Broken($"{_path}, row group {group}", () =>
     {
         var reader = _reader.OpenRowGroupReader(group);
-        return (checked((int)reader.RowCount), leaves.Sum(leaf => reader.GetMetadata(leaf)?.MetaData?.TotalUncompressedSize ?? 0));
-    }
+        var bytes = leaves.Sum(leaf => Math.Max(0, reader.GetMetadata(leaf)?.MetaData?.TotalUncompressedSize ?? 0));
+        return ((int)Plausible(reader.RowCount, "rows"), bytes);
+    });
+
+    /// <summary>A number of rows or values that the file may have.</summary>
+    private long Plausible(long count, string what)
+        => count >= 0 && count <= Math.Min(Math.Max(AlwaysAllowed, _stream.FileLength * PerByte), Array.MaxLength) ? count
+            : throw new Told($"{count} {what} in a file of {_stream.FileLength} bytes. Write it again with smaller row groups, or fetch it again");
 
     /// <summary>A column of a group.</summary>
     /// <exception cref="InvalidDataException">It is broken, or of a type that no row can use.</exception>
@@ -65,7 +85,7 @@ internal sealed class ParquetFile : IDisposable
         if (type == typeof(double)) return Read<double>(group, leaf, Box);
         if (type == typeof(bool)) return Read<bool>(group, leaf, Box);
         if (type == typeof(decimal)) return Read<decimal>(group, leaf, Box);
-        throw new InvalidDataException($"expected numbers, texts or bytes, got {type.Name}. Name another column for what it should hold.");
+        throw new Told($"{Words(type)} in place of numbers, texts or bytes. Name another column for what it should hold");
     });
 
     public void Dispose() => Wait(() => _reader.DisposeAsync().AsTask());
@@ -82,7 +102,12 @@ internal sealed class ParquetFile : IDisposable
         where T : struct
     {
         var reader = _reader.OpenRowGroupReader(group);
-        var entries = checked((int)(reader.GetMetadata(leaf)?.MetaData?.NumValues ?? throw new InvalidDataException("expected the column in this row group, found none.")));
+        var chunk = reader.GetMetadata(leaf)?.MetaData ?? throw new Told("no such column in this row group, or an encrypted one");
+        var entries = (int)Plausible(chunk.NumValues, "values");
+        if (leaf.MaxRepetitionLevel == 0 && entries != reader.RowCount) throw new Told($"{entries} values in {reader.RowCount} rows");
+        var pages = ParquetPage.Of(_stream, chunk);
+        var nested = leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1;
+        if (nested && pages.Any(page => page.Type is ParquetPage.DataV2)) Rewrite(leaf, chunk, pages);
         var defined = new T[entries];
         var definition = leaf.MaxDefinitionLevel > 0 ? new int[entries] : null;
         var repetition = leaf.MaxRepetitionLevel > 0 ? new int[entries] : null;
@@ -93,20 +118,58 @@ internal sealed class ParquetFile : IDisposable
         return new LeafEntries(leaf, values, definition, repetition);
     }
 
+    /// <summary>Puts the pages of a chunk where Parquet.Net can read them, behind the file's end, and leads it there.</summary>
+    private void Rewrite(DataField leaf, ColumnMetaData chunk, IReadOnlyList<ParquetPage> pages)
+    {
+        var (bytes, dictionary) = ParquetPagesV1.Of(_stream, pages, chunk.Codec, leaf.MaxRepetitionLevel > 0, leaf.MaxDefinitionLevel > 0);
+        _stream.Behind = bytes;
+        chunk.DictionaryPageOffset = dictionary > 0 ? _stream.FileLength : null;
+        chunk.DataPageOffset = _stream.FileLength + dictionary;
+        chunk.TotalCompressedSize = chunk.TotalUncompressedSize = bytes.Length;
+        chunk.Codec = CompressionCodec.UNCOMPRESSED;
+    }
+
+    /// <summary>What is told before Parquet.Net looks: it says so in words of its own, or asks for the memory that a damaged footer claims.</summary>
+    private static void Check(ExtendedFile stream)
+    {
+        Span<byte> tail = stackalloc byte[8];
+        if (stream.Length < 12) throw new Told("a file too short to be one");
+        stream.Position = stream.Length - 8;
+        stream.ReadExactly(tail);
+        if (tail[4..].SequenceEqual("PARE"u8)) throw new Told("an encrypted one. Write it again without encryption");
+        if (!tail[4..].SequenceEqual("PAR1"u8)) throw new Told("a file that does not end as one. Is it cut off?");
+        if (System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(tail) is var footer && (footer < 0 || footer > stream.Length - 12))
+            throw new Told("a footer longer than the file. Fetch it again");
+        stream.Position = 0;
+    }
+
+    private static string Words(System.Type type)
+        => type == typeof(DateTime) || type == typeof(DateOnly) ? "dates" : type == typeof(TimeSpan) || type == typeof(TimeOnly) ? "times"
+            : type == typeof(Guid) ? "UUIDs" : "values of another kind";
+
     private static T Broken<T>(string place, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (NotImplementedException e)
+        catch (Told e)
         {
-            // Parquet.Net 6.1 says so for lists in pages of version 2, which Arrow writes on request only.
-            throw new InvalidDataException($"{place}: expected data pages of version 1, got another. Write the file again with data_page_version=\"1.0\", Arrow's default.", e);
+            throw new InvalidDataException($"{place}: expected a readable Parquet file, got {e.Message}.", e);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException or FileNotFoundException or UnauthorizedAccessException))
+        catch (Exception e) when (e is NotImplementedException or NotSupportedException)
+        {
+            throw new InvalidDataException(
+                $"{place}: expected a readable Parquet file, got an encoding that is not read. Write it again with Arrow's defaults (pyarrow.parquet.write_table).", e);
+        }
+        catch (IOException e) when (e is not EndOfStreamException)
         {
             throw new InvalidDataException($"{place}: expected a readable Parquet file: {e.Message}", e);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or UnauthorizedAccessException))
+        {
+            // What Parquet.Net throws for bytes that are not what they should be names neither file nor fault.
+            throw new InvalidDataException($"{place}: expected a readable Parquet file, got one that is cut off or damaged. Fetch it again.", e);
         }
     }
 
@@ -115,4 +178,7 @@ internal sealed class ParquetFile : IDisposable
     private static void Wait(Func<Task> work) => Task.Run(work).GetAwaiter().GetResult();
 
     private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
+
+    /// <summary>A fault in words for users.</summary>
+    private sealed class Told(string message) : Exception(message);
 }

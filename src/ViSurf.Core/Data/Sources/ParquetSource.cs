@@ -12,6 +12,8 @@ namespace ViSurf.Core.Data.Sources;
 /// </summary>
 public sealed class ParquetSource : IExampleSource
 {
+    private static readonly JsonWriterOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly RowOptions _options;
     private readonly ExampleRow _rows;
     private readonly IReadOnlyList<(string File, int Group, long FirstRow)> _groups;
@@ -41,10 +43,16 @@ public sealed class ParquetSource : IExampleSource
             throw new FileNotFoundException($"Expected a Parquet file at '{path}' or in it, found none.", path);
         var (groups, blocks) = (new List<(string, int, long)>(), new List<RowBlock>());
         var row = 0L;
+        string? withIds = null, withoutIds = null;
         foreach (var file in files)
         {
             using var parquet = ParquetFile.Open(file);
-            var paths = ParquetColumns.Chosen(file, parquet.Schema, options).SelectMany(ParquetColumns.Leaves).ToArray();
+            var chosen = ParquetColumns.Chosen(file, parquet.Schema, options);
+            if (HasIds(chosen.Select(field => field.Name), options)) withIds ??= file;
+            else withoutIds ??= file;
+            if (withIds is not null && withoutIds is not null && options.Columns.Id.Count > 0)
+                throw new InvalidDataException($"{withoutIds}: expected a column with ids under {ExampleRow.Names(options.Columns.Id)} as in '{withIds}', found none. Give all files of a data set one, or none.");
+            var paths = chosen.SelectMany(field => ParquetColumns.Leaves(field)).ToArray();
             for (var group = 0; group < parquet.Groups; group++)
             {
                 var (rows, bytes) = parquet.Size(group, paths);
@@ -64,45 +72,69 @@ public sealed class ParquetSource : IExampleSource
         var (file, group, firstRow) = _groups[block];
         using var parquet = ParquetFile.Open(file);
         var fields = ParquetColumns.Chosen(file, parquet.Schema, _options);
-        var columns = fields.Select(field => new RecordColumn(field, ParquetColumns.Leaves(field).Select(leaf => parquet.Read(group, leaf)).ToArray())).ToArray();
-        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        return new LazyRows(Blocks[block].Rows, row => Row(columns, row, firstRow, $"{file}, row group {group}, row {row}", folder));
+        var columns = fields.Select(field => new RecordColumn(
+            field, ParquetColumns.Leaves(field).Select(leaf => parquet.Read(group, leaf)).ToArray(), Blocks[block].Rows, $"{file}, row group {group}")).ToArray();
+        var paths = new PicturePaths(Path.GetDirectoryName(Path.GetFullPath(file))!, _options);
+        var numbered = !HasIds(columns.Select(column => column.Name), _options);
+        return new LazyRows(Blocks[block].Rows, row => Row(columns, row, firstRow, numbered, $"{file}, row group {group}, row {row}", paths));
     }
 
-    private VisionExample Row(RecordColumn[] columns, int row, long firstRow, string place, string folder)
+    private static object? Value(RecordColumn column, int row, string place)
+    {
+        try
+        {
+            return column.Value(row);
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentOutOfRangeException)
+        {
+            throw new InvalidDataException($"{place}: expected the parts of column '{column.Name}' to fit each other, got some without the rest. The file is damaged: fetch it again.", e);
+        }
+    }
+
+    private static bool HasIds(IEnumerable<string> columns, RowOptions options) => columns.Any(options.Columns.Id.Contains);
+
+    private VisionExample Row(RecordColumn[] columns, int row, long firstRow, bool numbered, string place, PicturePaths paths)
     {
         object? pictures = null;
         using var text = new MemoryStream();
-        using (var json = new Utf8JsonWriter(text))
+        using (var json = new Utf8JsonWriter(text, Readable))
         {
             json.WriteStartObject();
             foreach (var column in columns)
             {
                 if (_options.Columns.Images.Contains(column.Name))
                 {
-                    pictures ??= column.Value(row);
+                    pictures ??= Value(column, row, place);
                     continue;
                 }
                 json.WritePropertyName(column.Name);
-                ParquetColumns.Write(json, column.Value(row), column.Name, place);
+                if (ExampleRow.OtherMedia.Contains(column.Name)) WriteWhetherAny(json, Value(column, row, place));
+                else ParquetColumns.Write(json, Value(column, row, place), column.Name, place);
             }
             json.WriteEndObject();
         }
-        return _rows.Read(JsonElement.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), firstRow + row, place, named => Pictures(pictures, named, folder));
+        return _rows.Read(JsonElement.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), firstRow + row, numbered, place, named => Pictures(pictures, named, paths));
     }
 
-    private ImageSource[] Pictures(object? value, string place, string folder)
+    /// <summary>Videos are not read, only noticed.</summary>
+    private static void WriteWhetherAny(Utf8JsonWriter json, object? value)
+    {
+        if (value is null or List<object?> { Count: 0 }) json.WriteNullValue();
+        else json.WriteStringValue(ParquetColumns.Words(value));
+    }
+
+    private ImageSource[] Pictures(object? value, string place, PicturePaths paths)
     {
         if (_options.Columns.Images.Count == 0) return [];
         return value switch
         {
             null => throw new InvalidDataException($"{place}: expected a picture under {ExampleRow.Names(_options.Columns.Images)}, found none. Add it, or drop the row."),
-            List<object?> list => [.. list.Select((item, i) => Picture(item, $"picture {i} of {place}", folder, place))],
-            _ => [Picture(value, $"picture of {place}", folder, place)],
+            List<object?> list => [.. list.Select((item, i) => Picture(item, $"picture {i} of {place}", paths, place))],
+            _ => [Picture(value, $"picture of {place}", paths, place)],
         };
     }
 
-    private static ImageSource Picture(object? value, string name, string folder, string place)
+    private static ImageSource Picture(object? value, string name, PicturePaths paths, string place)
     {
         var (bytes, path) = value switch
         {
@@ -111,9 +143,9 @@ public sealed class ParquetSource : IExampleSource
             string alone => (null, alone),
             _ => (null, null),
         };
-        if (bytes is { Length: > 0 }) return ImageSource.FromBytes(bytes, path is null ? name : $"{path}, {name}");
+        if (bytes is { Length: > 0 }) return ImageSource.FromBytes(bytes, path is null ? name : $"{RowText.Short(path, 100)}, {name}");
         return path is not null
-            ? PictureFile.In(folder, path, place)
-            : throw new InvalidDataException($"{place}: expected a picture as bytes, as a path, or as a struct of \"bytes\" and \"path\", got {value ?? "null"}.");
+            ? paths.At(path, name, place)
+            : throw new InvalidDataException($"{place}: expected a picture as bytes, as a path, or as a struct of \"bytes\" and \"path\", got {ParquetColumns.Words(value)}.");
     }
 }

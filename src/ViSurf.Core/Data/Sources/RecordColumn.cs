@@ -14,11 +14,17 @@ internal sealed class RecordColumn
 
     /// <param name="field">The column.</param>
     /// <param name="leaves">Its leaves, in the order of the schema.</param>
-    public RecordColumn(Field field, LeafEntries[] leaves)
+    /// <param name="rows">Rows of the group.</param>
+    /// <param name="place">File and row group.</param>
+    /// <exception cref="InvalidDataException">The leaves have not that many rows.</exception>
+    public RecordColumn(Field field, LeafEntries[] leaves, int rows, string place)
     {
         (_field, _leaves) = (field, leaves);
         // A row begins where nothing repeats.
         _starts = [.. leaves.Select(leaf => leaf.Repetition is { } levels ? Enumerable.Range(0, levels.Length).Where(i => levels[i] == 0).ToArray() : null)];
+        for (var i = 0; i < leaves.Length; i++)
+            if ((_starts[i]?.Length ?? leaves[i].Values.Length) != rows)
+                throw new InvalidDataException($"{place}, column '{leaves[i].Field.Path}': expected {rows} rows, got {_starts[i]?.Length ?? leaves[i].Values.Length}. The file is damaged: fetch it again.");
     }
 
     public string Name => _field.Name;
@@ -54,7 +60,7 @@ internal sealed class RecordColumn
                     return Take(list.Item, places, ref item);
                 });
             default:
-                throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got a {field.SchemaType}.");
+                throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got something else.");
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class JsonLinesSourceTests : IDisposable
         using var source = JsonLinesSource.Open(Path);
         var rows = source.Read(0);
         rows[2].Id.Should().Be("1");
-        FluentActions.Invoking(() => rows[1]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:3: expected one JSON object per line: *");
+        FluentActions.Invoking(() => rows[1]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:3: expected one JSON object per line, got *");
     }
 
     [Fact]
@@ -64,8 +64,8 @@ public sealed class JsonLinesSourceTests : IDisposable
     }
 
     [Fact]
-    public void Memory_is_an_index_of_12_bytes_a_row_and_an_order_of_4()
-    {   // 40 000 rows of 1 000 characters: a file of 40 MB, an index of 0.48 MB, an order of 0.16 MB
+    public void Memory_is_an_index_of_16_bytes_a_row_and_an_order_of_4()
+    {   // 40 000 rows of 1 000 characters: a file of 40 MB, an index of 0.64 MB, an order of 0.16 MB
         const int rows = 40_000;
         using (var file = new StreamWriter(Path))
             for (var i = 0; i < rows; i++) file.Write(Row(i, new string('x', 950)) + "\n");
@@ -78,7 +78,7 @@ public sealed class JsonLinesSourceTests : IDisposable
         {
             seen += stream.Next(rows / 40).Count;
             GC.Collect();
-            (GC.GetTotalMemory(false) - before).Should().BeLessThan(16 * rows + 1_000_000);
+            (GC.GetTotalMemory(false) - before).Should().BeLessThan(20 * rows + 1_000_000);
         }
         seen.Should().Be(rows);
         GC.KeepAlive(stream);
