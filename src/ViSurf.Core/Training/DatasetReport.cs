@@ -48,14 +48,29 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     public DatasetReport Ensure(BadRowPolicy policy = BadRowPolicy.Stop, int limit = 20)
         => Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows) ? this : throw new InvalidDataException(Describe(limit));
 
-    /// <summary>A line that counts, one line per problem, and one per note.</summary>
+    /// <summary>A line that counts, one line per problem, and one per note. Rows that cannot be read for one and the same reason share a line.</summary>
     /// <param name="limit">Most problems that are listed.</param>
     public string Describe(int limit = 20)
     {
-        var lines = Problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
+        var problems = Lines();
+        var lines = problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
             Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
                 : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out ({SkipAdvice}):");
-        if (Problems.Count > limit) lines = lines.Append($"  … and {Problems.Count - limit} more problems.");
+        if (problems.Count > limit) lines = lines.Append($"  … and {problems.Count - limit} more problems.");
         return string.Join(Environment.NewLine, lines.Concat(Notes.Select(note => $"  Note: {note}.")));
+    }
+
+    private List<string> Lines()
+    {
+        var lines = new List<string>();
+        for (int first = 0, next; first < Problems.Count; first = next)
+        {
+            // A row group that is damaged is one fault, not one of each of its rows.
+            for (next = first + 1; Problems[first].Id is null && next < Problems.Count && Same(Problems[first], Problems[next]); next++);
+            lines.Add(next - first == 1 ? $"{Problems[first]}" : $"{Problems[first]} ({next - first} rows)");
+        }
+        return lines;
+
+        static bool Same(RowProblem one, RowProblem other) => other.Id is null && one.Reason == other.Reason;
     }
 }

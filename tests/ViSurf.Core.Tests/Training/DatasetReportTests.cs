@@ -134,6 +134,8 @@ public sealed class DatasetReportTests : IDisposable
         File.WriteAllBytes(_folder.File("damaged.parquet"), bytes);
         var report = Check(1000).Report(ParquetSource.Open(_folder.File("damaged.parquet")), Encoder.InModelFrame);
         report.BadRows.Should().BeEquivalentTo([0L, 1, 2, 3]);
+        report.Describe().Split(Environment.NewLine).Should().ContainSingle(line => line.Contains("damaged.parquet, row group 0", StringComparison.Ordinal))
+            .Which.Should().EndWith("(4 rows)");
     }
 
     [Fact]
