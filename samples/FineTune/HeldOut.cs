@@ -1,3 +1,4 @@
+using FineTune.Settings;
 using ViSurf.Core.Data;
 using ViSurf.Core.Evaluation;
 using ViSurf.Core.Models.Adapters;
@@ -32,15 +33,11 @@ internal sealed class HeldOut
 
     /// <summary>Answers with the weights in a directory, prints the table, and keeps the answers in <c>predictions.jsonl</c>.</summary>
     /// <param name="workshop">The model.</param>
-    /// <param name="weights">A checkpoint's weights or adapter, or "base".</param>
+    /// <param name="weights">See <see cref="WeightsFolder.Of"/>.</param>
     /// <param name="cancel">Stops it.</param>
     public static void Show(Workshop workshop, string weights, CancellationToken cancel)
     {
-        if (weights != "base")
-        {
-            var inside = Path.Combine(weights, "weights"); // A checkpoint's folder was named, not the weights in it.
-            workshop.Weights.Load(Directory.Exists(inside) ? inside : weights);
-        }
+        if (weights != WeightsFolder.Base) workshop.Weights.Load(weights);
         using var rows = new Rows(workshop.Settings, workshop.Encoder);
         var heldOut = new HeldOut(workshop, rows.HeldOut(), Method.Of(workshop.Settings, workshop.Rewards).Options.MaxNewTokens);
         Directory.CreateDirectory(workshop.Settings.Output);

@@ -41,9 +41,10 @@ return Run.Guarded(cancel =>
         Device = line.Text("--device") ?? settings.Device,
         Output = line.Text("--output") is { } output ? Path.GetFullPath(output) : settings.Output,
     };
+    var weights = line.Text("--evaluate") is { } named ? WeightsFolder.Of(named, settings.Output) : null;
     using var workshop = Workshop.Open(settings);
     if (line.Has("--check")) DataCheck.Show(workshop, cancel);
-    else if (line.Text("--evaluate") is { } weights) HeldOut.Show(workshop, weights, cancel);
+    else if (weights is not null) HeldOut.Show(workshop, weights, cancel);
     else return TrainingSession.Run(workshop, line.Has("--resume"), cancel) ? 0 : 130;
     return 0;
 }, list: true);

@@ -93,6 +93,8 @@ internal sealed class Workshop : IDisposable
         Device = TorchBackend.Device(settings.Device),
         Type = settings.Type == "bfloat16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
         RecomputeLayers = settings.Training.RecomputeLayers,
+        // Nothing changes for a model that has one; the others have nothing to put an adapter on.
+        OwnHead = settings.Lora?.Targets.Contains("lm_head") == true,
     });
 
     /// <summary>The pixel thresholds of VisionReasoner's rewards are for sides of 840; a frame of 0 to 1000 is larger, small pictures are smaller.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ViSurf.Core.Rollouts;
 
 namespace Samples.Shared;
 
@@ -6,7 +7,7 @@ namespace Samples.Shared;
 internal static class Run
 {
     /// <summary>
-    /// Runs the work. Bad input ends with one line and exit code 1, Ctrl+C with exit code 130; anything else is a bug and keeps its
+    /// Runs the work. Bad input, and weights that have diverged, end with one line and exit code 1, Ctrl+C with exit code 130; anything else is a bug and keeps its
     /// stack trace.
     /// </summary>
     public static int Guarded(Action<CancellationToken> work) => Guarded(cancel =>
@@ -43,5 +44,5 @@ internal static class Run
     }
 
     private static bool IsBadInput(Exception e)
-        => e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or JsonException;
+        => e is DivergedException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or JsonException;
 }

@@ -22,6 +22,7 @@ public readonly record struct PatchGrid(int Frames, int Height, int Width)
 public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> tokenIds, IReadOnlyList<PatchGrid> grids, Tensor? pixels) : IDisposable
 {
     private readonly Dictionary<object, IDisposable> _kept = new(ReferenceEqualityComparer.Instance);
+    private bool _disposed;
 
     /// <summary>The row this prompt was made from.</summary>
     public VisionExample Example { get; } = Guard.NotNull(example);
@@ -33,7 +34,8 @@ public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> toke
     public IReadOnlyList<PatchGrid> Grids { get; } = Guard.NotNull(grids);
 
     /// <summary>float32 [K, D] on the CPU, or null.</summary>
-    public Tensor? Pixels { get; } = pixels?.DetachFromDisposeScope();
+    /// <exception cref="ObjectDisposedException">The prompt has been disposed.</exception>
+    public Tensor? Pixels { get => Alive(field); } = pixels?.DetachFromDisposeScope();
 
     /// <summary>
     /// What an owner computed of this prompt, made once and freed with it: the features of its pictures while a vision tower is frozen,
@@ -43,13 +45,21 @@ public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> toke
     /// <param name="make">Makes the value; the prompt owns it.</param>
     internal T Keep<T>(object owner, Func<T> make)
         where T : IDisposable
-        => (T)(_kept.TryGetValue(owner, out var kept) ? kept : _kept[owner] = make());
+        => (T)(Alive(_kept).TryGetValue(owner, out var kept) ? kept : _kept[owner] = make());
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         Pixels?.Dispose();
         foreach (var kept in _kept.Values) kept.Dispose();
         _kept.Clear();
+        _disposed = true;
+    }
+
+    private T Alive<T>(T tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return tensor;
     }
 }

@@ -9,6 +9,8 @@ namespace ViSurf.Core.Encoding;
 /// </summary>
 public sealed class PromptBatch : IDisposable
 {
+    private bool _disposed;
+
     internal PromptBatch(IReadOnlyList<EncodedPrompt> prompts, Tensor tokenIds, Tensor mask, Tensor? pixels, Tensor imageGrid, Tensor imagePrompt)
     {
         Prompts = prompts;
@@ -23,19 +25,19 @@ public sealed class PromptBatch : IDisposable
     public IReadOnlyList<EncodedPrompt> Prompts { get; }
 
     /// <summary>int64 [Q, P], padded on the left.</summary>
-    public Tensor TokenIds { get; }
+    public Tensor TokenIds { get => Alive(field); }
 
     /// <summary>bool [Q, P]; false where padded.</summary>
-    public Tensor Mask { get; }
+    public Tensor Mask { get => Alive(field); }
 
     /// <summary>float32 [K, D], patches of all pictures in order; null when there are none.</summary>
-    public Tensor? Pixels { get; }
+    public Tensor? Pixels { get => Alive(field); }
 
     /// <summary>int64 [I, 3]: frames, height and width in patches.</summary>
-    public Tensor ImageGrid { get; }
+    public Tensor ImageGrid { get => Alive(field); }
 
     /// <summary>int64 [I]: the prompt each picture belongs to, not decreasing.</summary>
-    public Tensor ImagePrompt { get; }
+    public Tensor ImagePrompt { get => Alive(field); }
 
     /// <summary>Q, the number of prompts.</summary>
     public int Count => Prompts.Count;
@@ -43,10 +45,18 @@ public sealed class PromptBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         TokenIds.Dispose();
         Mask.Dispose();
         Pixels?.Dispose();
         ImageGrid.Dispose();
         ImagePrompt.Dispose();
+        _disposed = true;
+    }
+
+    private T Alive<T>(T tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return tensor;
     }
 }

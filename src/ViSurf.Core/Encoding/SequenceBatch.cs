@@ -10,6 +10,8 @@ namespace ViSurf.Core.Encoding;
 /// </summary>
 public sealed class SequenceBatch : IDisposable
 {
+    private bool _disposed;
+
     internal SequenceBatch(PromptBatch prompts, Tensor promptIndex, Tensor completionIds, Tensor completionMask)
     {
         Prompts = prompts;
@@ -22,13 +24,13 @@ public sealed class SequenceBatch : IDisposable
     public PromptBatch Prompts { get; }
 
     /// <summary>int64 [N]: the prompt each row belongs to.</summary>
-    public Tensor PromptIndex { get; }
+    public Tensor PromptIndex { get => Alive(field); }
 
     /// <summary>int64 [N, T], padded on the right.</summary>
-    public Tensor CompletionIds { get; }
+    public Tensor CompletionIds { get => Alive(field); }
 
     /// <summary>bool [N, T]; false where padded.</summary>
-    public Tensor CompletionMask { get; }
+    public Tensor CompletionMask { get => Alive(field); }
 
     /// <summary>Divides the logits before the log-softmax: the temperature of the rollouts, or ρ is not 1 at the start.</summary>
     /// <value>1.0, the sampler's default.</value>
@@ -41,8 +43,16 @@ public sealed class SequenceBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         PromptIndex.Dispose();
         CompletionIds.Dispose();
         CompletionMask.Dispose();
+        _disposed = true;
+    }
+
+    private T Alive<T>(T tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return tensor;
     }
 }

@@ -11,18 +11,20 @@ namespace ViSurf.Core.Objectives;
 /// </remarks>
 /// <param name="cap">ε_high, the largest weight, greater than 0. 5 is TRL's advice after ScaleRL (arXiv 2510.13786).</param>
 /// <param name="aggregation">Default: the mean over all tokens, as in the paper.</param>
-public sealed class CispoObjective(double cap = 5.0, LossAggregation aggregation = LossAggregation.TokenMean) : IObjective
+public sealed class CispoObjective(double cap = 5.0, LossAggregation aggregation = LossAggregation.TokenMean) : IObjective, IWrapper
 {
     private readonly SurrogateObjective _objective = new(Surrogate(Guard.Positive(cap)), aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);
 
     /// <summary>The formula, for putting together with others.</summary>
-    public static Surrogate Surrogate(double cap) => terms =>
+    public static Surrogate Surrogate(double cap) => NamedSurrogate.Of($"Cispo(cap {cap})", terms =>
     {
         var weight = terms.Ratio.AtMost(cap).detach();
         var capped = terms.Ratio.IsAbove(cap) & terms.Advantages.IsAbove(0);
         return new SurrogateLoss(-(weight * terms.Advantages * terms.LogProbs)) { TokenMetrics = [("clip_fraction", capped)] };
-    };
+    });
 }

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Policies;
 
 namespace ViSurf.Core.Objectives;
@@ -12,12 +13,14 @@ namespace ViSurf.Core.Objectives;
 /// <c>ratio</c>, <c>approx_kl</c> (k3 of π_old against π_θ) and, when there, <c>entropy</c>.</para>
 /// </remarks>
 /// <param name="options">Null for the defaults.</param>
-public sealed class ClippedPolicyObjective(ClippedPolicyOptions? options = null) : IObjective
+public sealed class ClippedPolicyObjective(ClippedPolicyOptions? options = null) : IObjective, IDescribed
 {
     private readonly SurrogateObjective _objective = Build(options ?? new ClippedPolicyOptions());
 
     /// <summary>The knobs.</summary>
     public ClippedPolicyOptions Options { get; } = options ?? new ClippedPolicyOptions();
+
+    string IDescribed.Description => FormattableString.Invariant($"ClippedPolicyObjective({Options.Text})");
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);

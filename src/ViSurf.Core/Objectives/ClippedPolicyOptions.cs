@@ -27,4 +27,8 @@ public sealed partial record ClippedPolicyOptions
     /// <summary>How token losses become one loss.</summary>
     /// <value><see cref="LossAggregation.SequenceMean"/>, as in the ViSurf paper.</value>
     public LossAggregation Aggregation { get; init; } = LossAggregation.SequenceMean;
+
+    /// <summary>All of them, for <see cref="IDescribed"/>.</summary>
+    internal string Text
+        => FormattableString.Invariant($"clip {ClipLow} to {ClipHigh}, cap {(RatioCap is { } cap ? FormattableString.Invariant($"{cap}") : "none")}, {RatioLevel}, {Aggregation}");
 }

@@ -37,11 +37,17 @@ public static class KlEstimators
     /// <summary>The value of an estimator with the gradient of k2.</summary>
     public static KlEstimator StraightThrough(KlEstimator value)
     {
-        Guard.NotNull(value);
-        return logRatio =>
+        return new Straight(Guard.NotNull(value)).Estimate;
+    }
+
+    private sealed class Straight(KlEstimator value) : IDescribed
+    {
+        public string Description => $"StraightThrough({Descriptions.Of(value)})";
+
+        public Tensor Estimate(Tensor logRatio)
         {
             var k2 = K2(logRatio);
             return k2.Plus((value(logRatio) - k2).detach());
-        };
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace ViSurf.Core.Objectives;
 /// <see cref="UpdateBatch.ReferenceLogProbs"/>: a frozen copy, the policy with its adapter off, or a moving average. Metric: <c>kl</c>, the mean
 /// over the step's tokens, without the coefficient.
 /// </remarks>
-public sealed class KlPenalty : IObjective
+public sealed class KlPenalty : IObjective, IDescribed, IWrapper
 {
     private readonly IObjective _inner;
     private readonly CoefficientSchedule _coefficient;
@@ -44,6 +44,11 @@ public sealed class KlPenalty : IObjective
     /// </summary>
     /// <value>false.</value>
     public bool ImportanceWeighted { get; init; }
+
+    string IDescribed.Description => FormattableString.Invariant(
+        $"KlPenalty({ScheduleText.Of(_coefficient.Invoke)}, {Descriptions.Of(_estimator)}{(ImportanceWeighted ? ", weighted" : "")}, {_aggregation}; {Descriptions.Of(_inner)})");
+
+    IEnumerable<object> IWrapper.Inner => [_inner];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The batch has no reference log-probabilities.</exception>

@@ -12,19 +12,21 @@ namespace ViSurf.Core.Objectives;
 /// <param name="positive">τ where Â &gt; 0, greater than 0. 1.0 as in the paper.</param>
 /// <param name="negative">τ elsewhere, greater than 0. 1.05 as in the paper.</param>
 /// <param name="aggregation">Default: the mean over a sequence, then over sequences.</param>
-public sealed class SapoObjective(double positive = 1.0, double negative = 1.05, LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective
+public sealed class SapoObjective(double positive = 1.0, double negative = 1.05, LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective, IWrapper
 {
     private readonly SurrogateObjective _objective = new(Surrogate(Guard.Positive(positive), Guard.Positive(negative)), aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);
 
     /// <summary>The formula, for putting together with others.</summary>
-    public static Surrogate Surrogate(double positive, double negative) => terms =>
+    public static Surrogate Surrogate(double positive, double negative) => NamedSurrogate.Of($"Sapo({positive}, {negative})", terms =>
     {
         var gate = where(terms.Advantages.IsAbove(0), Gate(terms.Ratio, positive), Gate(terms.Ratio, negative));
         return -(gate * terms.Advantages);
-    };
+    });
 
     private static Tensor Gate(Tensor ratio, double temperature) => ratio.Plus(-1.0).Times(temperature).sigmoid().Times(4 / temperature);
 }

@@ -24,7 +24,7 @@ public enum TokenSource
 /// </remarks>
 /// <param name="source">Whose tokens.</param>
 /// <param name="inner">The objective to show them to.</param>
-public sealed class SourceOnly(TokenSource source, IObjective inner) : IObjective
+public sealed class SourceOnly(TokenSource source, IObjective inner) : IObjective, IDescribed, IWrapper
 {
     private readonly IObjective _inner = Guard.NotNull(inner);
     private readonly bool _labels = source switch
@@ -33,6 +33,10 @@ public sealed class SourceOnly(TokenSource source, IObjective inner) : IObjectiv
         TokenSource.Label => true,
         _ => throw new ArgumentException($"Expected one of the TokenSource names, got {source}.", nameof(source)),
     };
+
+    string IDescribed.Description => FormattableString.Invariant($"SourceOnly({(_labels ? TokenSource.Label : TokenSource.Policy)}; {Descriptions.Of(_inner)})");
+
+    IEnumerable<object> IWrapper.Inner => [_inner];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch)

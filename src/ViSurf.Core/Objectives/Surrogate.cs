@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Objectives;
@@ -23,4 +24,18 @@ public readonly struct SurrogateLoss(Tensor perToken)
 
     /// <summary>A loss without metrics of its own.</summary>
     public static implicit operator SurrogateLoss(Tensor perToken) => new(perToken);
+}
+
+/// <summary>A surrogate that says its numbers, so that an objective made of it can be compared with what it was.</summary>
+internal sealed class NamedSurrogate : IDescribed
+{
+    private readonly Surrogate _formula;
+
+    private NamedSurrogate(string description, Surrogate formula) => (Description, _formula) = (description, formula);
+
+    public string Description { get; }
+
+    public static Surrogate Of(FormattableString description, Surrogate formula) => new NamedSurrogate(FormattableString.Invariant(description), formula).Evaluate;
+
+    private SurrogateLoss Evaluate(PolicyTerms terms) => _formula(terms);
 }

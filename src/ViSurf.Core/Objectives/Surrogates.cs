@@ -18,7 +18,7 @@ public static class Surrogates
         Guard.InRange(low, 0.0, 1.0);
         Guard.NotNegative(high);
         if (cap is { } given) Guard.Positive(given);
-        return terms =>
+        return NamedSurrogate.Of($"Clipped({low} to {high}, cap {cap?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"})", terms =>
         {
             var (ratio, advantages) = (terms.Ratio, terms.Advantages);
             var clipped = ratio.Between(1 - low, 1 + high);
@@ -29,7 +29,7 @@ public static class Surrogates
             {
                 TokenMetrics = [("clip_fraction", below | above), ("clip_low_fraction", below), ("clip_high_fraction", above)],
             };
-        };
+        });
     }
 
     /// <summary>One formula for what the policy wrote and one for what the label wrote, token by token.</summary>
@@ -39,7 +39,7 @@ public static class Surrogates
     {
         Guard.NotNull(rollouts);
         Guard.NotNull(labels);
-        return terms =>
+        return NamedSurrogate.Of($"BySource({Descriptions.Of(rollouts)}, {Descriptions.Of(labels)})", terms =>
         {
             var (ours, theirs) = (rollouts(terms), labels(terms));
             return new SurrogateLoss(where(terms.FromLabel, theirs.PerToken, ours.PerToken))
@@ -47,7 +47,7 @@ public static class Surrogates
                 TokenMetrics = [.. Only(ours.TokenMetrics, terms.FromLabel.logical_not()), .. Only(theirs.TokenMetrics, terms.FromLabel)],
                 SequenceMetrics = [.. ours.SequenceMetrics, .. theirs.SequenceMetrics],
             };
-        };
+        });
     }
 
     /// <summary>
@@ -60,7 +60,7 @@ public static class Surrogates
     {
         Guard.NotNull(surrogate);
         Guard.NotNegative(threshold);
-        return terms =>
+        return NamedSurrogate.Of($"WithoutStale({threshold}, {Descriptions.Of(surrogate)})", terms =>
         {
             var inner = surrogate(terms);
             var distance = MaskedReduce.RowMeans(terms.LogRatio.detach().neg(), terms.Mask);
@@ -70,7 +70,7 @@ public static class Surrogates
                 TokenMetrics = inner.TokenMetrics,
                 SequenceMetrics = [.. inner.SequenceMetrics, ("stale_fraction", stale)],
             };
-        };
+        });
     }
 
     private static IEnumerable<(string Name, Tensor Value)> Only(IReadOnlyList<(string Name, Tensor Value)> metrics, Tensor mask)

@@ -19,11 +19,13 @@ public sealed record GammaShape(double Power, double Decay);
 /// <param name="negative">For Â &lt; 0; null for k = 3, λ = 2, as in TRL.</param>
 /// <param name="aggregation">Default: the mean over all tokens.</param>
 public sealed class VespoObjective(GammaShape? positive = null, GammaShape? negative = null, LossAggregation aggregation = LossAggregation.TokenMean)
-    : IObjective
+    : IObjective, IWrapper
 {
     private static readonly double SmallestLogWeight = Math.Log(1e-8);
 
     private readonly SurrogateObjective _objective = new(Surrogate(positive ?? new GammaShape(2, 3), negative ?? new GammaShape(3, 2)), aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);
@@ -33,7 +35,7 @@ public sealed class VespoObjective(GammaShape? positive = null, GammaShape? nega
     {
         Check(positive);
         Check(negative);
-        return terms =>
+        return NamedSurrogate.Of($"Vespo(k {positive.Power}, λ {positive.Decay}; k {negative.Power}, λ {negative.Decay})", terms =>
         {
             var logWeight = MaskedReduce.RowSums(terms.LogRatio.detach(), terms.Mask).Between(SmallestLogWeight, 20);
             var (up, down) = (Phi(logWeight, positive), Phi(logWeight, negative));
@@ -42,7 +44,7 @@ public sealed class VespoObjective(GammaShape? positive = null, GammaShape? nega
             {
                 SequenceMetrics = [("phi", MaskedReduce.RowMeans(phi, terms.Mask))],
             };
-        };
+        });
     }
 
     /// <summary>In log space, where nothing overflows: λ + k·log w − λ·w is at most k·log(k/λ) − k + λ.</summary>

@@ -19,12 +19,14 @@ namespace ViSurf.Core.Objectives;
 /// <c>demonstration_ratio</c>.</para>
 /// </remarks>
 /// <param name="options">Null for the paper's setting.</param>
-public sealed class ViSurfObjective(ClippedPolicyOptions? options = null) : IObjective
+public sealed class ViSurfObjective(ClippedPolicyOptions? options = null) : IObjective, IDescribed
 {
     private readonly ClippedPolicyObjective _group = new(options);
 
     /// <summary>The knobs.</summary>
     public ClippedPolicyOptions Options => _group.Options;
+
+    string IDescribed.Description => FormattableString.Invariant($"ViSurfObjective({Options.Text})");
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch)

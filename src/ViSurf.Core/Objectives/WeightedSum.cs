@@ -17,7 +17,7 @@ public sealed record ObjectiveTerm(IObjective Objective, CoefficientSchedule Coe
 }
 
 /// <summary>Σ coefficient × loss. Metrics are the terms' own, without the coefficients; a name that came before gets the term's number behind it.</summary>
-public sealed class WeightedSum : IObjective
+public sealed class WeightedSum : IObjective, IDescribed, IWrapper
 {
     /// <summary>A sum of at least one term.</summary>
     /// <exception cref="ArgumentException">There is no term.</exception>
@@ -26,6 +26,11 @@ public sealed class WeightedSum : IObjective
 
     /// <summary>The terms, in order.</summary>
     public IReadOnlyList<ObjectiveTerm> Terms { get; }
+
+    string IDescribed.Description => FormattableString.Invariant(
+        $"WeightedSum({string.Join(" + ", Terms.Select(t => $"{ScheduleText.Of(t.Coefficient.Invoke)} × {Descriptions.Of(t.Objective)}"))})");
+
+    IEnumerable<object> IWrapper.Inner => Terms.Select(term => term.Objective);
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch)

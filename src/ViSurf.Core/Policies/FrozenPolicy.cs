@@ -10,12 +10,17 @@ namespace ViSurf.Core.Policies;
 /// move along. Parameters keep their <c>requires_grad</c>, because they may be shared.
 /// </remarks>
 /// <param name="inner">The policy to ask; stays the caller's.</param>
-public sealed class FrozenPolicy(IPolicy inner) : IPolicy
+public sealed class FrozenPolicy(IPolicy inner) : IPolicy, IWrapper
 {
     private readonly IPolicy _inner = Guard.NotNull(inner);
 
+    IEnumerable<object> IWrapper.Inner => [_inner];
+
     /// <inheritdoc/>
     public nn.Module Module => _inner.Module;
+
+    /// <inheritdoc/>
+    public int? VocabularySize => ((IPolicy)_inner).VocabularySize;
 
     /// <inheritdoc/>
     public SequenceLayout Layout => _inner.Layout;

@@ -13,6 +13,10 @@ public interface IPolicy
     /// <value>Padded, unless a policy says otherwise: never more than the budget then.</value>
     SequenceLayout Layout => SequenceLayout.Padded;
 
+    /// <summary>How many tokens it knows, the width of its logits: ids are below it.</summary>
+    /// <value>null, unless a policy says otherwise: not known before it runs.</value>
+    int? VocabularySize => null;
+
     /// <summary>
     /// Log-probability of every completion token given its prompt and the tokens before it, logits divided by
     /// <see cref="SequenceBatch.Temperature"/>. Differentiable when the caller's grad mode is on; exactly 0 where masked; never

@@ -11,11 +11,17 @@ namespace ViSurf.Core.Policies;
 internal sealed class ModuleDecodeSession(int copies, Device device, Func<SequenceInput, Tensor> run) : IDecodeSession
 {
     private readonly List<Part> _parts = [];
+    private bool _disposed;
 
-    public void Admit(PromptBatch prompts) => _parts.Add(new Part(prompts, copies, device, run));
+    public void Admit(PromptBatch prompts)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _parts.Add(new Part(prompts, copies, device, run));
+    }
 
     public Tensor Next(Tensor? tokens)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var expected = _parts.Where(p => p.Started).Sum(p => p.Rows);
@@ -34,6 +40,7 @@ internal sealed class ModuleDecodeSession(int copies, Device device, Func<Sequen
 
     public void Keep(ReadOnlySpan<int> rows)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var (kept, first) = (rows.ToArray(), 0);
         foreach (var part in _parts.Where(p => p.Started).ToArray())
         {
@@ -53,6 +60,7 @@ internal sealed class ModuleDecodeSession(int copies, Device device, Func<Sequen
 
     public void Dispose()
     {
+        _disposed = true;
         foreach (var part in _parts) part.Dispose();
         _parts.Clear();
     }

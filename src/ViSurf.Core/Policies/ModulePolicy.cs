@@ -69,7 +69,13 @@ public sealed class ModulePolicy : IPolicy
         return TensorGuard.Shape(logits, null, [input.TokenIds.shape[0], input.TokenIds.shape[1], -1]);
     }
 
-    private Device Device() => Module.parameters().FirstOrDefault()?.device ?? CPU;
+    private Device Device()
+    {
+        var first = Module.parameters().FirstOrDefault();
+        return first is null ? CPU
+            : first.IsInvalid ? throw new ObjectDisposedException(Module.GetName(), "The policy's module has been disposed.")
+            : first.device;
+    }
 
     private static Tensor Spread(Tensor values, Tensor mask)
         => zeros(mask.shape, values.dtype, values.device).masked_scatter(mask, values).DetachFromDisposeScope();

@@ -14,7 +14,7 @@ namespace ViSurf.Core.Policies;
 /// small moves away). Only parameters move; buffers are constants of the model. The weights are its state: a checkpoint saves <see cref="State"/>,
 /// a resumed run calls <see cref="Restore"/>.
 /// </remarks>
-public sealed class MovingAveragePolicy : IPolicy
+public sealed class MovingAveragePolicy : IPolicy, IWrapper
 {
     private readonly FrozenPolicy _average;
     private readonly (string Name, Parameter Average, Parameter Trained)[] _pairs;
@@ -32,8 +32,13 @@ public sealed class MovingAveragePolicy : IPolicy
         _pairs = average.Module.named_parameters().Select(p => (p.name, p.parameter, Partner(p.name, p.parameter, followed))).ToArray();
     }
 
+    IEnumerable<object> IWrapper.Inner => [_average];
+
     /// <inheritdoc/>
     public nn.Module Module => _average.Module;
+
+    /// <inheritdoc/>
+    public int? VocabularySize => ((IPolicy)_average).VocabularySize;
 
     /// <summary>Moves the average towards the trained policy.</summary>
     /// <param name="rate">α in (0, 1]; 1 copies. TRL takes 0.6 every 512 steps; 1e-3 every step is a slow average.</param>

@@ -9,12 +9,15 @@ namespace ViSurf.Core.Policies;
 public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
+    private bool _disposed;
 
     /// <summary>Log-probability of each completion token, float32 [N, T]; 0 where masked.</summary>
-    public Tensor LogProbs { get; } = TensorGuard.Shape(logProbs, null, [-1, -1]);
+    /// <exception cref="ObjectDisposedException">The scores have been disposed.</exception>
+    public Tensor LogProbs { get => Alive(field); } = TensorGuard.Shape(logProbs, null, [-1, -1]);
 
     /// <summary>Entropy of each token's distribution in nats, [N, T]; null unless asked for.</summary>
-    public Tensor? Entropy { get; } = entropy;
+    /// <exception cref="ObjectDisposedException">The scores have been disposed.</exception>
+    public Tensor? Entropy { get => Alive(field); } = entropy;
 
     /// <summary>Frees something with the scores that their backward pass may still need.</summary>
     internal void Owns(IDisposable resource) => _owned.Add(resource);
@@ -22,8 +25,16 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         LogProbs.Dispose();
         Entropy?.Dispose();
         foreach (var resource in _owned) resource.Dispose();
+        _disposed = true;
+    }
+
+    private T Alive<T>(T tensor)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return tensor;
     }
 }

@@ -20,15 +20,7 @@ public static class GroupPolicy
     public static IGroupPolicy From(Func<IReadOnlyList<ScoredGroup>, GroupSelection> select) => new Lambda(Guard.NotNull(select));
 
     /// <summary>Policies one after the other; an empty chain learns from every group.</summary>
-    public static IGroupPolicy Chain(params IEnumerable<IGroupPolicy> policies)
-    {
-        var links = Guard.NotNull(policies).Select(p => Guard.NotNull(p)).ToArray();
-        return From(groups => links.Aggregate(new GroupSelection(groups, []), (selection, link) =>
-        {
-            var next = link.Select(selection.Groups);
-            return new GroupSelection(next.Groups, [.. selection.Skipped, .. next.Skipped]);
-        }));
-    }
+    public static IGroupPolicy Chain(params IEnumerable<IGroupPolicy> policies) => new Links([.. Guard.NotNull(policies).Select(p => Guard.NotNull(p))]);
 
     /// <summary>Leaves groups out one by one.</summary>
     /// <param name="reason">Why a group is left out, or null to keep it.</param>
@@ -82,15 +74,26 @@ public static class GroupPolicy
         Scores = group.Scores.Where((_, i) => keep(i)).ToArray(),
     };
 
+    private sealed class Links(IReadOnlyList<IGroupPolicy> links) : IGroupPolicy, IWrapper
+    {
+        IEnumerable<object> IWrapper.Inner => links;
+
+        public GroupSelection Select(IReadOnlyList<ScoredGroup> groups)
+            => links.Aggregate(new GroupSelection(Guard.NotNull(groups), []), (selection, link) =>
+            {
+                var next = link.Select(selection.Groups);
+                return Whole(new GroupSelection(next.Groups, [.. selection.Skipped, .. next.Skipped]), groups);
+            });
+    }
+
+    private static GroupSelection Whole(GroupSelection selection, IReadOnlyList<ScoredGroup> groups)
+        => selection.Groups.Count == groups.Count
+            ? selection
+            : throw new InvalidOperationException(
+                $"Expected a group policy to return {groups.Count} groups, got {selection.Groups.Count}. A group that is left out stays, without completions.");
+
     private sealed class Lambda(Func<IReadOnlyList<ScoredGroup>, GroupSelection> select) : IGroupPolicy
     {
-        public GroupSelection Select(IReadOnlyList<ScoredGroup> groups)
-        {
-            var selection = select(Guard.NotNull(groups));
-            return selection.Groups.Count == groups.Count
-                ? selection
-                : throw new InvalidOperationException(
-                    $"Expected a group policy to return {groups.Count} groups, got {selection.Groups.Count}. A group that is left out stays, without completions.");
-        }
+        public GroupSelection Select(IReadOnlyList<ScoredGroup> groups) => Whole(select(Guard.NotNull(groups)), groups);
     }
 }

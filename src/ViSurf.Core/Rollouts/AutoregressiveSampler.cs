@@ -9,7 +9,7 @@ namespace ViSurf.Core.Rollouts;
 /// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and, where
 /// an id occurs more than once, by its occurrence: see <see cref="RolloutRequest.Occurrences"/>). So neither the composition nor the order of the batch changes a rollout.
 /// </remarks>
-public sealed class AutoregressiveSampler : IRolloutSampler
+public sealed class AutoregressiveSampler : IRolloutSampler, IDescribed
 {
     private readonly TokenSelector _selector;
     private readonly HashSet<int> _stopIds;
@@ -38,10 +38,14 @@ public sealed class AutoregressiveSampler : IRolloutSampler
     /// <summary>The knobs.</summary>
     public SamplingOptions Options => _selector.Options;
 
+    string IDescribed.Description => FormattableString.Invariant(
+        $"AutoregressiveSampler(temperature {Options.Temperature}, top-p {Options.TopP}, top-k {Options.TopK}, min-p {Options.MinP}, repetition {Options.RepetitionPenalty}, ")
+        + $"stop {string.Join(' ', Options.StopIds)}, never {string.Join(' ', Options.SuppressedIds)})";
+
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     /// <exception cref="ArgumentException"><see cref="RolloutRequest.Occurrences"/> are not one per prompt.</exception>
-    /// <exception cref="InvalidOperationException">The policy's logits hold no distribution (NaN); names example and position.</exception>
+    /// <exception cref="DivergedException">The policy's logits hold no distribution (NaN); names example and position.</exception>
     public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request)
     {
         Guard.NotNull(policy);

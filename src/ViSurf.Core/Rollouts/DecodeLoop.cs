@@ -100,9 +100,9 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
                 var (id, logProb) = (values[2 * step * _live.Count + row], values[(2 * step + 1) * _live.Count + row]);
                 if (double.IsNaN(logProb))
                 {
-                    throw new InvalidOperationException(
+                    throw new DivergedException(
                         $"Expected a distribution over the next token of example '{_live[row].ExampleId}' at position {_live[row].Length}, "
-                        + "got NaN logits. The weights have diverged, or the checkpoint does not fit the model.");
+                        + "got NaN logits. The weights have diverged, or the checkpoint does not fit the model. Go back to an earlier checkpoint, with a lower learning rate.");
                 }
                 _live[row].Append((int)id, (float)logProb, stopIds, request.MaxNewTokens);
             }

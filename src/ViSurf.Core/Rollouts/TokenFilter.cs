@@ -36,8 +36,10 @@ internal sealed class TokenFilter(SamplingOptions options)
     private Tensor Suppress(Tensor logits)
     {
         if (_suppressed.Length == 0) return logits;
-        if (_suppressed.FirstOrDefault(id => id < 0 || id >= logits.shape[1], -1) is >= 0 and var outside)
-            throw new ArgumentException($"Expected SuppressedIds below the vocabulary's {logits.shape[1]}, got {outside}.");
+        if (_suppressed.Max() is var largest && largest >= logits.shape[1])
+            throw new ArgumentException($"Expected SuppressedIds below the vocabulary's {logits.shape[1]}, got {largest}.");
+        if (_suppressed.Length == logits.shape[1])
+            throw new ArgumentException($"Expected SuppressedIds to leave a token that can be drawn, got all {_suppressed.Length} of the vocabulary.");
         return logits.Replace(1, tensor(_suppressed, device: logits.device), double.NegativeInfinity);
     }
 

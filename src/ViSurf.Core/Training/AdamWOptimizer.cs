@@ -19,6 +19,7 @@ public sealed class AdamWOptimizer : IDisposable
 
     private readonly AdamWOptions _options;
     private readonly List<AdamWSlot> _slots;
+    private bool _disposed;
 
     /// <summary>Takes every parameter of the module that requires a gradient.</summary>
     /// <exception cref="ArgumentException">No parameter requires a gradient.</exception>
@@ -45,10 +46,10 @@ public sealed class AdamWOptimizer : IDisposable
     public long StateBytes => _slots.Sum(slot => slot.Bytes);
 
     /// <summary>One per trainable parameter.</summary>
-    internal IReadOnlyList<AdamWSlot> Slots => _slots;
+    internal IReadOnlyList<AdamWSlot> Slots => Alive();
 
     /// <summary>Where the first parameter is.</summary>
-    internal Device Device => _slots[0].Parameter.device;
+    internal Device Device => Alive()[0].Parameter.device;
 
     /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()
@@ -56,7 +57,7 @@ public sealed class AdamWOptimizer : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         var squares = new List<Tensor>();
-        foreach (var slot in _slots)
+        foreach (var slot in Alive())
         {
             if (slot.Parameter.grad is not { } gradient) continue;
             // Piece by piece: the float32 copies of all bfloat16 gradients at once would be twice the model.
@@ -73,18 +74,19 @@ public sealed class AdamWOptimizer : IDisposable
 
     /// <summary>Updates every parameter that has a gradient, each gradient times <paramref name="gradientScale"/>.</summary>
     /// <param name="gradientScale">Below 1 when gradients are clipped; see <see cref="ClipScale"/>.</param>
+    /// <exception cref="ObjectDisposedException">The optimizer has been disposed, or a parameter with its policy or adapter.</exception>
     public void Step(double gradientScale = 1.0)
     {
         using var _ = no_grad();
         var rate = NextLearningRate;
-        foreach (var slot in _slots) slot.Update(rate, gradientScale);
+        foreach (var slot in Alive()) slot.Update(rate, gradientScale);
         Updates++;
     }
 
     /// <summary>Frees the gradients of all parameters, so that rollouts have their memory.</summary>
     public void ZeroGradients()
     {
-        foreach (var slot in _slots) slot.Parameter.grad = null;
+        foreach (var slot in Alive()) slot.Parameter.grad = null;
     }
 
     /// <summary>The factor that brings a gradient of this norm down to the limit; 1 when it is below. torch's formula, its 1e-6 included.</summary>
@@ -96,6 +98,7 @@ public sealed class AdamWOptimizer : IDisposable
     /// <param name="stream">Open for writing; stays open.</param>
     public void Save(Stream stream)
     {
+        Alive();
         using var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         writer.Write(Format);
         writer.Write(Updates);
@@ -108,6 +111,7 @@ public sealed class AdamWOptimizer : IDisposable
     /// <exception cref="InvalidDataException">Not such a state, or one of other parameters; the message names the first that differs.</exception>
     public void Load(Stream stream)
     {
+        Alive();
         using var reader = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         if (reader.ReadString() is var format && format != Format)
             throw new InvalidDataException($"Expected an optimizer state that starts with '{Format}', got '{format}'.");
@@ -122,6 +126,17 @@ public sealed class AdamWOptimizer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var slot in _slots) slot.Dispose();
+    }
+
+    /// <summary>The slots, when they can be used.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer has been disposed, or a parameter with its policy or adapter.</exception>
+    internal List<AdamWSlot> Alive()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _slots.FirstOrDefault(slot => slot.Parameter.IsInvalid) is not { } gone
+            ? _slots
+            : throw new ObjectDisposedException(nameof(AdamWOptimizer), $"The parameter '{gone.Name}' of this optimizer has been disposed, with its policy or its adapter.");
     }
 }

@@ -20,12 +20,16 @@ namespace ViSurf.Core.Training;
 /// <param name="demonstrations">Writes the label.</param>
 /// <param name="length">How many of the label's tokens.</param>
 /// <param name="copies">How many rollouts of each group begin with a prefix, greater than 0; null for all. They come last in the group.</param>
-public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector demonstrations, PrefixLength length, int? copies = null) : IRolloutSampler
+public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector demonstrations, PrefixLength length, int? copies = null) : IRolloutSampler, IDescribed, IWrapper
 {
     private readonly IRolloutSampler _inner = Guard.NotNull(inner);
     private readonly DemonstrationInjector _demonstrations = Guard.NotNull(demonstrations);
     private readonly PrefixLength _length = Guard.NotNull(length);
     private readonly int? _copies = copies is { } given ? Guard.Positive(given) : null;
+
+    string IDescribed.Description => FormattableString.Invariant($"PrefixSampler({(_copies is { } some ? $"{some} of a group, " : "")}{Descriptions.Of(_inner)})");
+
+    IEnumerable<object> IWrapper.Inner => [_inner];
 
     /// <inheritdoc/>
     public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request)
@@ -39,9 +43,6 @@ public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector d
         var continued = Continue(policy, prompts, prefixes, request, prefixed);
         return [.. Enumerable.Range(0, prompts.Count).SelectMany(q => plain.Where(s => s.PromptIndex == q).Concat(continued.Where(s => s.PromptIndex == q)))];
     }
-
-    /// <summary>The sampler that draws the tokens in the end.</summary>
-    internal static IRolloutSampler? Innermost(IRolloutSampler? sampler) => sampler is PrefixSampler outer ? Innermost(outer._inner) : sampler;
 
     private int[] Prefix(VisionExample example, RolloutRequest request)
     {

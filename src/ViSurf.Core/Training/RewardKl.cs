@@ -19,7 +19,7 @@ namespace ViSurf.Core.Training;
 /// <param name="reference">Scores without gradient: a frozen copy, the policy with its adapter off, or a moving average. Stays the caller's.</param>
 /// <param name="coefficient">β of each step, at least 0; a controller is <c>_ =&gt; adaptive.Value</c>. verl's default is 1e-3.</param>
 /// <param name="estimator">Null for <see cref="KlEstimators.K1"/>, which is unbiased.</param>
-public sealed class RewardKl(IPolicy reference, CoefficientSchedule coefficient, KlEstimator? estimator = null)
+public sealed class RewardKl(IPolicy reference, CoefficientSchedule coefficient, KlEstimator? estimator = null) : IDescribed, IWrapper
 {
     /// <summary>Name of the component.</summary>
     public const string ComponentName = "reference_kl";
@@ -27,6 +27,11 @@ public sealed class RewardKl(IPolicy reference, CoefficientSchedule coefficient,
     private readonly FrozenPolicy _reference = new(reference);
     private readonly CoefficientSchedule _coefficient = Guard.NotNull(coefficient);
     private readonly KlEstimator _estimator = estimator ?? KlEstimators.K1;
+
+    string IDescribed.Description
+        => $"RewardKl({ScheduleText.Of(_coefficient.Invoke)}, {Descriptions.Of(_estimator)}, {Descriptions.Of(_reference)})";
+
+    IEnumerable<object> IWrapper.Inner => [_reference];
 
     /// <summary>The groups with the component added.</summary>
     /// <param name="groups">Scored groups.</param>

@@ -73,7 +73,8 @@ public sealed class RolloutRounds(TrainerParts parts, TrainerOptions options)
         using var grad = torch.no_grad();
         using var batch = Collator.Prompts(prompts);
         var seed = attempt == 0 ? _options.Seed : SeedStream.Derive(_options.Seed, "roll out again", attempt);
-        return _parts.Sampler.Sample(_parts.Policy, batch, new RolloutRequest(_options.GroupSize, _options.MaxNewTokens, seed, step, cancellation));
+        var request = new RolloutRequest(_options.GroupSize, _options.MaxNewTokens, seed, step, cancellation);
+        return SampledCheck.Ensure(_parts.Sampler.Sample(_parts.Policy, batch, request), _parts.Sampler, _parts.Policy, batch, request);
     }
 
     private IReadOnlyList<ScoredGroup> Score(RolloutGroup[] groups, PromptShelf prompts, long step, CancellationToken cancellation)

@@ -1,7 +1,5 @@
 using System.Globalization;
 using ViSurf.Core.Common;
-using ViSurf.Core.Objectives;
-using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
 
@@ -11,8 +9,9 @@ namespace ViSurf.Core.Training;
 /// go on with others, and then agrees up to rounding instead of bit for bit.
 /// </summary>
 /// <remarks>
-/// Delegates and the inside of an estimator, a controller or most objectives cannot be read; of those the names of the classes are compared. Put numbers
-/// of one's own into <see cref="TrainingRunOptions.Settings"/>.
+/// Parts describe themselves (<see cref="IDescribed"/>), through whatever wraps them; of one that does not, the name of its class is compared. A
+/// coefficient that moves is compared at a few steps, as it is when the run is made. Lambdas and the inside of an estimator cannot be read: put numbers of
+/// one's own into <see cref="TrainingRunOptions.Settings"/>.
 /// </remarks>
 public static class RunSettings
 {
@@ -42,14 +41,16 @@ public static class RunSettings
         Add("adamw.master_weights", adam.MasterWeights);
         Add("adamw.state_type", adam.StateType);
         Add("adamw.learning_rate", string.Join(", ", Probes.Select(update => string.Create(CultureInfo.InvariantCulture, $"{update}: {adam.LearningRate(update)}"))));
-        Add("objective", Objective(parts.Objective));
-        Add("controller", parts.Controller.GetType().Name);
-        Add("group_policy", parts.Groups.GetType().Name);
+        Add("objective", Descriptions.Of(parts.Objective));
+        Add("controller", Descriptions.Of(parts.Controller));
+        Add("group_policy", Descriptions.Of(parts.Groups));
         Add("labels_in_groups", parts.Demonstrations is not null);
         Add("skip_neutral_groups", parts.SkipNeutralGroups);
-        Add("reference", parts.Reference?.GetType().Name ?? "none");
+        Add("reference", Descriptions.Of(parts.Reference));
         Add("rewards", parts.Suite is null ? "none" : string.Join(", ", parts.Suite.Rewards.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Function.Name} × {r.Weight}"))));
-        Add("sampler", Sampler(parts.Sampler));
+        Add("sampler", Descriptions.Of(parts.Sampler));
+        if (parts.RewardKl is { } kl) Add("reward_kl", Descriptions.Of(kl));
+        if (parts.Focus is { } focus) Add("focus", string.Create(CultureInfo.InvariantCulture, $"{focus.Fraction}{(focus.LabelTokensOnly ? ", labels only" : "")}"));
         return settings;
 
         void Add(string name, object value) => settings.Add(name, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
@@ -74,23 +75,4 @@ public static class RunSettings
     internal static IEnumerable<(string Name, string Saved, string Now)> Differences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now)
         => saved.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Select(name => (name, Saved: saved.GetValueOrDefault(name, "not set"), Now: now.GetValueOrDefault(name, "not set"))).Where(d => d.Saved != d.Now);
-
-    private static string Objective(IObjective objective) => objective switch
-    {
-        ViSurfObjective { Options: var clip } => Clipped(nameof(ViSurfObjective), clip),
-        ClippedPolicyObjective { Options: var clip } => Clipped(nameof(ClippedPolicyObjective), clip),
-        _ => objective.GetType().Name,
-    };
-
-    private static string Clipped(string name, ClippedPolicyOptions o) => string.Create(CultureInfo.InvariantCulture,
-        $"{name}(clip {o.ClipLow} to {o.ClipHigh}, cap {o.RatioCap?.ToString(CultureInfo.InvariantCulture) ?? "none"}, {o.RatioLevel}, {o.Aggregation})");
-
-    private static string Sampler(IRolloutSampler? sampler) => sampler switch
-    {
-        null => "none",
-        PrefixSampler prefix => $"PrefixSampler({Sampler(PrefixSampler.Innermost(prefix))})",
-        AutoregressiveSampler { Options: var o } => string.Create(CultureInfo.InvariantCulture,
-            $"AutoregressiveSampler(temperature {o.Temperature}, top-p {o.TopP}, top-k {o.TopK}, min-p {o.MinP}, repetition {o.RepetitionPenalty}, stop {string.Join(' ', o.StopIds)}, never {string.Join(' ', o.SuppressedIds)})"),
-        _ => sampler.GetType().Name,
-    };
 }

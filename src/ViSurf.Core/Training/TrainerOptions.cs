@@ -1,4 +1,5 @@
 using ViSurf.Core.Common;
+using ViSurf.Core.Rollouts;
 
 namespace ViSurf.Core.Training;
 
@@ -19,9 +20,9 @@ public sealed record TrainerOptions
     /// </value>
     public int GroupSize { get; init => field = Guard.Positive(value); } = 8;
 
-    /// <summary>Divides the logits when completions are scored. It must be the temperature of the sampler, or ρ is not 1 at the start.</summary>
+    /// <summary>Divides the logits when completions are scored, from 1e-6 to 1e6. It must be the temperature of the sampler, or ρ is not 1 at the start.</summary>
     /// <value>1.0, so that rollouts come from the very distribution that the objective differentiates.</value>
-    public double Temperature { get; init => field = Guard.Positive(value); } = 1.0;
+    public double Temperature { get; init => field = Guard.InRange(value, SamplingOptions.LeastTemperature, 1e6); } = 1.0;
 
     /// <summary>Most tokens of a rollout, the stop token included.</summary>
     /// <value>2000, the response limit of VisionReasoner, ViSurf's ancestor.</value>

@@ -40,8 +40,8 @@ public sealed class TrainingRun
     {
         (_trainer, _examples, _options, _store) = (Guard.NotNull(trainer), Guard.NotNull(examples), Guard.NotNull(options), store);
         var parts = trainer.Parts;
-        if (store is not null && parts.Groups is ReplayBuffer && parts.State.Count == 0)
-            throw new ArgumentException("Expected TrainerParts.State to say how the ReplayBuffer in Groups is saved, got nothing: a resumed run would begin with an empty one.", nameof(trainer));
+        if (store is not null && parts.State.Count == 0 && Unsaved(parts) is { } unsaved)
+            throw new ArgumentException($"Expected TrainerParts.State to say how the {unsaved} is saved, got nothing: a resumed run would begin with a fresh one.", nameof(trainer));
         _weights = weights ?? CheckpointWeights.Of(parts.Policy.Module);
         _parts =
         [
@@ -49,7 +49,7 @@ public sealed class TrainingRun
             parts.Optimizer.AsPart(),
             CheckpointPart.Of("data", () => examples.Position, position => examples.Position = (string)position!),
             CheckpointPart.Of("evaluation", () => _evaluated, step => _evaluated = (long)step!),
-            .. parts.Reference is MovingAveragePolicy average ? [CheckpointPart.OfModule("reference", average.Module)] : Array.Empty<CheckpointPart>(),
+            .. Wrappers.Find<MovingAveragePolicy>(parts.Reference) is { } average ? [CheckpointPart.OfModule("reference", average.Module)] : Array.Empty<CheckpointPart>(),
             .. parts.State,
         ];
         var settings = new SortedDictionary<string, string>(RunSettings.Of(parts, trainer.Options).ToDictionary(), StringComparer.Ordinal);
@@ -66,11 +66,14 @@ public sealed class TrainingRun
     /// <param name="checkpoint">Null for the newest of the store.</param>
     /// <returns>The checkpoint; null when there is none yet, and the run begins.</returns>
     /// <exception cref="InvalidDataException">
-    /// It is damaged (names the file), of another model (lists the parameters), of other options (lists them) or of other parts. Nothing has been loaded then.
+    /// It, or with null any of the store, is damaged (names directory and file), or it is of another model (lists the parameters), of other options (lists them) or of other parts. Nothing has been loaded then.
     /// </exception>
     public Checkpoint? Resume(Checkpoint? checkpoint = null)
     {
         if ((checkpoint ?? _store?.Latest()) is not { } from) return null;
+        // Chosen by hand: what lies beside it and cannot be read is said all the same.
+        if (checkpoint is not null && _store is not null)
+            foreach (var damaged in CheckpointStore.ScanDamaged(_store.Directory)) _options.Say?.Invoke(damaged.ToString());
         ModelShape.Of(_trainer.Parts.Policy.Module).EnsureSame(from.Model, from.Directory);
         RunSettings.EnsureSame(from.Settings, _settings, _options.MayDiffer, from.Directory);
         from.Verify();
@@ -98,8 +101,14 @@ public sealed class TrainingRun
             if (over) break;
             Step(cancellation);
         }
-        return new RunOutcome(_trainer.StepsTaken, _trainer.StepsTaken < _options.Steps, _store?.Latest(), _store?.Best());
+        return new RunOutcome(_trainer.StepsTaken, _trainer.StepsTaken < _options.Steps, _store?.Newest(), _store?.Best());
     }
+
+    /// <summary>State that stays for later steps and that nothing but <see cref="TrainerParts.State"/> saves.</summary>
+    private static string? Unsaved(TrainerParts parts)
+        => Wrappers.Find<ReplayBuffer>(parts.Groups) is not null ? "ReplayBuffer in Groups"
+            : Wrappers.FindAll<MovingAveragePolicy>(parts.RewardKl).Except(Wrappers.FindAll<MovingAveragePolicy>(parts.Reference)).Any() ? "moving average in RewardKl"
+            : null;
 
     /// <summary>Training does not stop because something that only looks on cannot remember.</summary>
     private void Restore(CheckpointPart watcher, Checkpoint from)

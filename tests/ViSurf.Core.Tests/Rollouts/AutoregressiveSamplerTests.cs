@@ -150,7 +150,7 @@ public sealed class AutoregressiveSamplerTests : IDisposable
                 : logits;
         });
         var sample = () => new AutoregressiveSampler().Sample(policy, prompts, new RolloutRequest(1, 4, 0));
-        sample.Should().Throw<InvalidOperationException>().WithMessage("*'the broken one' at position 2*NaN*");
+        sample.Should().Throw<DivergedException>().WithMessage("*'the broken one' at position 2*NaN*");
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Advantages;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Encoding;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Rollouts;
@@ -147,6 +149,17 @@ public sealed class TrainerFailureTests
             .Should().Throw<ArgumentException>().WithMessage("*temperature*0.5*sampler at 1*");
 
     [Fact]
+    public void The_temperature_is_compared_behind_every_sampler_around_the_sampler()
+    {
+        var policy = TinyText.Policy(1);
+        using var optimizer = Toy.Optimizer(policy);
+        var wrapped = new Watching(new PrefixSampler(Toy.Sampler, new DemonstrationInjector(TinyText.Encoder), (_, _, _) => 1));
+        var parts = TrainerParts.ViSurf(TinyText.Encoder, policy, wrapped, Toy.SmallLetters, optimizer);
+        FluentActions.Invoking(() => new Trainer(parts, Toy.Options with { Temperature = 0.5 })).Should().Throw<ArgumentException>().WithMessage("*0.5*sampler at 1*");
+        FluentActions.Invoking(() => new Trainer(parts, Toy.Options)).Should().NotThrow();
+    }
+
+    [Fact]
     public void Supervised_fine_tuning_without_a_label_is_an_error_that_names_the_example()
     {
         var policy = TinyText.Policy(1);
@@ -211,6 +224,13 @@ public sealed class TrainerFailureTests
     {
         using var scope = NewDisposeScope();
         return [.. policy.Module.named_parameters().Where(p => p.parameter.grad is not null).Select(p => p.name)];
+    }
+
+    private sealed class Watching(IRolloutSampler inner) : IRolloutSampler, IWrapper
+    {
+        public IEnumerable<object> Inner => [inner];
+
+        public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request) => inner.Sample(policy, prompts, request);
     }
 
     private sealed class RootObjective : IObjective

@@ -213,17 +213,6 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
-    public void A_replay_buffer_that_nothing_saves_is_refused()
-    {
-        var policy = TinyText.Policy(1);
-        using var optimizer = Toy.Optimizer(policy);
-        var parts = TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer) with { Groups = new ReplayBuffer() };
-        using var store = Store();
-        var run = () => new TrainingRun(new Trainer(parts, Toy.Options), new ListStream(Toy.Questions), new TrainingRunOptions { Steps = 1 }, store);
-        run.Should().Throw<ArgumentException>().WithMessage("*TrainerParts.State*ReplayBuffer*");
-    }
-
-    [Fact]
     public void A_run_leaves_no_tensor_behind()
     {
         using var store = Store();
@@ -237,71 +226,4 @@ public sealed class TrainingRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private CheckpointStore Store(CheckpointOptions? options = null) => CheckpointStore.Open(_folder.File("run"), options);
-
-    /// <summary>ViSurf on text, with a group policy that has state: it leaves the first group out in every second step.</summary>
-    private sealed class Toys : IDisposable
-    {
-        private readonly (CancellationTokenSource Source, int Call)? _cancel;
-        private long _seen;
-
-        public Toys(TrainingRunOptions options, CheckpointStore? store = null, int updates = 1, long seed = 7, double rate = 0.01, int rows = 8,
-            IPolicy? policy = null, string part = "groups", Func<long, double>? score = null, (CancellationTokenSource Source, int Call)? cancel = null)
-        {
-            _cancel = cancel;
-            Policy = policy ?? TinyText.Policy(1);
-            Optimizer = Toy.Optimizer(Policy, rate);
-            var parts = TrainerParts.ViSurf(TinyText.Encoder, Policy, Toy.Sampler, Toy.SmallLetters, Optimizer);
-            parts = parts with
-            {
-                Objective = new ProbedObjective(parts.Objective, (_, _) => Count()),
-                Groups = new EveryOther(this),
-                State = [CheckpointPart.Of(part, () => _seen, seen => _seen = (long)seen!)],
-            };
-            Run = new TrainingRun(
-                new Trainer(parts, Toy.Options with { UpdatesPerRollout = updates, Seed = seed, MicroBatchRows = rows, PromptsPerStep = 3 }),
-                new ListStream(Toy.Questions), options with
-                {
-                    Settings = options.Settings.Count > 0 ? options.Settings : new Dictionary<string, string> { ["data"] = "a" },
-                    Evaluate = (step, _) => new Dictionary<string, double> { ["score"] = score?.Invoke(step) ?? step },
-                    AfterStep = report =>
-                    {
-                        Log.Add($"step {report.Step}");
-                        Reports.Add(ReportText.Of(report));
-                    },
-                    AfterEvaluation = (step, _) => Log.Add($"evaluated {step}"),
-                    AfterSave = checkpoint => Log.Add($"saved {checkpoint.Step}"),
-                }, store);
-        }
-
-        public TrainingRun Run { get; }
-
-        public IPolicy Policy { get; }
-
-        public AdamWOptimizer Optimizer { get; }
-
-        /// <summary>Calls of the objective: micro-batches.</summary>
-        public int Calls { get; private set; }
-
-        public List<string> Log { get; } = [];
-
-        public List<string> Reports { get; } = [];
-
-        public void Dispose() => Optimizer.Dispose();
-
-        private double Count()
-        {
-            if (++Calls == _cancel?.Call) _cancel.Value.Source.Cancel();
-            return 1;
-        }
-
-        private sealed class EveryOther(Toys run) : IGroupPolicy
-        {
-            public GroupSelection Select(IReadOnlyList<ScoredGroup> groups)
-                => run._seen++ % 2 == 0
-                    ? new GroupSelection(groups, [])
-                    : new GroupSelection(
-                        [groups[0] with { Group = groups[0].Group with { Completions = [] }, Scores = [] }, .. groups.Skip(1)],
-                        [new SkippedGroup(groups[0].Group.Example.Id, "its turn")]);
-        }
-    }
 }

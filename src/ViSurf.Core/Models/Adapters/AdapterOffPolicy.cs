@@ -11,13 +11,18 @@ namespace ViSurf.Core.Models.Adapters;
 /// </summary>
 /// <param name="inner">The policy that the adapter is on; stays the caller's.</param>
 /// <param name="adapter">The adapter; stays the caller's.</param>
-public sealed class AdapterOffPolicy(IPolicy inner, LoraAdapter adapter) : IPolicy
+public sealed class AdapterOffPolicy(IPolicy inner, LoraAdapter adapter) : IPolicy, IWrapper
 {
     private readonly FrozenPolicy _inner = new(inner);
     private readonly LoraAdapter _adapter = Guard.NotNull(adapter);
 
+    IEnumerable<object> IWrapper.Inner => [_inner];
+
     /// <inheritdoc/>
     public nn.Module Module => _inner.Module;
+
+    /// <inheritdoc/>
+    public int? VocabularySize => ((IPolicy)_inner).VocabularySize;
 
     /// <inheritdoc/>
     public TokenScores Score(SequenceBatch batch)

@@ -20,6 +20,26 @@ public sealed record LoraConfig
     /// <value>8, PEFT's default: with the default rank the scaling is 1.</value>
     public double Alpha { get; init => field = Guard.Positive(Guard.Finite(value, nameof(Alpha)), nameof(Alpha)); } = 8;
 
+    /// <summary>Ranks of single layers (<c>rank_pattern</c>), in order: the first entry that means a layer counts. EVA writes them.</summary>
+    /// <value>None: <see cref="Rank"/> for all.</value>
+    public IReadOnlyList<LayerOverride> RankPattern
+    {
+        get;
+        init => field = Guard.NotNull(value).FirstOrDefault(entry => entry.Value is not (>= 1 and <= int.MaxValue) || entry.Value != Math.Floor(entry.Value)) is { } wrong
+            ? throw new ArgumentException($"Expected whole ranks of at least 1 in RankPattern, got {wrong.Value} for '{wrong.Pattern}'.", nameof(RankPattern))
+            : [.. value];
+    } = [];
+
+    /// <summary>Numerators of single layers (<c>alpha_pattern</c>), in order: the first entry that means a layer counts.</summary>
+    /// <value>None: <see cref="Alpha"/> for all.</value>
+    public IReadOnlyList<LayerOverride> AlphaPattern
+    {
+        get;
+        init => field = Guard.NotNull(value).FirstOrDefault(entry => !(entry.Value > 0) || !double.IsFinite(entry.Value)) is { } wrong
+            ? throw new ArgumentException($"Expected finite numbers above 0 in AlphaPattern, got {wrong.Value} for '{wrong.Pattern}'.", nameof(AlphaPattern))
+            : [.. value];
+    } = [];
+
     /// <summary>Probability of dropping an input of A (<c>lora_dropout</c>), in [0, 1). Only in train mode; see <see cref="LoraAdapter"/>.</summary>
     /// <value>0: with dropout, rollouts and scores would come from different networks.</value>
     public double Dropout { get; init => field = Guard.InRange(value, 0, Math.BitDecrement(1.0), nameof(Dropout)); }
@@ -43,6 +63,15 @@ public sealed record LoraConfig
     /// <value><c>CAUSAL_LM</c>.</value>
     public string? TaskType { get; init; } = "CAUSAL_LM";
 
-    /// <summary>s: what B A is multiplied by.</summary>
-    public double Scaling => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
+    /// <summary>s: what B A is multiplied by in a layer without a rank or a numerator of its own.</summary>
+    public double Scaling => Ratio(Alpha, Rank);
+
+    /// <summary>The largest rank of any layer.</summary>
+    internal double LargestRank => RankPattern.Select(entry => entry.Value).Append(Rank).Max();
+
+    internal int RankOf(ModulePath path) => (int)(LayerOverride.Of(RankPattern, path) ?? Rank);
+
+    internal double ScalingOf(ModulePath path) => Ratio(LayerOverride.Of(AlphaPattern, path) ?? Alpha, RankOf(path));
+
+    private double Ratio(double alpha, int rank) => UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank;
 }

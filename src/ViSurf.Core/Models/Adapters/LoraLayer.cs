@@ -20,11 +20,12 @@ internal sealed class LoraLayer : IDisposable
 
     public LoraLayer(ModulePath path, LoraConfig config, AdapterSwitch onOff)
     {
-        (Path, _linear, _switch, _scaling, _dropout) = (path, path.Module, onOff, config.Scaling, config.Dropout);
+        (Path, _linear, _switch, _scaling, _dropout) = (path, path.Module, onOff, config.ScalingOf(path), config.Dropout);
+        var rank = config.RankOf(path);
         using var scope = NewDisposeScope();
         var type = Weight.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? ScalarType.Float32 : Weight.dtype;
-        _a = new WeightOnly([config.Rank, Weight.shape[1]], type, Weight.device);
-        _b = new WeightOnly([Weight.shape[0], config.Rank], type, Weight.device);
+        _a = new WeightOnly([rank, Weight.shape[1]], type, Weight.device);
+        _b = new WeightOnly([Weight.shape[0], rank], type, Weight.device);
         foreach (var factor in new[] { _a, _b })
         {
             factor.weight.DetachFromDisposeScope();

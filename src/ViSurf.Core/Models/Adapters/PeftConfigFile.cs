@@ -28,10 +28,12 @@ internal static class PeftConfigFile
     {
         var json = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal)
         {
+            ["alpha_pattern"] = Pattern(config.AlphaPattern),
+            ["rank_pattern"] = Pattern(config.RankPattern),
             ["base_model_name_or_path"] = config.BaseModel,
             ["exclude_modules"] = Selection(config.ExcludeModules),
             ["init_lora_weights"] = true,
-            ["lora_alpha"] = config.Alpha == Math.Floor(config.Alpha) && config.Alpha < int.MaxValue ? (int)config.Alpha : config.Alpha,
+            ["lora_alpha"] = Whole(config.Alpha),
             ["lora_dropout"] = Number(config.Dropout),
             ["modules_to_save"] = config.ModulesToSave.Count == 0 ? null : Array(config.ModulesToSave),
             ["peft_type"] = "LORA",
@@ -59,6 +61,8 @@ internal static class PeftConfigFile
             ExcludeModules = Selection(root, "exclude_modules"),
             Rank = (int)Number(root, "r", defaults.Rank, n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "a whole number of at least 1"),
             Alpha = Number(root, "lora_alpha", defaults.Alpha, n => n > 0 && double.IsFinite(n), "a finite number above 0"),
+            RankPattern = Pattern(root, "rank_pattern", n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "whole numbers of at least 1 by patterns of paths"),
+            AlphaPattern = Pattern(root, "alpha_pattern", n => n > 0 && double.IsFinite(n), "finite numbers above 0 by patterns of paths"),
             Dropout = Number(root, "lora_dropout", defaults.Dropout, n => n is >= 0 and < 1, "a number from 0 to below 1"),
             UseRsLora = Has(root, "use_rslora") is { } stabilised ? Flag("use_rslora", stabilised) : defaults.UseRsLora,
             ModulesToSave = Has(root, "modules_to_save") is { } saved ? Names("modules_to_save", saved) : [],
@@ -79,6 +83,22 @@ internal static class PeftConfigFile
         => selection is null ? null : selection.Names is { } names ? Array(names) : selection.Pattern;
 
     private static JsonArray Array(IEnumerable<string> names) => [.. names.Select(name => (JsonNode?)name)];
+
+    private static JsonNode Whole(double value) => value == Math.Floor(value) && value < int.MaxValue ? (int)value : value;
+
+    private static JsonObject Pattern(IReadOnlyList<LayerOverride> entries)
+    {
+        var json = new JsonObject();
+        // Of two entries with one pattern the first counts, here and in PEFT's order.
+        foreach (var entry in entries.DistinctBy(entry => entry.Pattern)) json.Add(entry.Pattern, Whole(entry.Value));
+        return json;
+    }
+
+    private static LayerOverride[] Pattern(JsonElement root, string option, Func<double, bool> allowed, string expected)
+        => Has(root, option) is not { } value ? []
+            : value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(entry => entry.Value.ValueKind == JsonValueKind.Number && allowed(entry.Value.GetDouble()))
+                ? [.. value.EnumerateObject().Select(entry => new LayerOverride(entry.Name, entry.Value.GetDouble()))]
+                : throw Unexpected(option, value, expected);
 
     /// <summary>0 is written 0.0, as Python writes a float.</summary>
     private static JsonNode? Number(double value)

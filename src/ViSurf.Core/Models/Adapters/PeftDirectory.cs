@@ -20,9 +20,9 @@ internal static class PeftDirectory
         using var file = SafeTensorsReader.Open(weights);
         // Factors are allocated by what the configuration says. What is only a little off is better said tensor by tensor, when they are read.
         var rank = file.Entries.Values.Where(e => e.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal) && e.Shape.Count == 2).Select(e => e.Shape[0]).DefaultIfEmpty(0).Max();
-        return config.Rank <= Math.Max(2 * rank, OrdinaryRank)
+        return config.LargestRank <= Math.Max(2 * rank, OrdinaryRank)
             ? config
-            : throw new InvalidDataException($"r is {config.Rank} in '{path}', but the factors in '{weights}' have rank {rank}. Check that they come from the same adapter.");
+            : throw new InvalidDataException($"{(config.LargestRank > config.Rank ? "rank_pattern has" : "r is")} {config.LargestRank} in '{path}', but the factors in '{weights}' have rank {rank}. Check that they come from the same adapter.");
     }
 
     /// <summary>Fills an adapter's parameters; any disagreement is one error that lists all of it, and nothing has been read then.</summary>

@@ -11,10 +11,10 @@ internal static class PeftOptions
 {
     private static readonly FrozenDictionary<string, string> OffValues = new Dictionary<string, string>
     {
-        ["alora_invocation_tokens"] = "null", ["alpha_pattern"] = "{}", ["arrow_config"] = "null", ["bias"] = "\"none\"", ["corda_config"] = "null",
+        ["alora_invocation_tokens"] = "null", ["arrow_config"] = "null", ["bias"] = "\"none\"", ["corda_config"] = "null",
         ["ensure_weight_tying"] = "false", ["fan_in_fan_out"] = "false", ["kasa_config"] = "null",
         ["layer_replication"] = "null", ["layers_to_transform"] = "null", ["loftq_config"] = "{}", ["lora_bias"] = "false",
-        ["lora_ga_config"] = "null", ["megatron_config"] = "null", ["monteclora_config"] = "null", ["rank_pattern"] = "{}",
+        ["lora_ga_config"] = "null", ["megatron_config"] = "null", ["monteclora_config"] = "null",
         ["target_parameters"] = "null", ["trainable_token_indices"] = "null", ["use_bdlora"] = "null", ["use_dora"] = "false",
         ["use_qalora"] = "false", ["velora_config"] = "null",
     }.ToFrozenDictionary();
@@ -31,7 +31,7 @@ internal static class PeftOptions
 
     private static readonly FrozenSet<string> Read = new[]
     {
-        "base_model_name_or_path", "exclude_modules", "init_lora_weights", "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r",
+        "alpha_pattern", "base_model_name_or_path", "exclude_modules", "init_lora_weights", "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "rank_pattern",
         "target_modules", "task_type", "use_rslora",
     }.ToFrozenSet();
 

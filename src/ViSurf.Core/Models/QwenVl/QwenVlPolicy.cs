@@ -22,15 +22,20 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     private readonly QwenVlModule _module;
     private readonly SideFiles _side;
     private readonly bool _recompute;
+    private bool _disposed;
 
     private QwenVlPolicy(QwenVlModule module, string directory, SideFiles side, bool recompute)
         => (_module, Directory, _side, _recompute) = (module, directory, side, recompute);
 
     /// <inheritdoc/>
-    public nn.Module Module => _module;
+    /// <exception cref="ObjectDisposedException">The policy has been disposed.</exception>
+    public nn.Module Module => Alive;
 
     /// <inheritdoc/>
     public SequenceLayout Layout => SequenceLayout.Packed;
+
+    /// <inheritdoc/>
+    public int? VocabularySize => Config.Text.VocabularySize;
 
     /// <summary>The checkpoint's configuration.</summary>
     public QwenVlConfig Config => _module.Config;
@@ -105,10 +110,10 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
 
     /// <summary>Weights by their names in a published checkpoint; they stay the policy's.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Weights()
-        => _module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value)).ToArray();
+        => Alive.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value)).ToArray();
 
     /// <inheritdoc/>
-    public TokenScores Score(SequenceBatch batch) => GroupScores.Of(_module, Guard.NotNull(batch), _recompute);
+    public TokenScores Score(SequenceBatch batch) => GroupScores.Of(Alive, Guard.NotNull(batch), _recompute);
 
     /// <summary>Features of pictures as the decoder receives them, [K / merge², H]; owned by the caller.</summary>
     /// <param name="pixels">[K, D].</param>
@@ -116,7 +121,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="InvalidOperationException">The model reads no pictures.</exception>
     public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids)
     {
-        if (_module.Visual is not { } tower) throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
+        if (Alive.Visual is not { } tower) throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
         using var plain = new Recomputation(active: false);
         var features = tower.Forward(Guard.NotNull(pixels), Guard.NotNull(grids), plain);
         foreach (var between in features.Deepstack) between.Dispose();
@@ -126,7 +131,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <inheritdoc/>
     public IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens)
     {
-        var session = new QwenVlDecodeSession(_module, Guard.Positive(copies), Guard.Positive(maxNewTokens));
+        var session = new QwenVlDecodeSession(Alive, Guard.Positive(copies), Guard.Positive(maxNewTokens));
         try
         {
             session.Admit(Guard.NotNull(prompts));
@@ -157,13 +162,27 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="InvalidDataException">A file is broken, or the weights are of another model (all tensors listed); nothing has been loaded then.</exception>
     public void LoadWeights(string directory)
     {
+        var module = Alive;
         using var checkpoint = CheckpointReader.Open(directory);
-        if (Config.TiedHead && StoredHead.IsOwn(_module.Family.Names, checkpoint))
+        if (Config.TiedHead && StoredHead.IsOwn(module.Family.Names, checkpoint))
             throw new InvalidDataException($"The weights in '{directory}' have a head of their own ({StoredHead.Head} differs from the embedding), the policy's head is its embedding. "
                 + $"Load the policy from that directory, or with {nameof(QwenVlOptions)}.{nameof(QwenVlOptions.OwnHead)}.");
-        _module.Fill(checkpoint);
+        module.Fill(checkpoint);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _module.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _module.Dispose();
+    }
+
+    private QwenVlModule Alive
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _module;
+        }
+    }
 }

@@ -78,6 +78,7 @@ public sealed class SafeTensorsReader : IDisposable
 
     internal void ReadInto(string name, Tensor destination, StagingBuffers buffers)
     {
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
         var entry = Entry(name);
         TensorGuard.Shape(destination, null, entry.Shape.ToArray());
         if (!destination.is_contiguous()) throw new ArgumentException($"Expected contiguous memory for '{name}', got strides [{string.Join(", ", destination.stride())}].", nameof(destination));

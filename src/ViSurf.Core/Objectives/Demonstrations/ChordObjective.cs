@@ -9,7 +9,7 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// (<see cref="Coefficient.WarmUpThenCosine"/>) with φ = 1; CHORD-φ keeps μ and weighs each label token by φ = sg(p(1 − p)), which asks
 /// for what the policy is unsure of. A constant μ with φ = 1 is Trinity-RFT's MIX. Metrics: the parts' own.
 /// </remarks>
-public sealed class ChordObjective : IObjective
+public sealed class ChordObjective : IObjective, IWrapper
 {
     private readonly WeightedSum _sum;
 
@@ -28,6 +28,8 @@ public sealed class ChordObjective : IObjective
 
         double Mu(long step) => Guard.InRange(mu(step), 0.0, 1.0);
     }
+
+    IEnumerable<object> IWrapper.Inner => [_sum];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">μ left [0, 1].</exception>

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Policies;
 
 namespace ViSurf.Core.Objectives.Demonstrations;
@@ -8,9 +9,11 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// log p, so that a token the policy finds impossible no longer dominates. Metrics: those of <see cref="MaximumLikelihoodObjective"/>.
 /// </remarks>
 /// <param name="aggregation">Default: the mean over all label tokens.</param>
-public sealed class DftObjective(LossAggregation aggregation = LossAggregation.TokenMean) : IObjective
+public sealed class DftObjective(LossAggregation aggregation = LossAggregation.TokenMean) : IObjective, IWrapper
 {
     private readonly MaximumLikelihoodObjective _objective = new(aggregation, TokenWeights.Probability);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);

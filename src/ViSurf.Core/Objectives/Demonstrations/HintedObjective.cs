@@ -13,9 +13,11 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// <param name="supervised">c, at least 0. 0.001 as in the authors' configuration.</param>
 /// <param name="aggregation">Of the supervised part; default: the mean over all hint tokens.</param>
 public sealed class HintedObjective(IObjective? reinforcement = null, double supervised = 0.001, LossAggregation aggregation = LossAggregation.TokenMean)
-    : IObjective
+    : IObjective, IWrapper
 {
     private readonly SupervisedMixture _mixture = new(reinforcement ?? new ClippedPolicyObjective(), supervised, aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_mixture];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _mixture.Evaluate(current, batch);

@@ -12,14 +12,17 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// </remarks>
 /// <param name="supervised">c, at least 0. 1.0; the authors take 0.3 for a 1.5B model.</param>
 /// <param name="aggregation">Default: the constant normaliser, which the authors' code has for the reinforced part. Theirs has the mean over tokens for the other one, see docs/decisions.md.</param>
-public sealed class HptObjective(double supervised = 1.0, LossAggregation aggregation = LossAggregation.Constant) : IObjective
+public sealed class HptObjective(double supervised = 1.0, LossAggregation aggregation = LossAggregation.Constant) : IObjective, IWrapper
 {
     private readonly SurrogateObjective _objective = new(
         Surrogates.BySource(Surrogates.PolicyGradient, Imitated(Guard.NotNegative(supervised))), aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);
 
     private static Surrogate Imitated(double coefficient)
-        => terms => new SurrogateLoss(terms.LogProbs.Times(-coefficient)) { TokenMetrics = [("label_nll", terms.LogProbs.detach().neg())] };
+        => NamedSurrogate.Of($"Imitated({coefficient})",
+            terms => new SurrogateLoss(terms.LogProbs.Times(-coefficient)) { TokenMetrics = [("label_nll", terms.LogProbs.detach().neg())] });
 }

@@ -14,9 +14,11 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// </remarks>
 /// <param name="gamma">γ, greater than 0. 0.1 as in the paper.</param>
 /// <param name="aggregation">Default: the constant normaliser.</param>
-public sealed class LuffyObjective(double gamma = 0.1, LossAggregation aggregation = LossAggregation.Constant) : IObjective
+public sealed class LuffyObjective(double gamma = 0.1, LossAggregation aggregation = LossAggregation.Constant) : IObjective, IWrapper
 {
     private readonly SurrogateObjective _objective = new(Surrogates.BySource(Surrogates.PolicyGradient, Shaped(gamma)), aggregation);
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => _objective.Evaluate(current, batch);
@@ -25,10 +27,10 @@ public sealed class LuffyObjective(double gamma = 0.1, LossAggregation aggregati
     public static Surrogate Shaped(double gamma)
     {
         var shift = -Math.Log(Guard.Positive(gamma));
-        return terms =>
+        return NamedSurrogate.Of($"Shaped({gamma})", terms =>
         {
             var shaped = terms.LogProbs.Plus(shift).sigmoid();
             return new SurrogateLoss(-(shaped * terms.Advantages)) { TokenMetrics = [("label_shaped", shaped.detach())] };
-        };
+        });
     }
 }

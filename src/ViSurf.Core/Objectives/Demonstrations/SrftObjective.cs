@@ -41,9 +41,11 @@ public sealed record SrftOptions
 /// <see cref="SurrogateObjective"/> for the rollouts and again, with a 2 behind the name, for the labels; <c>right_fraction</c> of the rollouts.
 /// </remarks>
 /// <param name="options">Null for the authors' values.</param>
-public sealed class SrftObjective(SrftOptions? options = null) : IObjective
+public sealed class SrftObjective(SrftOptions? options = null) : IObjective, IWrapper
 {
     private readonly WeightedSum _objective = Build(options ?? new SrftOptions());
+
+    IEnumerable<object> IWrapper.Inner => [_objective];
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The scores have no entropy, or the batch has no rewards.</exception>
@@ -53,9 +55,11 @@ public sealed class SrftObjective(SrftOptions? options = null) : IObjective
     {
         var shaped = LuffyObjective.Shaped(options.Gamma);
         return new WeightedSum(
-            new ObjectiveTerm(new SourceOnly(TokenSource.Policy, new SurrogateObjective(terms => Rollouts(terms, options), options.Aggregation))),
+            new ObjectiveTerm(new SourceOnly(TokenSource.Policy, new SurrogateObjective(
+                NamedSurrogate.Of($"Srft({options.Positive}, right above {options.RightAbove})", terms => Rollouts(terms, options)), options.Aggregation))),
             new ObjectiveTerm(new SourceOnly(TokenSource.Label, new SurrogateObjective(
-                terms => shaped(terms).PerToken.Plus(Weight(terms, -1, options.Supervised) * -terms.LogProbs), options.Aggregation))));
+                NamedSurrogate.Of($"Srft({options.Supervised}, {Descriptions.Of(shaped)})",
+                    terms => shaped(terms).PerToken.Plus(Weight(terms, -1, options.Supervised) * -terms.LogProbs)), options.Aggregation))));
     }
 
     private static SurrogateLoss Rollouts(PolicyTerms terms, SrftOptions options)

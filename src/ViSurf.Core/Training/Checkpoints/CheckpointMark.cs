@@ -37,25 +37,35 @@ internal sealed record CheckpointMark(
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Null where there is none, or half of one.</summary>
+    /// <summary>Reads a mark, or says in words that follow the checkpoint's name why there is none to read.</summary>
     /// <exception cref="InvalidDataException">It is whole, and of another format.</exception>
-    public static CheckpointMark? Read(string directory)
+    public static (CheckpointMark? Mark, string? Problem) Read(string directory)
     {
         var path = Path.Combine(directory, FileName);
-        if (!File.Exists(path)) return null;
-        var text = Common.BoundedFile.Read(path);
+        if (!File.Exists(path)) return (null, $"'{FileName}' is missing");
+        byte[] text;
+        try
+        {
+            text = Common.BoundedFile.Read(path);
+        }
+        catch (InvalidDataException e)
+        {
+            return (null, $"'{FileName}' cannot be its mark: {e.Message.TrimEnd('.')}");
+        }
+        if (text.Length == 0) return (null, $"'{FileName}' is empty");
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("format", out var format)) return null;
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String)
+                return (null, $"'{FileName}' holds no mark");
             if (format.GetString() != CurrentFormat)
                 throw new InvalidDataException($"Expected a checkpoint of the format '{CurrentFormat}', got '{format}', in '{path}'. Read it with the version of the library that wrote it.");
-            return JsonSerializer.Deserialize<CheckpointMark>(text, Json);
+            return JsonSerializer.Deserialize<CheckpointMark>(text, Json) is { } mark ? (mark, null) : (null, $"'{FileName}' holds no mark");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // The disk kept half of it. The rename comes after it was flushed, so this takes a broken disk or somebody's editor.
-            return null;
+            return (null, $"'{FileName}' is cut off or changed");
         }
     }
 }

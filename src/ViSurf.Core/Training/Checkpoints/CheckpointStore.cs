@@ -17,6 +17,7 @@ public sealed class CheckpointStore : IDisposable
     private const string Prefix = "step-", Own = ".visurf-", Partial = Own + "partial", Deleted = Own + "deleted", LockFile = Own + "lock";
 
     private readonly FileStream _lock;
+    private bool _disposed;
 
     private CheckpointStore(string directory, CheckpointOptions options, FileStream held) => (Directory, Options, _lock) = (directory, options, held);
 
@@ -40,9 +41,9 @@ public sealed class CheckpointStore : IDisposable
             foreach (var left in System.IO.Directory.GetDirectories(full).Where(IsLeftOver)) System.IO.Directory.Delete(left, recursive: true);
             return store;
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && e is not HeldException))
         {
-            throw new IOException($"Expected a directory to save checkpoints in, but '{full}' cannot be written to: {e.Message} Name another, or change its permissions.", e);
+            throw new IOException($"Expected a directory to save checkpoints in, but '{full}' cannot be written to: {e.Message.TrimEnd('.')}. Name another, or change its permissions.", e);
         }
     }
 
@@ -50,15 +51,23 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is of another format.</exception>
     public static IReadOnlyList<Checkpoint> Scan(string directory)
-        => [.. System.IO.Directory.EnumerateDirectories(Path.GetFullPath(Guard.NotBlank(directory)), Prefix + "*").Where(path => !IsLeftOver(path))
-            .Select(path => (path, Mark: CheckpointMark.Read(path))).Where(found => found.Mark is not null)
-            .Select(found => new Checkpoint(found.path, found.Mark!)).OrderBy(checkpoint => checkpoint.Order)];
+        => [.. Marks(directory).Where(found => found.Mark is not null).Select(found => new Checkpoint(found.Path, found.Mark!)).OrderBy(checkpoint => checkpoint.Order)];
+
+    /// <summary>What <see cref="Scan"/> leaves out although its name says that it was a checkpoint, in the order of their names.</summary>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is of another format.</exception>
+    public static IReadOnlyList<DamagedCheckpoint> ScanDamaged(string directory)
+        => [.. Marks(directory).Where(found => found.Problem is not null).Select(found => new DamagedCheckpoint(found.Path, found.Problem!))];
 
     /// <summary>All complete checkpoints, oldest first.</summary>
     public IReadOnlyList<Checkpoint> List() => Scan(Directory);
 
     /// <summary>The one written last; null when there is none.</summary>
-    public Checkpoint? Latest() => List() is [.., var last] ? last : null;
+    /// <exception cref="InvalidDataException">A directory named like a checkpoint is damaged, and nobody can say whether it was a later one; names it.</exception>
+    public Checkpoint? Latest() => ScanDamaged(Directory) is [var damaged, ..] ? throw new InvalidDataException(damaged.ToString()) : Newest();
+
+    /// <summary>The complete one written last, whatever lies beside it.</summary>
+    internal Checkpoint? Newest() => List() is [.., var last] ? last : null;
 
     /// <summary>The best by <see cref="CheckpointOptions.Best"/>; null when none was measured.</summary>
     public Checkpoint? Best() => Options.Ranked(List()).FirstOrDefault();
@@ -69,8 +78,10 @@ public sealed class CheckpointStore : IDisposable
 
     /// <summary>Writes a checkpoint, then removes what need not stay.</summary>
     /// <exception cref="IOException">It could not be written (the disk is full or read-only). Earlier checkpoints are as they were.</exception>
+    /// <exception cref="ObjectDisposedException">The store has been disposed.</exception>
     public Checkpoint Save(CheckpointContent content)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var target = FreeName(Guard.NotNull(content).Step);
         var staging = target + Partial;
         CheckpointMark mark;
@@ -82,7 +93,7 @@ public sealed class CheckpointStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': {e.Message.TrimEnd('.')}.{IfKnown(Free)}{IfKnown(Newest)} Make room or permissions right, and resume.", e);
+            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': {e.Message.TrimEnd('.')}.{IfKnown(Free)}{IfKnown(Before)} Make room or permissions right, and resume.", e);
         }
         finally
         {
@@ -93,16 +104,30 @@ public sealed class CheckpointStore : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _lock.Dispose();
+    }
+
+    private static IEnumerable<(string Path, CheckpointMark? Mark, string? Problem)> Marks(string directory)
+        => System.IO.Directory.EnumerateDirectories(Path.GetFullPath(Guard.NotBlank(directory)), Prefix + "*").Where(path => !IsLeftOver(path)).Order(StringComparer.Ordinal)
+            .Select(path =>
+            {
+                var (mark, problem) = CheckpointMark.Read(path);
+                return (path, mark, IsNamedLikeOne(path) ? problem : null);
+            });
 
     private CheckpointMark Write(string staging, CheckpointContent content)
     {
+        // Made anew, a folder that was renamed or unmounted would hold the end of a run whose beginning is elsewhere.
+        if (!System.IO.Directory.Exists(Directory)) throw new DirectoryNotFoundException("the folder has gone: it was removed, renamed or unmounted since the run began.");
         System.IO.Directory.CreateDirectory(staging);
         content.Weights.Save(Path.Combine(staging, Checkpoint.Weights));
         StateFiles.Write(staging, content.Parts);
         WatcherFiles.Write(staging, content.Watchers);
         DiskSync.Tree(staging);
-        var order = Latest() is { } latest ? latest.Order + 1 : 1;
+        var order = Newest() is { } newest ? newest.Order + 1 : 1;
         var mark = new CheckpointMark(CheckpointMark.CurrentFormat, content.Step, order, DateTimeOffset.UtcNow, content.Metrics, content.Settings, Versions(), content.Model, FileHashes.Of(staging));
         mark.Write(staging);
         DiskSync.Entries(staging);
@@ -155,7 +180,12 @@ public sealed class CheckpointStore : IDisposable
 
     private string Free() => $"{new DriveInfo(Directory).AvailableFreeSpace >> 20} MiB are free there.";
 
-    private string Newest() => Latest() is { } latest ? $"The newest complete checkpoint is '{latest.Directory}'." : "There is no earlier checkpoint.";
+    private string Before() => Newest() is { } newest ? $"The newest complete checkpoint is '{newest.Directory}'." : "There is no earlier checkpoint.";
+
+    /// <summary>step-00000120, and step-00000120-2 for a second one; other folders are somebody else's.</summary>
+    private static bool IsNamedLikeOne(string path)
+        => Path.GetFileName(path)[Prefix.Length..].Split('-') is [{ Length: >= 8 } step, ..] parts && parts.Length <= 2
+            && step.All(char.IsAsciiDigit) && parts.Skip(1).All(n => n.Length > 0 && n.All(char.IsAsciiDigit));
 
     private static bool IsLeftOver(string path) => path.EndsWith(Partial, StringComparison.Ordinal) || path.EndsWith(Deleted, StringComparison.Ordinal);
 
@@ -166,11 +196,16 @@ public sealed class CheckpointStore : IDisposable
             // Released by the system at the end of the process, however it ends.
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
-        catch (IOException e) when (File.Exists(path))
+        catch (IOException e) when (File.Exists(path) && !IsReadOnly(e))
         {
-            throw new IOException($"Expected to be the only run that saves to '{Path.GetDirectoryName(path)}', but '{path}' is held by another. Wait for it, or name another directory.", e);
+            throw new HeldException($"Expected to be the only run that saves to '{Path.GetDirectoryName(path)}', but '{path}' is held by another. Wait for it, or name another directory.", e);
         }
     }
+
+    /// <summary>EROFS, or Windows' write protection: nobody else holds it.</summary>
+    private static bool IsReadOnly(IOException e) => e.HResult is 30 or unchecked((int)0x80070013);
+
+    private sealed class HeldException(string message, Exception inner) : IOException(message, inner);
 
     private static SortedDictionary<string, string> Versions() => new(StringComparer.Ordinal)
     {

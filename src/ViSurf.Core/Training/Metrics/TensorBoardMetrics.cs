@@ -9,6 +9,8 @@ namespace ViSurf.Core.Training.Metrics;
 /// </summary>
 public sealed class TensorBoardMetrics : IDisposable
 {
+    private const string Files = "events.out.tfevents.";
+
     private readonly FileStream _file;
     private readonly TimeProvider _clock;
 
@@ -24,7 +26,7 @@ public sealed class TensorBoardMetrics : IDisposable
         Guard.NotBlank(directory);
         _clock = clock ?? TimeProvider.System;
         Directory.CreateDirectory(directory);
-        _file = New(directory, _clock.GetUtcNow().ToUnixTimeSeconds());
+        _file = New(directory, Math.Max(_clock.GetUtcNow().ToUnixTimeSeconds(), Newest(directory)));
         Append(EventRecord.Version(Time));
         if (resumeAt is { } step) Append(EventRecord.Restart(Time, Guard.NotNegative(step, nameof(resumeAt))));
     }
@@ -49,14 +51,19 @@ public sealed class TensorBoardMetrics : IDisposable
         _file.Flush();
     }
 
+    /// <summary>The time in the name of the newest file: a clock that was set back must not put this one before it.</summary>
+    private static long Newest(string directory)
+        => Directory.EnumerateFiles(directory, Files + "*").Select(path => Path.GetFileName(path)[Files.Length..].Split('.')[0])
+            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0).DefaultIfEmpty(0).Max();
+
     /// <summary>TensorBoard reads the files of a directory in the order of their names, so time comes first.</summary>
     private static FileStream New(string directory, long seconds)
     {
         for (var number = 0; ; number++)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.{number:D4}.{Environment.MachineName}.{Environment.ProcessId}");
+            var name = string.Create(CultureInfo.InvariantCulture, $"{Files}{seconds:D10}.{number:D4}.{Environment.MachineName}.{Environment.ProcessId}");
             var path = Path.Combine(directory, name);
-            if (!Directory.EnumerateFiles(directory, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds:D10}.{number:D4}.*")).Any())
+            if (!Directory.EnumerateFiles(directory, string.Create(CultureInfo.InvariantCulture, $"{Files}{seconds:D10}.{number:D4}.*")).Any())
                 return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         }
     }

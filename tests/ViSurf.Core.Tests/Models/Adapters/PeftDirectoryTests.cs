@@ -59,7 +59,6 @@ public sealed class PeftDirectoryTests : IDisposable
     [Theory]
     [InlineData("use_dora", "true")]
     [InlineData("bias", "\"all\"")]
-    [InlineData("rank_pattern", """{"q_proj":2}""")]
     [InlineData("layers_to_transform", "[0]")]
     [InlineData("trainable_token_indices", "[5]")]
     [InlineData("init_lora_weights", "\"pissa\"")]
@@ -105,6 +104,12 @@ public sealed class PeftDirectoryTests : IDisposable
     [InlineData("use_rslora", "1", "*use_rslora is 1, expected true or false*")]
     [InlineData("modules_to_save", "\"lm_head\"", "*modules_to_save is \"lm_head\", expected a list*")]
     [InlineData("target_modules", "[3]", "*target_modules is [3], expected a list*")]
+    [InlineData("rank_pattern", """{"q_proj":0}""", "*rank_pattern is {\"q_proj\":0}, expected whole numbers*")]
+    [InlineData("rank_pattern", """{"q_proj":2}""", "*mis-shaped*expected [2, 64]*")]
+    [InlineData("rank_pattern", """{"q_proj":2000000000}""", "*rank_pattern has 2000000000*have rank*")]
+    [InlineData("rank_pattern", "[4]", "*rank_pattern is [4], expected*")]
+    [InlineData("alpha_pattern", """{"q_proj":1e400}""", "*alpha_pattern is*expected finite numbers above 0*")]
+    [InlineData("alpha_pattern", """{"(":1}""", "*regular expression*")]
     [InlineData("peft_type", "5", "*peft_type is 5, expected a text*")]
     [InlineData("target_modules", "[\"q_proj\", \"embed_tokens\"]", "*embedding*lora_embedding_A*not supported*")]
     [InlineData("target_modules", "null", "*target_modules is missing*")]
@@ -115,6 +120,42 @@ public sealed class PeftDirectoryTests : IDisposable
     {
         Change(option, value);
         Loading.Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Ranks_and_numerators_of_single_layers_are_read_written_and_scaled_by_as_in_PEFT()
+    {
+        using var folder = new TemporaryDirectory();
+        var config = new LoraConfig
+        {
+            TargetModules = ModuleSelection.Matching(@".*self_attn\.[qv]_proj"), ExcludeModules = ModuleSelection.Matching(".*visual.*"), Rank = 4, Alpha = 8,
+            RankPattern = [new("layers.0.self_attn.q_proj", 2), new("q_proj", 3)],
+            AlphaPattern = [new(@".*layers\.1\..*", 30), new("self_attn.v_proj", 5.5)],
+        };
+        using (var adapter = LoraAdapter.Attach(_policy, config))
+        {
+            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.add_(rand_like(value));
+            adapter.Save(folder.Path);
+        }
+        var json = JsonNode.Parse(File.ReadAllText(folder.File(Config)))!;
+        json["rank_pattern"]!.ToJsonString().Should().Be("""{"layers.0.self_attn.q_proj":2,"q_proj":3}""");
+        json["alpha_pattern"]!["self_attn.v_proj"]!.GetValue<double>().Should().Be(5.5);
+
+        using var again = LoraAdapter.Load(_policy, folder.Path);
+        // Layer, projection, rank, numerator: an entry is the end of a path, and the first that fits counts.
+        foreach (var (layer, name, rank, alpha) in new[] { (0, "q", 2, 8.0), (0, "v", 4, 5.5), (1, "q", 3, 30), (1, "v", 4, 30), (2, "q", 3, 8), (2, "v", 4, 5.5) })
+        {
+            var path = $"layers.{layer}.self_attn.{name}_proj";
+            var down = again.Parameters.Single(p => p.Name == $"model.language_model.{path}.lora_A.weight").Value;
+            var up = again.Parameters.Single(p => p.Name == $"model.language_model.{path}.lora_B.weight").Value;
+            down.shape[0].Should().Be(rank, path);
+            var weight = _policy.Weights().Single(w => w.Name == $"model.{path}.weight").Value;
+            using var noGrad = no_grad();
+            var before = weight.detach().clone();
+            again.Merge();
+            (weight - before - up.matmul(down) * (alpha / rank)).abs().max().item<float>().Should().BeLessThan(1e-4f, path);
+            again.Unmerge();
+        }
     }
 
     [Theory]

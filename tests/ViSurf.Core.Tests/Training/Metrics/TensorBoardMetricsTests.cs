@@ -12,6 +12,21 @@ public sealed class TensorBoardMetricsTests
     private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, 250, TimeSpan.Zero);
 
     [Fact]
+    public void A_clock_that_was_set_back_puts_no_file_before_those_that_are_there()
+    {
+        using var folder = new TemporaryDirectory();
+        string[] names = [Opened(Noon), Opened(Noon.AddHours(-3)), Opened(Noon.AddHours(-2)), Opened(Noon.AddHours(1))];
+        names.Should().BeInAscendingOrder(StringComparer.Ordinal).And.OnlyHaveUniqueItems();
+
+        string Opened(DateTimeOffset now)
+        {
+            var before = Directory.GetFiles(folder.Path);
+            using (new TensorBoardMetrics(folder.Path, clock: new StoppedClock(now))) { }
+            return Path.GetFileName(Directory.GetFiles(folder.Path).Except(before).Single());
+        }
+    }
+
+    [Fact]
     public void The_reader_of_these_tests_reads_what_another_writer_wrote()
     {
         EventFile.Crc("123456789"u8.ToArray()).Should().Be(0xE3069283u, "the check value of CRC-32C");
