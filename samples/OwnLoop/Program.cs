@@ -26,10 +26,10 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
 {
     const int PromptsPerStep = 8, GroupSize = 8, MaxNewTokens = 96, Seed = 1;
     var model = Path.Combine(Assets.Root, "tiny-base");
-    var rows = JsonLinesDataset.Load(Path.Combine(Assets.Root, "shapes", "train.jsonl"));
-    var order = new EpochCursor(rows.Count, Seed);
-
     var encoder = QwenPromptEncoder.Load(model);
+    VisionExample[] rows = [.. JsonLinesDataset.Load(Path.Combine(Assets.Root, "shapes", "train.jsonl")).Select(encoder.InModelFrame)];
+    var order = new EpochCursor(rows.Length, Seed);
+
     using var policy = QwenVlPolicy.Load(model, device);
     using var optimizer = new AdamWOptimizer(policy.Module, new AdamWOptions { LearningRate = LearningRate.Constant(4e-5) });
     var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });

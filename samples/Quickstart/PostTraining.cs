@@ -26,7 +26,7 @@ internal sealed class PostTraining : IDisposable
     /// </summary>
     public static RewardSuite Rewards(IReadOnlyList<VisionExample> rows)
     {
-        var side = rows.SelectMany(row => row.Images).Select(_encoder.SizeOf).Select(size => Math.Max(size.Width, size.Height)).DefaultIfEmpty(840).Max();
+        var side = rows.Select(row => row.LabelFrame).OfType<FrameSize>().Select(frame => Math.Max(frame.Width, frame.Height)).DefaultIfEmpty(840).Max();
         return VisionReasonerRewards.Suite(side: side)
             .With(RewardFunction.From("overlap", Overlap), weight: Recipe.OverlapWeight)
             .With(new ExactAnswerReward(maximum: 5 + Recipe.OverlapWeight));
@@ -37,6 +37,9 @@ internal sealed class PostTraining : IDisposable
         => example.Target is not GroundingTarget target ? null
             : AnswerParser.Objects(completion.Text) is not { } predicted ? 0
             : BoxGeometry.UnionIntersectionOverUnion([.. predicted.Select(o => o.Box)], [.. target.Objects.Select(o => o.Box)]);
+
+    /// <summary>The rows of a file, with boxes in the coordinates that the model speaks.</summary>
+    public VisionExample[] Rows(string file) => [.. JsonLinesDataset.Load(file).Select(_encoder.InModelFrame)];
 
     /// <summary>Looks at every row before any time is spent on training: pictures that open, boxes inside them, labels that the rewards accept.</summary>
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>

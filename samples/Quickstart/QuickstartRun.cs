@@ -1,7 +1,6 @@
 using Samples.Shared;
 using Spectre.Console;
 using ViSurf.Core.Common;
-using ViSurf.Core.Data;
 using ViSurf.Core.Reporting;
 
 namespace Quickstart;
@@ -12,13 +11,13 @@ internal static class QuickstartRun
     public static void Execute(QuickstartOptions options, CancellationToken cancel)
     {
         var device = TorchBackend.Device(options.Device);
-        var train = JsonLinesDataset.Load(options.Data);
-        var heldOut = JsonLinesDataset.Load(options.HeldOut).Take(options.MostHeldOut).ToArray();
         using var training = PostTraining.Load(options.Model, device);
+        var train = training.Rows(options.Data);
+        var heldOut = training.Rows(options.HeldOut).Take(options.MostHeldOut).ToArray();
         training.Check(train);
         training.Check(heldOut);
         using var staged = new StagedFolder(options.Output, SummaryFile.Name);
-        AnsiConsole.MarkupLineInterpolated($"[grey]{train.Count} rows to train on, {heldOut.Length} held out; model {options.Model}[/]");
+        AnsiConsole.MarkupLineInterpolated($"[grey]{train.Length} rows to train on, {heldOut.Length} held out; model {options.Model}[/]");
 
         var before = training.Answer(heldOut, cancel);
         var report = new HtmlReport(Path.Combine(staged.Path, "report.html"), new HtmlReportOptions { Name = "Quickstart", Steps = options.Steps, Every = options.Steps });

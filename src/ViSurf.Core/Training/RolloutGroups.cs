@@ -12,6 +12,7 @@ public static class RolloutGroups
     /// <param name="examples">The examples, in the order of the prompts.</param>
     /// <param name="samples">What the sampler returned; may be empty (supervised fine-tuning), then every group is empty.</param>
     /// <param name="encoder">Decodes token ids.</param>
+    /// <exception cref="InvalidDataException">A label is not in the model's frame; names the example.</exception>
     /// <exception cref="InvalidOperationException">A sample has no tokens or points at no prompt.</exception>
     public static IReadOnlyList<RolloutGroup> Assemble(
         IReadOnlyList<VisionExample> examples, IReadOnlyList<SampledTokens> samples, IPromptEncoder encoder)
@@ -19,6 +20,8 @@ public static class RolloutGroups
         Guard.NotNull(examples);
         Guard.NotNull(samples);
         Guard.NotNull(encoder);
+        // From here on completions are compared with labels.
+        foreach (var example in examples) ModelFrame.Ensure(encoder, example);
         var completions = examples.Select(_ => new List<Completion>()).ToArray();
         foreach (var sample in samples)
         {
