@@ -1,44 +1,36 @@
 using System.Collections;
 using System.Collections.Frozen;
-using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.ML.Tokenizers;
 using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens;
 
 /// <summary>
-/// The byte-level BPE tokenizer of a Qwen checkpoint: added tokens are cut out first, the text between them is brought to NFC, split
-/// into words and merged. Thread-safe.
+/// The byte-level BPE tokenizer of a Qwen checkpoint: added tokens are cut out first, the text between them is normalised, split into
+/// words and merged. Thread-safe.
 /// </summary>
-/// <remarks>Agrees with transformers' <c>Qwen2TokenizerFast</c> on every case of the golden data, from either set of files.</remarks>
+/// <remarks>
+/// Ids are those of Hugging Face's tokenizers 0.23 without special tokens added (<c>add_special_tokens=False</c>), for every option of the
+/// files that is not refused on loading.
+/// </remarks>
 public sealed class QwenTokenizer
 {
-    private readonly BpeTokenizer _pieces;
     private readonly string _directory;
     private readonly FrozenDictionary<string, AddedToken> _added;
-    private readonly FrozenDictionary<char, AddedToken[]> _addedByFirst;
     private readonly FrozenDictionary<string, int> _vocabulary;
     private readonly FrozenDictionary<int, (byte[] Bytes, bool Special)> _tokens;
+    private readonly TextEncoder _encoder;
 
     private QwenTokenizer(string directory, TokenizerFiles files)
     {
         _directory = directory;
         _added = files.Added.ToFrozenDictionary(t => t.Text, StringComparer.Ordinal);
-        // The longest match wins, as in the reference.
-        _addedByFirst = files.Added.Where(t => t.Text.Length > 0).GroupBy(t => t.Text[0])
-            .ToFrozenDictionary(g => g.Key, g => g.OrderByDescending(t => t.Text.Length).ToArray());
         _vocabulary = files.Vocabulary.ToFrozenDictionary(StringComparer.Ordinal);
         var tokens = files.Vocabulary.ToDictionary(t => t.Value, t => (ByteLetters.Decode(t.Key), false));
         foreach (var token in files.Added) tokens[token.Id] = (System.Text.Encoding.UTF8.GetBytes(token.Text), token.Special);
         _tokens = tokens.ToFrozenDictionary();
         VocabularySize = tokens.Keys.Max() + 1;
-        _pieces = BpeTokenizer.Create(new BpeOptions(files.Vocabulary)
-        {
-            Merges = files.Merges,
-            ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(files.Pattern, null),
-        });
+        _encoder = new TextEncoder(files);
     }
 
     /// <summary>One more than the largest id; the model's embedding may have more rows.</summary>
@@ -47,10 +39,15 @@ public sealed class QwenTokenizer
     /// <summary>Loads <c>tokenizer.json</c>, or <c>vocab.json</c> + <c>merges.txt</c> + <c>tokenizer_config.json</c>.</summary>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">Neither set of files is there.</exception>
-    /// <exception cref="InvalidDataException">A file is not what its name says.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is not what its name says, or has an option that changes tokens and is not supported.
+    /// </exception>
     public static QwenTokenizer Load(string directory) => new(directory, TokenizerFiles.Read(directory));
 
     /// <summary>Text to ids; added tokens written out in the text become their ids.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The text holds half of a surrogate pair, or a pattern of the files backtracks without end.
+    /// </exception>
     public IReadOnlyList<int> Encode(string text) => Encode(text, [], FrozenSet<int>.Empty);
 
     /// <summary>
@@ -61,25 +58,25 @@ public sealed class QwenTokenizer
     /// <param name="data">Where the data stands, in UTF-16 units of <paramref name="text"/>, in any order.</param>
     /// <param name="control">Ids of added tokens that are not matched where they overlap data.</param>
     /// <exception cref="ArgumentOutOfRangeException">A span reaches beyond the text.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text holds half of a surrogate pair, or a pattern of the files backtracks without end.
+    /// </exception>
     public IReadOnlyList<int> Encode(string text, IReadOnlyList<TextSpan> data, IReadOnlySet<int> control)
     {
         Guard.NotNull(text);
-        var protectedUnits = Marked(text, data, Guard.NotNull(control));
-        var ids = new List<int>();
-        var start = 0;
-        for (var i = 0; i < text.Length;)
+        var marked = Marked(text, data, Guard.NotNull(control));
+        EnsureWhole(text);
+        try
         {
-            if (AddedAt(text, i, protectedUnits, control) is not { } token)
-            {
-                i++;
-                continue;
-            }
-            EncodePiece(text[start..i], ids);
-            ids.Add(token.Id);
-            start = i += token.Text.Length;
+            return _encoder.Encode(text, marked, control);
         }
-        EncodePiece(text[start..], ids);
-        return ids;
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new InvalidDataException(
+                $"A pattern for words in the tokenizer of '{_directory}' took {e.MatchTimeout.TotalSeconds:0} s for a text of {text.Length} characters "
+                + "and is not done. Use the pattern of the published tokenizer.",
+                e);
+        }
     }
 
     /// <summary>Ids to text; bytes that are not UTF-8 (a cut character) become U+FFFD.</summary>
@@ -101,36 +98,16 @@ public sealed class QwenTokenizer
     /// <summary>Id of a token that must exist.</summary>
     /// <exception cref="InvalidDataException">The tokenizer has no such token.</exception>
     public int Id(string token)
-        => Find(token) ?? throw new InvalidDataException($"Expected a token '{token}' in the tokenizer of '{_directory}', found none. Is this a Qwen-VL checkpoint?");
-
-    private void EncodePiece(string piece, List<int> ids)
-    {
-        if (piece.Length == 0) return;
-        try
-        {
-            ids.AddRange(_pieces.EncodeToIds(Unicode.Composed(piece), considerPreTokenization: true, considerNormalization: false));
-        }
-        catch (RegexMatchTimeoutException e)
-        {
-            throw new InvalidDataException($"The pattern for words in the tokenizer of '{_directory}' took {e.MatchTimeout.TotalSeconds:0} s on one text of {piece.Length} characters. Use the pattern of the published tokenizer.", e);
-        }
-    }
-
-    private AddedToken? AddedAt(string text, int index, BitArray? data, IReadOnlySet<int> control)
-    {
-        if (!_addedByFirst.TryGetValue(text[index], out var candidates)) return null;
-        foreach (var token in candidates)
-            if (string.CompareOrdinal(text, index, token.Text, 0, token.Text.Length) == 0 && !(control.Contains(token.Id) && Touches(data, index, token.Text.Length)))
-                return token;
-        return null;
-    }
+        => Find(token)
+            ?? throw new InvalidDataException($"Expected a token '{token}' in the tokenizer of '{_directory}', found none. Is this a Qwen-VL checkpoint?");
 
     /// <summary>Which units of the text are data; null where it makes no difference.</summary>
     private static BitArray? Marked(string text, IReadOnlyList<TextSpan> data, IReadOnlySet<int> control)
     {
         foreach (var span in Guard.NotNull(data))
             if (span.Start < 0 || span.Length < 0 || span.Start > text.Length - span.Length)
-                throw new ArgumentOutOfRangeException(nameof(data), span, $"Expected spans within a text of {text.Length} characters, got {span.Length} from {span.Start} on.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(data), span, $"Expected spans within a text of {text.Length} characters, got {span.Length} from {span.Start} on.");
         if (data.Count == 0 || control.Count == 0) return null;
         var marked = new BitArray(text.Length);
         foreach (var span in data)
@@ -139,12 +116,13 @@ public sealed class QwenTokenizer
         return marked;
     }
 
-    private static bool Touches(BitArray? data, int start, int length)
+    private static void EnsureWhole(string text)
     {
-        if (data is null) return false;
-        for (var i = start; i < start + length; i++)
-            if (data[i])
-                return true;
-        return false;
+        for (var i = 0; i < text.Length; i++)
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
+            else if (char.IsSurrogate(text[i]))
+                throw new InvalidDataException(
+                    $"Expected text in Unicode, got half of a surrogate pair (U+{(int)text[i]:X4}) at position {i}: it stands for no character "
+                    + "and has no tokens. Was an emoji cut in two?");
     }
 }

@@ -19,11 +19,10 @@ internal static class TokenizerCheck
     /// <exception cref="FormatException">The parts do not fit together; the message names the entry.</exception>
     public static TokenizerFiles Ensure(TokenizerFiles files)
     {
-        Count("vocabulary entries", files.Vocabulary.Count, 256, MostTokens);
         Count("merges", files.Merges.Count, 0, MostTokens);
         Count("added tokens", files.Added.Count, 0, MostAdded);
-        var byId = CheckVocabulary(files.Vocabulary);
-        CheckAdded(files.Added, files.Vocabulary, byId);
+        if (files.Added.Where(t => t.Normalized).GroupBy(t => files.Normalizer.Apply(t.Text), StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } same)
+            throw new FormatException($"the added tokens {string.Join(" and ", same.Select(t => $"'{t.Text}' ({t.Id})"))} are the same text once normalised");
         CheckMerges(files);
         return files;
     }
@@ -33,8 +32,10 @@ internal static class TokenizerCheck
         if (count < least || count > most) throw new FormatException($"{count} {what}, expected {least} to {most}");
     }
 
-    private static string?[] CheckVocabulary(IReadOnlyDictionary<string, int> vocabulary)
+    /// <exception cref="FormatException">An id is missing or given twice, or a byte has no token.</exception>
+    public static TokenizerFiles Vocabulary(TokenizerFiles files)
     {
+        var vocabulary = files.Vocabulary;
         var byId = new string?[vocabulary.Count];
         foreach (var (token, id) in vocabulary)
         {
@@ -44,11 +45,13 @@ internal static class TokenizerCheck
         }
         if (ByteLetters.All.Where(letter => !vocabulary.ContainsKey(letter.ToString())).ToArray() is { Length: > 0 } absent)
             throw new FormatException($"no entry for {absent.Length} of the 256 bytes (first: '{absent[0]}'), so some text would have no tokens");
-        return byId;
+        return files;
     }
 
-    private static void CheckAdded(IReadOnlyList<AddedToken> added, IReadOnlyDictionary<string, int> vocabulary, string?[] byId)
+    /// <exception cref="FormatException">An added token is empty, or contradicts another one or the vocabulary.</exception>
+    public static void Added(IReadOnlyList<AddedToken> added, IReadOnlyDictionary<string, int> vocabulary)
     {
+        Count("added tokens", added.Count, 0, MostAdded);
         var (texts, ids) = (new HashSet<string>(StringComparer.Ordinal), new Dictionary<int, string>());
         foreach (var token in added)
         {
@@ -56,8 +59,8 @@ internal static class TokenizerCheck
             if (token.Id is < 0 or > LargestId) throw new FormatException($"the added token '{token.Text}' has id {token.Id}, expected 0 to {LargestId}");
             if (!texts.Add(token.Text)) throw new FormatException($"the added token '{token.Text}' is listed twice");
             if (!ids.TryAdd(token.Id, token.Text)) throw new FormatException($"the added tokens '{token.Text}' and '{ids[token.Id]}' both have id {token.Id}");
-            if (vocabulary.TryGetValue(token.Text, out var id) ? id != token.Id : token.Id < byId.Length)
-                throw new FormatException($"the added token '{token.Text}' has id {token.Id}, but the vocabulary says {(id != token.Id && vocabulary.ContainsKey(token.Text) ? $"{id}" : $"that is '{byId[token.Id]}'")}");
+            if (vocabulary.TryGetValue(token.Text, out var id) ? id != token.Id : token.Id < vocabulary.Count)
+                throw new FormatException($"the added token '{token.Text}' has id {token.Id}, but the vocabulary says {(id != token.Id && vocabulary.ContainsKey(token.Text) ? $"{id}" : $"that is '{vocabulary.First(t => t.Value == token.Id).Key}'")}");
         }
     }
 
@@ -76,7 +79,7 @@ internal static class TokenizerCheck
                 throw new FormatException($"the merge '{merge}' needs '{absent}', which the vocabulary lacks");
             reached.Add(token);
         }
-        if (files.Vocabulary.Keys.Where(token => token.Length > 1 && !reached.Contains(token)).Take(MostTokens).ToArray() is { Length: > 0 } unreached)
+        if (!files.IgnoreMerges && files.Vocabulary.Keys.Where(token => token.Length > 1 && !reached.Contains(token)).Take(MostTokens).ToArray() is { Length: > 0 } unreached)
             throw new FormatException($"no merge makes {unreached.Length} of the {files.Vocabulary.Count} vocabulary entries (first: '{unreached[0]}'): merges are missing");
     }
 }

@@ -1,29 +1,21 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.Tokens.Patterns;
 
 namespace ViSurf.Core.Models.Tokens;
-
-/// <summary>A token that is matched as a whole before anything else.</summary>
-/// <param name="Text">Its text.</param>
-/// <param name="Id">Its id.</param>
-/// <param name="Special">Whether decoding that skips special tokens skips it.</param>
-internal sealed record AddedToken(string Text, int Id, bool Special);
 
 /// <summary>What the files of a checkpoint directory say about its tokenizer.</summary>
 /// <param name="Vocabulary">Byte-level tokens and their ids.</param>
 /// <param name="Merges">Pairs in order of rank, "left right".</param>
 /// <param name="Added">Added tokens.</param>
-/// <param name="Pattern">The pre-tokenizer's regular expression.</param>
+/// <param name="Normalizer">What is done to text between added tokens first.</param>
+/// <param name="Words">The steps that split it into words.</param>
+/// <param name="IgnoreMerges">A word that is an entry is that entry, whatever the merges make of it.</param>
 internal sealed record TokenizerFiles(
-    IReadOnlyDictionary<string, int> Vocabulary, IReadOnlyList<string> Merges, IReadOnlyList<AddedToken> Added, Regex Pattern)
+    IReadOnlyDictionary<string, int> Vocabulary, IReadOnlyList<string> Merges, IReadOnlyList<AddedToken> Added,
+    Normalizer Normalizer, IReadOnlyList<IWordStep> Words, bool IgnoreMerges)
 {
-    private const int LongestPattern = 1024;
-
-    // One word takes microseconds. A pattern from a file may be one that backtracks for years.
-    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
-
     /// <summary>Qwen2's rule for what a word is; every digit stands alone.</summary>
     public const string QwenPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -32,28 +24,28 @@ internal sealed record TokenizerFiles(
     {
         if (!Directory.Exists(Guard.NotBlank(directory)))
             throw StagedDirectory.Missing(directory, "a checkpoint directory");
-        var (whole, vocabulary, merges) = (Path.Combine(directory, "tokenizer.json"), Path.Combine(directory, "vocab.json"), Path.Combine(directory, "merges.txt"));
-        if (File.Exists(whole)) return Parse(whole, ReadWhole);
-        if (File.Exists(vocabulary) && File.Exists(merges)) return Parse(vocabulary, root => ReadParts(root, merges, Path.Combine(directory, "tokenizer_config.json")));
-        throw new FileNotFoundException($"Expected tokenizer.json, or vocab.json with merges.txt, in '{directory}', found neither. Fetch the tokenizer of the checkpoint.", whole);
+        var whole = LinkRule.Find(directory, "tokenizer.json");
+        var (vocabulary, merges) = (LinkRule.Find(directory, "vocab.json"), LinkRule.Find(directory, "merges.txt"));
+        if (whole is null && (vocabulary is null || merges is null))
+            throw new FileNotFoundException(
+                $"Expected tokenizer.json, or vocab.json with merges.txt, in '{directory}', found neither. Fetch the tokenizer of the checkpoint.",
+                Path.Combine(directory, "tokenizer.json"));
+        var path = whole ?? vocabulary!;
+        var files = Parse(path, root => TokenizerCheck.Vocabulary(whole is not null ? TokenizerJson.Read(root) : ReadParts(root, merges!)));
+        var added = new AddedTokenList(files.Vocabulary);
+        Refusing(path, () => added.AddAll(files.Added));
+        var config = LinkRule.Find(directory, "tokenizer_config.json");
+        // transformers reads the older file only where the newer lists are not there.
+        var listed = config is not null && Parse(config, TokenizerConfig.ListsTokens);
+        if (whole is null && !listed && LinkRule.Find(directory, "added_tokens.json") is { } older)
+            Parse(older, root => TokenizerConfig.CompleteOlder(root, added));
+        if (config is not null) Parse(config, root => TokenizerConfig.Complete(root, added, files.Words.Any(step => step is BlankStep)));
+        return Refusing(path, () => TokenizerCheck.Ensure(files with { Added = added.Tokens }));
     }
 
-    private static TokenizerFiles ReadWhole(JsonElement root)
+    private static TokenizerFiles ReadParts(JsonElement vocabulary, string mergesPath)
     {
-        var model = root.GetProperty("model");
-        if (model.TryGetProperty("type", out var type) && type.GetString() != "BPE") throw new FormatException($"its model type is '{type.GetString()}', expected 'BPE'");
-        var pairs = model.GetProperty("merges");
-        TokenizerCheck.Count("merges", pairs.GetArrayLength(), 0, TokenizerCheck.MostTokens);
-        var merges = pairs.EnumerateArray().Select(m => m.ValueKind == JsonValueKind.String ? m.GetString()! : string.Join(' ', m.EnumerateArray().Select(part => part.GetString()))).ToArray();
-        var added = root.TryGetProperty("added_tokens", out var list)
-            ? list.EnumerateArray().Select(t => ReadAdded(t, t.GetProperty("id").GetInt32())).ToArray()
-            : [];
-        return TokenizerCheck.Ensure(new TokenizerFiles(ReadVocabulary(model.GetProperty("vocab")), merges, added, Compile(FindPattern(root) ?? QwenPattern)));
-    }
-
-    private static TokenizerFiles ReadParts(JsonElement vocabulary, string mergesPath, string configPath)
-    {
-        using var text = new StreamReader(new MemoryStream(BoundedFile.Read(mergesPath)));
+        using var text = new StringReader(BoundedFile.Text(mergesPath));
         var merges = new List<string>();
         while (text.ReadLine() is { } line)
         {
@@ -61,50 +53,26 @@ internal sealed record TokenizerFiles(
             merges.Add(line);
             TokenizerCheck.Count($"merges in '{mergesPath}'", merges.Count, 0, TokenizerCheck.MostTokens);
         }
-        var added = File.Exists(configPath) ? Parse(configPath, ReadDecoder) : [];
-        return TokenizerCheck.Ensure(new TokenizerFiles(ReadVocabulary(vocabulary), merges, added, Compile(QwenPattern)));
-    }
-
-    private static AddedToken[] ReadDecoder(JsonElement config)
-        => config.TryGetProperty("added_tokens_decoder", out var decoder)
-            ? decoder.EnumerateObject().Select(t => ReadAdded(t.Value, Id(t.Name))).ToArray()
-            : [];
-
-    private static int Id(string text)
-        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw new FormatException($"'{text}' is not the id of an added token");
-
-    private static AddedToken ReadAdded(JsonElement token, int id)
-        => new(token.GetProperty("content").GetString() ?? throw new FormatException($"the added token {id} has no text"), id, token.TryGetProperty("special", out var special) && special.GetBoolean());
-
-    private static Dictionary<string, int> ReadVocabulary(JsonElement vocabulary)
-    {
-        TokenizerCheck.Count("vocabulary entries", vocabulary.GetPropertyCount(), 0, TokenizerCheck.MostTokens);
-        return vocabulary.EnumerateObject().ToDictionary(t => t.Name, t => t.Value.GetInt32(), StringComparer.Ordinal);
-    }
-
-    private static Regex Compile(string pattern)
-        => pattern.Length <= LongestPattern
-            ? new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant, LongestMatch)
-            : throw new FormatException($"its pattern for words has {pattern.Length} characters, expected at most {LongestPattern}");
-
-    private static string? FindPattern(JsonElement root)
-    {
-        if (!root.TryGetProperty("pre_tokenizer", out var pre) || pre.ValueKind != JsonValueKind.Object) return null;
-        var steps = pre.TryGetProperty("pretokenizers", out var list) ? list.EnumerateArray() : new[] { pre }.AsEnumerable();
-        return steps.Where(s => s.TryGetProperty("pattern", out _)).Select(s => s.GetProperty("pattern"))
-            .Where(p => p.TryGetProperty("Regex", out _)).Select(p => p.GetProperty("Regex").GetString()).FirstOrDefault();
+        return new TokenizerFiles(
+            TokenizerJson.Vocabulary(new JsonPart(vocabulary, "")), merges, [], new Normalizer([NormalizationForm.FormC]),
+            [new SplitStep(new CodePointPattern(QwenPattern), SplitBehavior.Isolated, invert: false)], IgnoreMerges: false);
     }
 
     private static T Parse<T>(string path, Func<JsonElement, T> read)
     {
+        using var json = BoundedFile.Json(path);
+        return Refusing(path, () => read(json.RootElement));
+    }
+
+    private static T Refusing<T>(string path, Func<T> read)
+    {
         try
         {
-            using var json = BoundedFile.Json(path);
-            return read(json.RootElement);
+            return read();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            throw new InvalidDataException($"Expected a byte-level BPE tokenizer in '{path}': {e.Message}", e);
+            throw new InvalidDataException($"Expected a byte-level BPE tokenizer in '{path}': {e.Message}.", e);
         }
     }
 }
