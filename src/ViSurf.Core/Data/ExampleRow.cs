@@ -68,7 +68,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
         catch (InvalidOperationException e)
         {
             // The reader says so for a text with half a surrogate pair.
-            throw new InvalidDataException($"{place}: expected valid Unicode text, got half of a surrogate pair (\\ud800 to \\udfff is half a character).", e);
+            throw new InvalidDataException($"{place}: expected valid Unicode text, "
+                + "got half of a surrogate pair (\\ud800 to \\udfff is half a character).", e);
         }
     }
 
@@ -76,12 +77,14 @@ internal sealed class ExampleRow(RowOptions options, string source)
     {
         if (numbered)
             return _columns.Id.Count > 0 && First(row, _columns.Id) is (var column, { } unexpected)
-                ? throw new InvalidDataException($"{place}: expected no id, as the first row has none, got {RowText.Kind(unexpected)} under \"{column}\". Give every row its own id, or none.")
+                ? throw new InvalidDataException($"{place}: expected no id, as the first row has none, "
+                    + $"got {RowText.Kind(unexpected)} under \"{column}\". Give every row its own id, or none.")
                 : number.ToString(CultureInfo.InvariantCulture);
         var found = First(row, _columns.Id);
         var id = found.Value is { } element ? LabelReaders.Scalar(element) : null;
         if (string.IsNullOrWhiteSpace(id))
-            throw new InvalidDataException($"{place}: expected a text or a number under {Names(_columns.Id)}, found {(found.Value is { } other ? RowText.Kind(other) : "none")}. Give every row its own id{Or(options.Advice.NumberRows)}.");
+            throw new InvalidDataException($"{place}: expected a text or a number under {Names(_columns.Id)}, "
+                + $"found {(found.Value is { } other ? RowText.Kind(other) : "none")}. Give every row its own id{Or(options.Advice.NumberRows)}.");
         return id.Length <= LongestId ? id
             : throw new InvalidDataException($"{place}: expected an id of at most {LongestId} characters under \"{found.Name}\", got {id.Length}, '{RowText.Short(id)}'. Give rows short ids{Or(options.Advice.NumberRows)}.");
     }
@@ -105,7 +108,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
     {
         var labels = _columns.Labels.Where(label => Value(row, label.Name) is not null).ToArray();
         if (labels.Length > 1)
-            throw new InvalidDataException($"{place}: expected one label, found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, or say in {options.Advice.LabelColumns} which counts.");
+            throw new InvalidDataException($"{place}: expected one label, "
+                + $"found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, or say in {options.Advice.LabelColumns} which counts.");
         if (labels.Length == 0)
         {
             return options.RequireLabel
@@ -127,7 +131,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
         var (width, height) = (Side(row, place, _columns.Width, "img_width"), Side(row, place, _columns.Height, "img_height"));
         return width is { } w && height is { } h ? new FrameSize(w, h)
             : width is null && height is null ? null
-            : throw new InvalidDataException($"{place}: expected a width and a height of the label's frame, found one of them alone. Add the other, or drop it.");
+            : throw new InvalidDataException($"{place}: expected a width and a height of the label's frame, "
+                + "found one of them alone. Add the other, or drop it.");
     }
 
     private int? Side(JsonElement row, string place, string? name, string byDefault)
@@ -137,7 +142,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
         // Tables of numbers may hold them as floating point.
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var side) && side is >= 1 and <= int.MaxValue && side == Math.Floor(side)
             ? (int)side
-            : throw new InvalidDataException($"{place}: expected a whole number from 1 up under \"{name ?? byDefault}\", got {RowText.Quote(value)}.");
+            : throw new InvalidDataException($"{place}: expected a whole number from 1 up under \"{name ?? byDefault}\", "
+                + $"got {RowText.Quote(value)}.");
     }
 
     private static string? Text(JsonElement row, string name, string place)
@@ -159,7 +165,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
     internal static string Names(IReadOnlyList<string> names) => string.Join(" or ", names.Select(n => $"\"{n}\""));
 
     private InvalidDataException Missing(JsonElement row, string place, string what, IReadOnlyList<string> names, string otherwise = "")
-        => new($"{place}: expected {what} under {Names(names)}, found none; there are {RowText.Names(row.EnumerateObject().Select(p => p.Name))}. Add it, or name its column in {options.Advice.Columns}{otherwise}.");
+        => new($"{place}: expected {what} under {Names(names)}, found none; "
+            + $"there are {RowText.Names(row.EnumerateObject().Select(p => p.Name))}. Add it, or name its column in {options.Advice.Columns}{otherwise}.");
 
     private static string Or(string? advice) => advice is null ? "" : $", or {advice}";
 

@@ -40,7 +40,8 @@ public sealed class JsonLinesDataset : IReadOnlyList<VisionExample>
             var row = rows[i] = file.Row(i);
             if (!rowOfId.TryAdd(row.Id, i))
                 throw new InvalidDataException(
-                    $"{row.Place} (id '{RowText.Short(row.Id, 100)}'): expected every id once, but line {file.LineOf(rowOfId[row.Id])} has it too. Rename or remove one row.");
+                    $"{row.Place} (id '{RowText.Short(row.Id, 100)}'): expected every id once, "
+                        + $"but line {file.LineOf(rowOfId[row.Id])} has it too. Rename or remove one row.");
         }
         return new JsonLinesDataset(path, rows);
     }

@@ -78,13 +78,15 @@ internal sealed class JsonLinesFile : IDisposable
     private byte[] Bytes(int row)
     {
         if (_index.Lengths[row] > LongestLine)
-            throw new InvalidDataException($"{Place(row)}: expected lines of at most {LongestLine >> 20} MiB, got a longer one. Keep pictures in files beside the rows.");
+            throw new InvalidDataException($"{Place(row)}: expected lines of at most {LongestLine >> 20} MiB, got a longer one. "
+                + "Keep pictures in files beside the rows.");
         var bytes = new byte[_index.Lengths[row]];
         for (var read = 0; read < bytes.Length;)
         {
             var more = RandomAccess.Read(_file, bytes.AsSpan(read), _index.Starts[row] + read);
             if (more == 0)
-                throw new InvalidDataException($"{Place(row)}: expected the line that was here when the file was opened, found the file's end. Do not change a file that is being read.");
+                throw new InvalidDataException($"{Place(row)}: expected the line that was here when the file was opened, "
+                    + "found the file's end. Do not change a file that is being read.");
             read += more;
         }
         return bytes;

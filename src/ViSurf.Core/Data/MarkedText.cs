@@ -34,7 +34,8 @@ internal static partial class MarkedText
                     $"Expected pictures alone, got the marker {other.Value}: videos and sound are not read. "
                     + $"Write frames of the video as pictures, with <image> for each, drop the row, or {asText}.");
             if (NamedInside().IsMatch(text))
-                throw new FormatException($"Expected <image> where a picture stands and its path in a column, got a path between <img> and </img>. Move it there, or {asText}.");
+                throw new FormatException($"Expected <image> where a picture stands and its path in a column, "
+                    + $"got a path between <img> and </img>. Move it there, or {asText}.");
         }
         // A picture as the chat template itself writes it marks a place only where there is a picture to put there.
         var pattern = pictures > 0 ? ImageOrRendered() : Image();

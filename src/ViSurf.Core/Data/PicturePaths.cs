@@ -24,9 +24,11 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
             throw new InvalidDataException($"{place}: expected every image to be a path, got a blank or something that is not a text.");
         if (path.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return ImageSource.FromDataUri(path, name);
         if (Address().IsMatch(path))
-            throw new InvalidDataException($"{place}: expected a picture in a file, got the address '{RowText.Short(path)}'. Pictures are not downloaded: save them, and name their files.");
+            throw new InvalidDataException($"{place}: expected a picture in a file, got the address '{RowText.Short(path)}'. "
+                + "Pictures are not downloaded: save them, and name their files.");
         if (path.Length > LongestPath || path.Contains('\0'))
-            throw new InvalidDataException($"{place}: expected a path, got {path.Length} characters, '{RowText.Short(path)}'. A picture in base64 begins with data:image/png;base64, or whatever it is.");
+            throw new InvalidDataException($"{place}: expected a path, got {path.Length} characters, '{RowText.Short(path)}'. "
+                + "A picture in base64 begins with data:image/png;base64, or whatever it is.");
         var full = Path.GetFullPath(Path.Combine(_folder, path));
         if (!Inside(full, _within)) throw Outside(path, full, place);
         if (!File.Exists(full))
@@ -37,7 +39,8 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
     }
 
     private InvalidDataException Outside(string path, string full, string place) => new(
-        $"{place}: expected a picture inside '{RowText.Short(_within, 200)}', got '{RowText.Short(path, 100)}', which is '{RowText.Short(full, 200)}'. "
+        $"{place}: expected a picture inside '{RowText.Short(_within, 200)}', got '{RowText.Short(path, 100)}', "
+            + $"which is '{RowText.Short(full, 200)}'. "
         + $"If you trust who wrote these rows, {options.Advice.PicturesWithin ?? RowAdvice.OfOptions.PicturesWithin}.");
 
     private static bool Inside(string path, string? folder)
@@ -54,7 +57,8 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
         var own = Path.Combine(_real.GetOrAdd(parent, folder => Real(folder, links, place)), Path.GetFileName(path));
         FileSystemInfo info = Directory.Exists(own) ? new DirectoryInfo(own) : new FileInfo(own);
         if (info.LinkTarget is null) return own;
-        if (links == 0) throw new InvalidDataException($"{place}: expected a picture, got links that lead to each other, '{RowText.Short(path, 200)}'.");
+        if (links == 0) throw new InvalidDataException($"{place}: expected a picture, got links that lead to each other, "
+            + $"'{RowText.Short(path, 200)}'.");
         return Real(info.ResolveLinkTarget(returnFinalTarget: false)!.FullName, links - 1, place);
     }
 

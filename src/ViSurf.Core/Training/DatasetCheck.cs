@@ -149,6 +149,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         new RepeatedIdCheck(),
         new PictureCheck(Size),
         new TurnedPictureCheck(),
+        new MarkerTextCheck(),
         new CoordinateCheck(Encoder ?? _demonstrations.Encoder),
         new PromptCheck(Encoder, MaxPromptTokens),
         new LabelScoreCheck(_demonstrations, _suite, MaxLabelTokens, Excluded, Tolerance),

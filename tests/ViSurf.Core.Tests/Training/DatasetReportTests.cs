@@ -70,6 +70,14 @@ public sealed class DatasetReportTests : IDisposable
     }
 
     [Fact]
+    public void Markers_that_stand_in_a_prompt_as_text_are_counted()
+    {
+        VisionExample[] rows = [VisionExample.Ask("a", "<image>Find x.", null), VisionExample.Ask("b", "Find y.", null), VisionExample.Ask("c", "<image> <video>?", null)];
+        Check(400).Report(new ListSource(rows, "list")).Notes.Should().Contain("prompts with the word <image>, which marks no place there: 2 of 3 rows")
+            .And.Contain("prompts with the word <video>, which marks no place there: 1 of 3 rows");
+    }
+
+    [Fact]
     public void What_a_report_found_a_stream_passes_over()
     {
         File.WriteAllBytes(_folder.File("good.png"), Pictures.Plain(70, 98));

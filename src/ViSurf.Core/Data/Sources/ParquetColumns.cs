@@ -17,7 +17,8 @@ internal static class ParquetColumns
     {
         var map = options.Columns;
         if (schema.Fields.GroupBy(field => field.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
-            throw new InvalidDataException($"{file}: expected columns with different names, got two called \"{RowText.Short(twice.Key)}\". Write the file with one of them renamed.");
+            throw new InvalidDataException($"{file}: expected columns with different names, "
+                + $"got two called \"{RowText.Short(twice.Key)}\". Write the file with one of them renamed.");
         var fields = schema.Fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
         if (!map.NumbersRowsWithoutId) Need(map.Id, "an id", options.Advice.NumberRows);
         Need(map.Question, "a question");
@@ -35,7 +36,8 @@ internal static class ParquetColumns
         {
             if (names.Count > 0 && !names.Any(fields.ContainsKey))
                 throw new InvalidDataException(
-                    $"{file}: expected a column with {what} under {ExampleRow.Names(names)}, found none; there are {RowText.Names(schema.Fields.Select(field => field.Name))}. "
+                    $"{file}: expected a column with {what} under {ExampleRow.Names(names)}, found none; "
+                        + $"there are {RowText.Names(schema.Fields.Select(field => field.Name))}. "
                     + $"Name it in {options.Advice.Columns}{(otherwise is not null ? ", or " + otherwise : options.Advice.WithoutColumn is { } without ? "; " + without : "")}.");
         }
     }
@@ -47,7 +49,8 @@ internal static class ParquetColumns
         StructField record => record.Fields.SelectMany(member => Leaves(member, file)),
         ListField list => Leaves(list.Item, file),
         _ => throw new InvalidDataException(
-            $"{file}: expected numbers, texts, bytes, structs and lists in column '{RowText.Short(field.Path.ToString())}', got a map. Name another column for what it should hold."),
+            $"{file}: expected numbers, texts, bytes, structs and lists in column '{RowText.Short(field.Path.ToString())}', "
+                + "got a map. Name another column for what it should hold."),
     };
 
     /// <summary>A value in words, for messages.</summary>
@@ -77,7 +80,8 @@ internal static class ParquetColumns
             case bool flag: json.WriteBooleanValue(flag); break;
             // The writer itself would put U+FFFD in place of what it cannot read.
             case byte[] bytes when Utf8.IsValid(bytes): json.WriteStringValue(bytes); break;
-            case byte[]: throw new InvalidDataException($"{place}: expected UTF-8 text in column \"{column}\", found other bytes. Convert the file, or name another column in ColumnMap.");
+            case byte[]: throw new InvalidDataException($"{place}: expected UTF-8 text in column \"{column}\", "
+                + "found other bytes. Convert the file, or name another column in ColumnMap.");
             case float number when float.IsFinite(number): json.WriteRawValue(JsonText.Float(double.Parse(number.ToString("R", Invariant), Invariant))); break;
             case double number when double.IsFinite(number): json.WriteRawValue(JsonText.Float(number)); break;
             case decimal number: json.WriteNumberValue(number); break;

@@ -64,7 +64,8 @@ internal sealed class ParquetFile : IDisposable
     /// <summary>A number of rows or values that the file may have.</summary>
     private long Plausible(long count, string what)
         => count >= 0 && count <= Math.Min(Math.Max(AlwaysAllowed, _stream.FileLength * PerByte), Array.MaxLength) ? count
-            : throw new Told($"{count} {what} in a file of {_stream.FileLength} bytes. Write it again with smaller row groups, or fetch it again");
+            : throw new Told($"{count} {what} in a file of {_stream.FileLength} bytes. "
+                + "Write it again with smaller row groups, or fetch it again");
 
     /// <summary>A column of a group.</summary>
     /// <exception cref="InvalidDataException">It is broken, or of a type that no row can use.</exception>
@@ -160,7 +161,8 @@ internal sealed class ParquetFile : IDisposable
         catch (Exception e) when (e is NotImplementedException or NotSupportedException)
         {
             throw new InvalidDataException(
-                $"{place}: expected a readable Parquet file, got an encoding that is not read. Write it again with Arrow's defaults (pyarrow.parquet.write_table).", e);
+                $"{place}: expected a readable Parquet file, got an encoding that is not read. "
+                    + "Write it again with Arrow's defaults (pyarrow.parquet.write_table).", e);
         }
         catch (IOException e) when (e is not EndOfStreamException)
         {
@@ -169,7 +171,8 @@ internal sealed class ParquetFile : IDisposable
         catch (Exception e) when (e is not (OperationCanceledException or UnauthorizedAccessException))
         {
             // What Parquet.Net throws for bytes that are not what they should be names neither file nor fault.
-            throw new InvalidDataException($"{place}: expected a readable Parquet file, got one that is cut off or damaged. Fetch it again.", e);
+            throw new InvalidDataException($"{place}: expected a readable Parquet file, "
+                + "got one that is cut off or damaged. Fetch it again.", e);
         }
     }
 

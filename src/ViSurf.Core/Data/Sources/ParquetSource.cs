@@ -87,7 +87,8 @@ public sealed class ParquetSource : IExampleSource
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
-            throw new InvalidDataException($"{place}: expected the parts of column '{column.Name}' to fit each other, got some without the rest. The file is damaged: fetch it again.", e);
+            throw new InvalidDataException($"{place}: expected the parts of column '{column.Name}' to fit each other, "
+                + "got some without the rest. The file is damaged: fetch it again.", e);
         }
     }
 
@@ -146,6 +147,7 @@ public sealed class ParquetSource : IExampleSource
         if (bytes is { Length: > 0 }) return ImageSource.FromBytes(bytes, path is null ? name : $"{RowText.Short(path, 100)}, {name}");
         return path is not null
             ? paths.At(path, name, place)
-            : throw new InvalidDataException($"{place}: expected a picture as bytes, as a path, or as a struct of \"bytes\" and \"path\", got {ParquetColumns.Words(value)}.");
+            : throw new InvalidDataException($"{place}: expected a picture as bytes, as a path, "
+                + $"or as a struct of \"bytes\" and \"path\", got {ParquetColumns.Words(value)}.");
     }
 }

@@ -24,7 +24,8 @@ internal sealed class RecordColumn
         _starts = [.. leaves.Select(leaf => leaf.Repetition is { } levels ? Enumerable.Range(0, levels.Length).Where(i => levels[i] == 0).ToArray() : null)];
         for (var i = 0; i < leaves.Length; i++)
             if ((_starts[i]?.Length ?? leaves[i].Values.Length) != rows)
-                throw new InvalidDataException($"{place}, column '{leaves[i].Field.Path}': expected {rows} rows, got {_starts[i]?.Length ?? leaves[i].Values.Length}. The file is damaged: fetch it again.");
+                throw new InvalidDataException($"{place}, column '{leaves[i].Field.Path}': expected {rows} rows, "
+                    + $"got {_starts[i]?.Length ?? leaves[i].Values.Length}. The file is damaged: fetch it again.");
     }
 
     public string Name => _field.Name;
@@ -60,7 +61,8 @@ internal sealed class RecordColumn
                     return Take(list.Item, places, ref item);
                 });
             default:
-                throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', got something else.");
+                throw new InvalidDataException($"Expected numbers, texts, bytes, structs and lists in column '{field.Path}', "
+                    + "got something else.");
         }
     }
 
