@@ -9,7 +9,8 @@ internal static class DataUri
     public const int MaxBytes = 64 << 20;
 
     /// <summary>Whether a text is such a URI rather than a path or a name.</summary>
-    public static bool Is(string text) => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) && text.Contains(',', StringComparison.Ordinal);
+    public static bool Is(string text)
+        => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) && text.Contains(',', StringComparison.Ordinal);
 
     /// <summary>A name as it is, a URI used as one without its content.</summary>
     public static string Short(string name) => Is(name) ? Start(name[..name.IndexOf(',', StringComparison.Ordinal)]) + "…" : name;
@@ -64,5 +65,5 @@ internal static class DataUri
         => new($"Expected a picture as data:image/…;base64,… or percent-encoded, got {found}: '{name}'. Write it anew or drop the row.");
 
     private static InvalidDataException TooLong(string name)
-        => new($"Expected a picture of at most {MaxBytes >> 20} MiB in a data: URI, got more: '{name}'. Put it into a file of its own and name its path.");
+        => new($"Expected a picture of at most {MaxBytes >> 20} MiB in a data: URI, got more: '{name}'. Put it into a file and name its path.");
 }

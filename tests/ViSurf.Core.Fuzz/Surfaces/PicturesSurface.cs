@@ -10,7 +10,7 @@ namespace ViSurf.Core.Fuzz.Surfaces;
 /// </summary>
 internal sealed class PicturesSurface : ISurface
 {
-    private readonly IImageDecoder _decoder = new SkiaImageDecoder();
+    private static readonly IImageDecoder[] Decoders = [ImageDecoder.Default, ImageDecoder.Skia, ImageDecoder.ImageSharp];
     private readonly QwenImageProcessor _processor = new();
 
     public void Try(Attempt attempt)
@@ -19,15 +19,16 @@ internal sealed class PicturesSurface : ISurface
         attempt.Count();
         attempt.Note(name, file);
         var source = attempt.Dice.Once(2) ? ImageSource.FromBytes(file, name) : OnDisk(name, file);
+        var decoder = attempt.Dice.Of(Decoders);
         FrameSize? size = null;
         attempt.Refusable(() => size = PictureSize.Of(source), name);
         attempt.Refusable(() =>
         {
-            var image = _decoder.Decode(source);
+            var image = decoder.Decode(source);
             Attempt.Expect(image.Pixels.Length == 3L * image.Width * image.Height, "another number of bytes than pixels");
             Attempt.Expect(size is null || (size.Value.Width, size.Value.Height) == (image.Width, image.Height), $"the header says {size}, the picture is {image.Width} × {image.Height}");
             if (image.Pixels.Length > 300_000) return;
-            Attempt.Expect(_decoder.Decode(source).Pixels.AsSpan().SequenceEqual(image.Pixels), "other pixels the second time");
+            Attempt.Expect(decoder.Decode(source).Pixels.AsSpan().SequenceEqual(image.Pixels), "other pixels the second time");
             if (Math.Max(image.Width, image.Height) > 200 * Math.Min(image.Width, image.Height)) return;
             var (pixels, grid) = _processor.Process(image);
             using (pixels) Attempt.Expect(pixels.shape[0] == grid.Patches, "another number of patches than the grid's");

@@ -8,13 +8,14 @@ internal static class Exif
     /// <summary>Longer blocks are none: JPEG's have 64 kB at most.</summary>
     public const int Longest = 16 << 20;
 
-    /// <summary>Its value, of whatever type of number; 0 where there is none or the block is no EXIF, for which Pillow, too, takes a picture as it is stored or refuses it.</summary>
+    /// <summary>Its value, of whatever type of number; 0 where there is none or the block is no EXIF.</summary>
+    /// <remarks>With a block that is damaged Pillow, too, takes a picture as it is stored, or refuses it.</remarks>
     public static int Orientation(ReadOnlyMemory<byte> block)
     {
         if (block.Span.StartsWith("Exif\0\0"u8)) block = block[6..];
-        // The second of each pair is wrong and occurs; Pillow reads it.
-        if (!(block.Span is [(byte)'I', (byte)'I', 0x2A, 0, ..] or [(byte)'I', (byte)'I', 0, 0x2A, ..] or [(byte)'M', (byte)'M', 0, 0x2A, ..] or [(byte)'M', (byte)'M', 0x2A, 0, ..]))
-            return 0;
+        var head = block.Span;
+        // The number behind them may be in the wrong order: it occurs, and Pillow reads it.
+        if (!(head.StartsWith("II"u8) || head.StartsWith("MM"u8)) || head is not ([_, _, 0x2A, 0, ..] or [_, _, 0, 0x2A, ..])) return 0;
         try
         {
             using var bytes = new PictureBytes(block);

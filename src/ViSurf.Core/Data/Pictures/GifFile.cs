@@ -12,19 +12,21 @@ namespace ViSurf.Core.Data.Pictures;
 /// <param name="Data">Where the compressed numbers begin, with the width of the first codes.</param>
 internal sealed record GifFrame(int X, int Y, int Width, int Height, bool Interlaced, long Palette, int Colours, int Background, long Data);
 
-/// <summary>The blocks of a GIF (89a). Only the first frame is read, in the colours of its palette, those of transparent pixels included.</summary>
+/// <summary>The blocks of a GIF (89a). Only the first frame is read, in its palette's colours, those of transparent pixels included.</summary>
 internal static class GifFile
 {
     private const int ScreenEnd = 13, PaletteBytes = 768;
-    private const byte Extension = (byte)'!', Image = (byte)',', Trailer = (byte)';', Control = 0xF9, OwnPalette = 0x80, InterlaceFlag = 0x40;
+    private const byte Extension = (byte)'!', Image = (byte)',', Trailer = (byte)';';
+    private const byte Control = 0xF9, OwnPalette = 0x80, InterlaceFlag = 0x40;
 
     /// <summary>The canvas: the screen, made larger where the first frame reaches beyond it.</summary>
     /// <exception cref="FormatException">Not a GIF with a picture.</exception>
     public static PictureHeader Header(PictureBytes bytes)
     {
         var frame = First(bytes);
-        return frame.Width == 0 || frame.Height == 0 ? throw new FormatException("a GIF whose first frame is empty")
-            : new PictureHeader(PictureFormat.Gif, Math.Max(bytes.Two(6, false), frame.X + frame.Width), Math.Max(bytes.Two(8, false), frame.Y + frame.Height));
+        if (frame.Width == 0 || frame.Height == 0) throw new FormatException("a GIF whose first frame is empty");
+        var (width, height) = (bytes.Two(6, false), bytes.Two(8, false));
+        return new PictureHeader(PictureFormat.Gif, Math.Max(width, frame.X + frame.Width), Math.Max(height, frame.Y + frame.Height));
     }
 
     /// <summary>Finds the first frame.</summary>
@@ -46,8 +48,10 @@ internal static class GifFile
             {
                 var flags = bytes[offset + 9];
                 var own = Colours(flags);
-                return new GifFrame(bytes.Two(offset + 1, false), bytes.Two(offset + 3, false), bytes.Two(offset + 5, false), bytes.Two(offset + 7, false),
-                    (flags & InterlaceFlag) != 0, own > 0 ? offset + 10 : ScreenEnd, own > 0 ? own : colours, background, offset + 10 + 3L * own);
+                var (x, y) = (bytes.Two(offset + 1, false), bytes.Two(offset + 3, false));
+                var (width, height) = (bytes.Two(offset + 5, false), bytes.Two(offset + 7, false));
+                var (palette, data) = (own > 0 ? offset + 10 : ScreenEnd, offset + 10 + 3L * own);
+                return new GifFrame(x, y, width, height, (flags & InterlaceFlag) != 0, palette, own > 0 ? own : colours, background, data);
             }
             else
             {
@@ -67,9 +71,15 @@ internal static class GifFile
         using var gif = new MemoryStream();
         using var writer = new BinaryWriter(gif);
         writer.Write("GIF89a"u8);
-        writer.Write([(byte)frame.Width, (byte)(frame.Width >> 8), (byte)frame.Height, (byte)(frame.Height >> 8), 0xF7, 0, 0]);
+        writer.Write((ushort)frame.Width);
+        writer.Write((ushort)frame.Height);
+        // 256 colours, the first of them behind, square pixels.
+        writer.Write([0xF7, 0, 0]);
         writer.Write(Palette(bytes, frame));
-        writer.Write([Image, 0, 0, 0, 0, (byte)frame.Width, (byte)(frame.Width >> 8), (byte)frame.Height, (byte)(frame.Height >> 8), frame.Interlaced ? InterlaceFlag : (byte)0]);
+        writer.Write([Image, 0, 0, 0, 0]);
+        writer.Write((ushort)frame.Width);
+        writer.Write((ushort)frame.Height);
+        writer.Write(frame.Interlaced ? InterlaceFlag : (byte)0);
         writer.Write(bytes.Slice(frame.Data, (int)(end - frame.Data)));
         writer.Write(Trailer);
         writer.Flush();

@@ -33,7 +33,9 @@ internal static class GifPixels
                         continue;
                     }
                     if (code == end) throw PictureBytes.Cut();
-                    if (code > next || (code == next && (previous < 0 || next == Codes)) || (previous < 0 && code > clear)) throw new FormatException("a GIF with a code that means nothing");
+                    // The first code after a clear is a colour; later ones may be one ahead of those that are known, while there is room.
+                    if (previous < 0 ? code > clear : code > next || (code == next && next == Codes))
+                        throw new FormatException("a GIF with a code that means nothing");
                     if (previous >= 0 && next < Codes)
                     {
                         lengths[next++] = lengths[previous] + 1;

@@ -13,17 +13,18 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>SixLabors.ImageSharp's decoders. They show what is there of a picture that ends in the middle, so that is found out before.</summary>
+/// <summary>SixLabors.ImageSharp's decoders. They show what is there of a picture that ends early, so that is found out by us.</summary>
 internal static class ImageSharpPixels
 {
     // Seven passes over a picture so narrow are not seven: ImageSharp 2.1.13 then never returns, or mixes up rows.
     private const int NarrowestInterlaced = 5;
+    private const string NotRead = "which ImageSharp 2.1 does not read (ImageDecoder.Default does)";
 
     // A pool that is small beside a model, one thread (pictures are decoded on several), and a limit that no allowed picture reaches.
     private static readonly Configuration Settings = new()
     {
         MaxDegreeOfParallelism = 1,
-        MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { MaximumPoolSizeMegabytes = 64, AllocationLimitMegabytes = 2048 }),
+        MemoryAllocator = MemoryAllocator.Create(new() { MaximumPoolSizeMegabytes = 64, AllocationLimitMegabytes = 2048 }),
     };
 
     /// <summary>A <see cref="PixelCodec"/>.</summary>
@@ -34,9 +35,9 @@ internal static class ImageSharpPixels
             case PictureFormat.Gif:
                 return PixelCodecs.Gif(file, header, Decode);
             case PictureFormat.WebP when header.Animated:
-                throw new FormatException("an animated WebP, which ImageSharp 2.1 does not read (ImageDecoder.Default does)");
+                throw new FormatException($"an animated WebP, {NotRead}");
             case PictureFormat.Png when header.Interlaced && header.Width < NarrowestInterlaced:
-                throw new FormatException($"an interlaced PNG narrower than {NarrowestInterlaced} pixels, which ImageSharp 2.1 does not read (ImageDecoder.Default does)");
+                throw new FormatException($"an interlaced PNG narrower than {NarrowestInterlaced} pixels, {NotRead}");
             case PictureFormat.Png when header.Interlaced:
                 PngFile.EnsureComplete(file, header);
                 break;
@@ -45,8 +46,9 @@ internal static class ImageSharpPixels
                 break;
         }
         var rgb = Decode(file, header);
-        // Rows come in their order and missing ones stay black: whether the pixels of a PNG end early is asked (by inflating them once more) only where it ends in black.
-        if (header.Format == PictureFormat.Png && !rgb.AsSpan(rgb.Length - (int)(3 * header.Width)).ContainsAnyExcept((byte)0)) PngFile.EnsureComplete(file, header);
+        // Rows come in their order and missing ones stay black: only a PNG that ends in black is inflated once more, to see whether all are there.
+        var lastRow = rgb.AsSpan(rgb.Length - (int)(3 * header.Width));
+        if (header.Format == PictureFormat.Png && !lastRow.ContainsAnyExcept((byte)0)) PngFile.EnsureComplete(file, header);
         return rgb;
     }
 

@@ -68,7 +68,7 @@ internal static class JpegFile
         }
     }
 
-    /// <summary>The code of the marker at or after a place, which moves behind it. What stands between segments is passed over, as decoders do.</summary>
+    /// <summary>The code of the next marker; the place moves behind it. What stands between segments is passed over, as decoders do.</summary>
     private static int Marker(PictureBytes bytes, ref long offset)
     {
         var from = offset;

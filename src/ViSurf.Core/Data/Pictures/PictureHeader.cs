@@ -36,7 +36,7 @@ internal sealed record PictureHeader(PictureFormat Format, long Width, long Heig
             PictureFormat.Bmp => BmpFile.Header(bytes),
             _ => TiffFile.Header(bytes),
         };
-        return header.Width > 0 && header.Height > 0 ? header : throw new FormatException($"one of {header.Width} × {header.Height} pixels");
+        return header is { Width: > 0, Height: > 0 } ? header : throw new FormatException($"one of {header.Width} × {header.Height} pixels");
     }
 
     /// <summary>The size of the picture as it will be decoded.</summary>
@@ -46,7 +46,8 @@ internal sealed record PictureHeader(PictureFormat Format, long Width, long Heig
         // Sides are below 2^32, so that their product may reach 2^64: doubles are exact enough to compare.
         if ((double)Width * Height > options.MaxPixels)
             throw new FormatException(string.Create(CultureInfo.InvariantCulture,
-                $"one of {Width} × {Height} pixels, more than the {options.MaxPixels:#,0} of {nameof(PictureOptions)}.{nameof(PictureOptions.MaxPixels)} (resize it, or raise the limit where you trust the data)"));
+                $"one of {Width} × {Height} pixels, more than the {options.MaxPixels:#,0} of PictureOptions.MaxPixels ")
+                + "(resize it, or raise the limit where you trust the data)");
         if (Implausible is not null) throw new FormatException(Implausible);
         var (width, height) = ((int)Width, (int)Height);
         return options.ApplyOrientation && Orientation >= 5 ? new FrameSize(height, width) : new FrameSize(width, height);

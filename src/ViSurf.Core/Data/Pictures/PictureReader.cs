@@ -1,6 +1,8 @@
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>The one way to a picture's size and pixels: file, header, limits, decoder, orientation; whatever is wrong, one message that names the picture.</summary>
+/// <summary>
+/// The one way to a picture's size and pixels: file, header, limits, decoder, orientation; whatever is wrong, one message that names the picture.
+/// </summary>
 internal static class PictureReader
 {
     /// <summary>Size as it will be decoded; reads the header only.</summary>
@@ -45,7 +47,8 @@ internal static class PictureReader
         }
         catch (FormatException e)
         {
-            throw new InvalidDataException($"Expected a complete PNG, JPEG, WebP, GIF, BMP or TIFF picture, got {e.Message}: '{source.Name}'. Replace the file or drop the row.", e);
+            throw new InvalidDataException(
+                $"Expected a complete PNG, JPEG, WebP, GIF, BMP or TIFF picture, got {e.Message}: '{source.Name}'. Replace the file or drop the row.", e);
         }
     }
 }

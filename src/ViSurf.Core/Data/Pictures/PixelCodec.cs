@@ -12,8 +12,9 @@ internal static class PixelCodecs
     /// ImageSharp, and Skia where only its pixels are Pillow's: JPEG (ImageSharp's chroma differs by up to 123 levels), animated WebP (which
     /// ImageSharp 2.1 does not read) and interlaced PNG (narrower than five pixels ImageSharp 2.1.13 never returns from them).
     /// </summary>
-    public static PixelCodec Default { get; } = (file, header)
-        => header is { Format: PictureFormat.Jpeg } or { Animated: true } or { Interlaced: true } ? SkiaPixels.Read(file, header) : ImageSharpPixels.Read(file, header);
+    public static PixelCodec Default { get; } = (file, header) => header is { Format: PictureFormat.Jpeg } or { Animated: true } or { Interlaced: true }
+        ? SkiaPixels.Read(file, header)
+        : ImageSharpPixels.Read(file, header);
 
     /// <summary>The first frame of a GIF, read by any decoder and laid on its canvas.</summary>
     /// <param name="file">The GIF.</param>
@@ -29,7 +30,10 @@ internal static class PixelCodecs
         var colour = GifFile.Palette(bytes, frame).AsSpan(3 * frame.Background, 3);
         for (var i = 0; i < canvas.Length; i += 3) colour.CopyTo(canvas.AsSpan(i));
         for (long y = 0; y < frame.Height; y++)
-            pixels.AsSpan((int)(3 * frame.Width * y), 3 * frame.Width).CopyTo(canvas.AsSpan((int)(3 * ((frame.Y + y) * header.Width + frame.X))));
+        {
+            var to = 3 * ((frame.Y + y) * header.Width + frame.X);
+            pixels.AsSpan((int)(3 * frame.Width * y), 3 * frame.Width).CopyTo(canvas.AsSpan((int)to));
+        }
         return canvas;
     }
 

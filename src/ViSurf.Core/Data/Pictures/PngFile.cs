@@ -13,7 +13,8 @@ internal static class PngFile
     /// <exception cref="FormatException">Not a whole PNG.</exception>
     public static PictureHeader Header(PictureBytes bytes)
     {
-        if (!Type(bytes, Signature).SequenceEqual("IHDR"u8) || bytes.Four(Signature, true) != 13) throw new FormatException("a PNG without a header");
+        if (!Type(bytes, Signature).SequenceEqual("IHDR"u8) || bytes.Four(Signature, true) != 13)
+            throw new FormatException("a PNG without a header");
         var ihdr = bytes.Slice(Signature + 8, 13).ToArray();
         var (width, height) = (bytes.Four(Signature + 8, true), bytes.Four(Signature + 12, true));
         if (width > int.MaxValue || height > int.MaxValue || ihdr[12] > 1) throw new FormatException("a PNG with an impossible header");
@@ -23,8 +24,8 @@ internal static class PngFile
         {
             var type = Type(bytes, offset);
             if (type.SequenceEqual("IDAT"u8)) data += length;
-            else if (type.SequenceEqual("eXIf"u8) && exif == 0 && length <= Exif.Longest) exif = Exif.Orientation(bytes.Slice(offset + 8, (int)length).ToArray());
-            else if (type.EndsWith("Xt"u8) && text == 0 && length <= LongestText) text = Text(bytes.Slice(offset + 8, (int)length).ToArray());
+            else if (type.SequenceEqual("eXIf"u8) && exif == 0 && length <= Exif.Longest) exif = Exif.Orientation(Content(bytes, offset, length));
+            else if (type.EndsWith("Xt"u8) && text == 0 && length <= LongestText) text = Text(Content(bytes, offset, length));
         }
         if (data == 0) throw new FormatException("a PNG without pixels");
         return new PictureHeader(PictureFormat.Png, width, height)
@@ -61,7 +62,8 @@ internal static class PngFile
     private static long RawBytes(PictureHeader header, int bits)
     {
         if (!header.Interlaced) return header.Height * (1 + (header.Width * bits + 7) / 8);
-        (int X, int Y, int Dx, int Dy)[] passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        (int X, int Y, int Dx, int Dy)[] passes =
+            [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
         return passes.Sum(pass =>
         {
             var (columns, rows) = ((header.Width - pass.X + pass.Dx - 1) / pass.Dx, (header.Height - pass.Y + pass.Dy - 1) / pass.Dy);
@@ -72,7 +74,13 @@ internal static class PngFile
     private static int Bits(ReadOnlySpan<byte> ihdr)
     {
         var (depth, colour) = (ihdr[8], ihdr[9]);
-        var fits = colour switch { 0 => depth is 1 or 2 or 4 or 8 or 16, 3 => depth is 1 or 2 or 4 or 8, 2 or 4 or 6 => depth is 8 or 16, _ => false };
+        var fits = colour switch
+        {
+            0 => depth is 1 or 2 or 4 or 8 or 16,
+            3 => depth is 1 or 2 or 4 or 8,
+            2 or 4 or 6 => depth is 8 or 16,
+            _ => false,
+        };
         if (!fits) throw new FormatException($"a PNG of colour type {colour} with {depth} bits, which there is not");
         return depth * colour switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
     }
@@ -88,6 +96,8 @@ internal static class PngFile
             offset += length + Frame;
         }
     }
+
+    private static byte[] Content(PictureBytes bytes, long chunk, long length) => bytes.Slice(chunk + 8, (int)length).ToArray();
 
     private static ReadOnlySpan<byte> Type(PictureBytes bytes, long offset) => bytes.Slice(offset + 4, 4);
 
@@ -106,7 +116,7 @@ internal static class PngFile
         return digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit) ? Exif.Orientation(Convert.FromHexString(digits)) : 0;
     }
 
-    /// <summary>A text chunk's content, which may be compressed, in which case something stands before it; never more than is read of a plain one.</summary>
+    /// <summary>A text chunk's content, which may be compressed (then a few bytes stand before it); never more than is read of a plain one.</summary>
     private static byte[] Inflated(ReadOnlySpan<byte> content, int most)
     {
         for (var skip = 0; skip <= most && skip + 2 < content.Length; skip++)

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>Skia's decoders: libjpeg-turbo, libpng, libwebp, Wuffs and its own for BMP. They refuse pictures that end in the middle.</summary>
+/// <summary>Skia's decoders: libjpeg-turbo, libpng, libwebp, Wuffs and its own for BMP. They refuse pictures that end early.</summary>
 internal static class SkiaPixels
 {
     // Rows of a JPEG that are held as red, green, blue and alpha at a time, in bytes.
@@ -25,7 +25,8 @@ internal static class SkiaPixels
         using var data = SKData.Create((nint)pinned.Pointer, file.Length);
         using var codec = SKCodec.Create(data);
         if (codec is null || codec.EncodedFormat != Encoded(header.Format)) throw new FormatException("one that cannot be decoded");
-        if ((codec.Info.Width, codec.Info.Height) != (header.Width, header.Height)) throw PixelCodecs.Contradicts(header, codec.Info.Width, codec.Info.Height);
+        if ((codec.Info.Width, codec.Info.Height) != (header.Width, header.Height))
+            throw PixelCodecs.Contradicts(header, codec.Info.Width, codec.Info.Height);
         // Unpremultiplied, so that dropping alpha leaves the stored colours; no colour space, so that they are not converted.
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888,
             codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);

@@ -1,6 +1,6 @@
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>The entries of a TIFF directory, of which EXIF is one too: that of a file is all there, of EXIF what is there counts, as for Pillow.</summary>
+/// <summary>The entries of a TIFF directory, which EXIF is too. A file's must all be there; of EXIF's those count that are, as for Pillow.</summary>
 internal sealed class TiffDirectory
 {
     private readonly PictureBytes _bytes;
@@ -34,7 +34,9 @@ internal sealed class TiffDirectory
 
     /// <summary>The bytes of a text or a block; empty where there is none.</summary>
     public ReadOnlySpan<byte> Block(int tag, int most)
-        => _entries.TryGetValue(tag, out var entry) && Size(entry.Type) == 1 ? _bytes.Slice(entry.Offset, (int)Math.Min(entry.Count, most)) : default;
+        => _entries.TryGetValue(tag, out var entry) && Size(entry.Type) == 1
+            ? _bytes.Slice(entry.Offset, (int)Math.Min(entry.Count, most))
+            : default;
 
     /// <summary>A value that is a number.</summary>
     /// <returns>Null where the entry is missing, shorter than that, or holds bytes or text.</returns>

@@ -1,10 +1,11 @@
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>The first directory of a TIFF (6.0): which kinds are read, and whether its strips are there. Other kinds are refused by name.</summary>
+/// <summary>The first directory of a TIFF (6.0): which kinds are read, and whether its strips are there. Others are refused by name.</summary>
 internal static class TiffFile
 {
-    private const int Width = 256, Height = 257, Bits = 258, Compression = 259, Photometric = 262, FillOrder = 266, StripOffsets = 273, Samples = 277, RowsPerStrip = 278;
-    private const int StripBytes = 279, Planar = 284, TileWidth = 322, ExtraSamples = 338, SampleFormat = 339, XmpTag = 700, DngVersion = 50706, MostXmp = 1 << 20;
+    private const int Width = 256, Height = 257, Bits = 258, Compression = 259, Photometric = 262, FillOrder = 266, StripOffsets = 273;
+    private const int Samples = 277, RowsPerStrip = 278, StripBytes = 279, Planar = 284, TileWidth = 322, ExtraSamples = 338, SampleFormat = 339;
+    private const int XmpTag = 700, DngVersion = 50706, MostXmp = 1 << 20;
     private const int Uncompressed = 1, Lzw = 5, Jpeg = 7, Deflate = 8, OldDeflate = 32946, PackBits = 32773, Palette = 3;
 
     /// <exception cref="FormatException">Not a whole TIFF, or of a kind that is not read.</exception>
@@ -15,12 +16,14 @@ internal static class TiffFile
         var (width, height, bits, samples) = (Of(Width, 0), Of(Height, 0), Of(Bits, 1), Of(Samples, 1));
         var (method, colours, planar) = (Of(Compression, 1), Of(Photometric, -1), Of(Planar, 1));
         if (width is < 1 or > uint.MaxValue || height is < 1 or > uint.MaxValue) throw new FormatException("a TIFF without a size");
-        if (Kind(tags, method, colours, samples, bits) is { } other) throw new FormatException($"a TIFF {other}, which is not read (save it as PNG)");
+        if (Kind(tags, method, colours, samples, bits) is { } other)
+            throw new FormatException($"a TIFF {other}, which is not read (save it as PNG)");
+        var (size, planes) = (((long)width, (long)height), planar == 2 ? (long)samples : 1);
         return new PictureHeader(PictureFormat.Tiff, (long)width, (long)height)
         {
             SixteenBits = bits > 8 || colours == Palette,
             Orientation = Exif.Of(tags) is > 0 and var said ? said : Math.Max(Xmp.Orientation(tags.Block(XmpTag, MostXmp)), 1),
-            Implausible = Strips(bytes, tags, ((long)width, (long)height), (int)method, bits * (planar == 2 ? 1 : samples), planar == 2 ? (long)samples : 1),
+            Implausible = Strips(bytes, tags, size, (int)method, bits * samples / planes, planes),
         };
     }
 
@@ -30,7 +33,9 @@ internal static class TiffFile
         if (tags.Count(DngVersion) > 0) return "of a camera's raw data (DNG)";
         if (tags.Count(TileWidth) > 0) return "in tiles";
         if (method is not (Uncompressed or Lzw or Jpeg or Deflate or OldDeflate or PackBits)) return $"compressed by method {method}";
-        if (colours is not (>= 0 and <= Palette)) return colours switch { 5 => "in CMYK", 6 => "in YCbCr", 8 or 9 or 10 => "in L*a*b*", _ => $"of photometric interpretation {colours}" };
+        if (colours is not (>= 0 and <= Palette))
+            return colours switch { 5 => "in CMYK", 6 => "in YCbCr", 8 or 9 or 10 => "in L*a*b*", _ => $"of photometric interpretation {colours}" };
+        if (tags.Count(Bits) == 0) return "that does not say how many bits a sample has";
         if ((tags.Number(SampleFormat) ?? 1) != 1) return "of signed or floating-point numbers";
         if (bits is not (1 or 2 or 4 or 8 or 16) || (bits < 8 && samples > 1)) return $"of {samples} samples of {bits} bits";
         for (var i = 1; i < Math.Min(tags.Count(Bits), 8); i++)
@@ -38,16 +43,18 @@ internal static class TiffFile
         if ((tags.Number(FillOrder) ?? 1) != 1) return "whose bits are in reverse order";
         var (own, extra) = (colours == 2 ? 3 : 1, tags.Number(ExtraSamples));
         if (samples == own) return null;
-        return samples == 4 && own == 3 && extra == 2 ? null : $"of {samples} samples a pixel{(extra == 1 ? ", one of them an alpha that the colours are multiplied by" : "")}";
+        if (samples == 4 && own == 3 && extra == 2) return null;
+        return $"of {samples} samples a pixel{(extra == 1 ? ", one of them an alpha that the colours are multiplied by" : "")}";
     }
 
     /// <summary>Every strip lies in the file; what is said where one cannot hold its rows.</summary>
-    private static string? Strips(PictureBytes bytes, TiffDirectory tags, (long Width, long Height) size, int method, double bitsPerPixel, long planes)
+    private static string? Strips(PictureBytes bytes, TiffDirectory tags, (long Width, long Height) size, int method, double bits, long planes)
     {
         var rows = (long)Math.Clamp(tags.Number(RowsPerStrip) ?? size.Height, 1, size.Height);
         var strips = (size.Height + rows - 1) / rows;
-        if (tags.Count(StripOffsets) < strips * planes || tags.Count(StripBytes) < strips * planes) throw new FormatException("a TIFF without a place for each of its strips");
-        var row = Math.Ceiling(size.Width * bitsPerPixel / 8);
+        if (tags.Count(StripOffsets) < strips * planes || tags.Count(StripBytes) < strips * planes)
+            throw new FormatException("a TIFF without a place for each of its strips");
+        var row = Math.Ceiling(size.Width * bits / 8);
         string? tooFew = null;
         for (long i = 0; i < strips * planes; i++)
         {
@@ -56,7 +63,8 @@ internal static class TiffFile
             var decoded = row * Math.Min(rows, size.Height - i % strips * rows);
             if (method == Uncompressed && length < decoded) throw PictureBytes.Cut();
             // The longest string of LZW's 4096 comes from 12 bits; a run of 128 from 2 bytes.
-            if (method != Jpeg) tooFew ??= PictureHeader.TooFew(length, method switch { PackBits => 64, Lzw => 2731, _ => PngFile.DeflateRatio }, decoded);
+            var ratio = method switch { PackBits => 64, Lzw => 2731, _ => PngFile.DeflateRatio };
+            if (method != Jpeg) tooFew ??= PictureHeader.TooFew(length, ratio, decoded);
         }
         return tooFew;
     }

@@ -43,8 +43,10 @@ internal static class WebPFile
         if (frame is not { } picture) throw new FormatException("a WebP without a picture");
         var size = canvas ?? picture;
         var fits = animated ? picture.Width <= size.Width && picture.Height <= size.Height : picture == size;
-        return fits ? new PictureHeader(PictureFormat.WebP, size.Width, size.Height) { Animated = animated, Orientation = exif > 0 ? exif : Math.Max(xmp, 1) }
-            : throw new FormatException($"a WebP with a canvas of {size.Width} × {size.Height} pixels and a picture of {picture.Width} × {picture.Height}");
+        if (!fits)
+            throw new FormatException($"a WebP with a canvas of {size.Width} × {size.Height} pixels and a picture of {picture.Width} × {picture.Height}");
+        var orientation = exif > 0 ? exif : Math.Max(xmp, 1);
+        return new PictureHeader(PictureFormat.WebP, size.Width, size.Height) { Animated = animated, Orientation = orientation };
     }
 
     private static (long Width, long Height) Size(PictureBytes bytes, string type, long data, long length)
@@ -56,7 +58,8 @@ internal static class WebPFile
             return ((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1);
         }
         // A key frame: its first partition's length in the upper 19 of 24 bits, a fixed code, the sides.
-        if (length < 10 || (bytes[data] & 1) != 0 || !bytes.Slice(data + 3, 3).SequenceEqual((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A])) throw new FormatException("a WebP without a header");
+        if (length < 10 || (bytes[data] & 1) != 0 || !bytes.Slice(data + 3, 3).SequenceEqual((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A]))
+            throw new FormatException("a WebP without a header");
         if ((Three(bytes, data) >> 5) + 10 > length) throw PictureBytes.Cut();
         return (bytes.Two(data + 6, false) & 0x3FFF, bytes.Two(data + 8, false) & 0x3FFF);
     }

@@ -47,10 +47,15 @@ public sealed class QwenImageProcessor
         var planes = empty([1, 3, image.Height, image.Width], ScalarType.Byte);
         var area = image.Pixels.Length / 3;
         var bytes = planes.bytes;
-        for (var colour = 0; colour < 3; colour++)
+        var red = bytes[..area];
+        var green = bytes.Slice(area, area);
+        var blue = bytes[(2 * area)..];
+        ReadOnlySpan<byte> pixels = image.Pixels;
+        for (int i = 0, from = 0; i < red.Length; i++, from += 3)
         {
-            var plane = bytes.Slice(colour * area, area);
-            for (int i = 0, from = colour; i < plane.Length; i++, from += 3) plane[i] = image.Pixels[from];
+            red[i] = pixels[from];
+            green[i] = pixels[from + 1];
+            blue[i] = pixels[from + 2];
         }
         return planes;
     }
