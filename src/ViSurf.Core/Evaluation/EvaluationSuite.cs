@@ -84,7 +84,7 @@ public sealed class EvaluationSuite
         {
             term = metric.Measure(Guard.NotNull(row));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             throw new InvalidOperationException($"Metric '{metric.Name}' failed on example '{row.Example.Id}': {e.Message}", e);
         }

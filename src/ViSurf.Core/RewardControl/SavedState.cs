@@ -29,7 +29,7 @@ internal static class SavedState
                 ? items
                 : throw new InvalidDataException($"Expected the state of {what}, got null in it.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new InvalidDataException($"Expected the state of {what}, got other JSON: {e.Message}", e);
         }

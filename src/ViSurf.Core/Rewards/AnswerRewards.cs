@@ -52,12 +52,12 @@ public static class AnswerRewards
     /// <param name="acceptBareText">Whether answer tags may be missing.</param>
     public static IRewardFunction Numeric(double absolute = 0, double relative = 0, bool acceptBareText = true)
     {
-        Guard.NotNegative(absolute);
-        Guard.NotNegative(relative);
+        Guard.NotNegative(Guard.Finite(absolute));
+        Guard.NotNegative(Guard.Finite(relative));
         return OfText("numeric", acceptBareText, (answer, labels) =>
         {
             var right = labels.Select(Number).ToArray();
-            return NumberText.TryParse(answer, out var given) && right.Any(label => Math.Abs(given - label) <= Math.Max(absolute, relative * Math.Abs(label)));
+            return NumberText.TryParse(answer, out var given) && right.Any(label => Closeness.Within(given, label, Math.Max(absolute, relative * Math.Abs(label))));
         });
     }
 

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Rewards.Measures;
 
 namespace ViSurf.Core.Rewards;
@@ -5,9 +6,9 @@ namespace ViSurf.Core.Rewards;
 /// <summary>How detections are read and compared.</summary>
 public sealed record DetectionOptions
 {
-    /// <summary>From which overlap a prediction can match an object.</summary>
+    /// <summary>From which overlap a prediction can match an object, in [0, 1].</summary>
     /// <value>0.5.</value>
-    public double MinimumOverlap { get; init; } = 0.5;
+    public double MinimumOverlap { get; init => field = Guard.InRange(value, 0, 1); } = 0.5;
 
     /// <summary>Whether exactly <see cref="MinimumOverlap"/> matches.</summary>
     /// <value>false: above it, as in Visual-RFT.</value>

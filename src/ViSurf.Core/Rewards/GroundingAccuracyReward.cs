@@ -15,21 +15,21 @@ public sealed class GroundingAccuracyReward : IRewardFunction
     /// <summary>"accuracy".</summary>
     public const string ComponentName = "accuracy";
 
-    /// <summary>A pair's first mark: intersection over union above this.</summary>
+    /// <summary>A pair's first mark: intersection over union above this, in [0, 1].</summary>
     /// <value>0.5.</value>
-    public double MinimumOverlap { get; init; } = 0.5;
+    public double MinimumOverlap { get; init => field = Guard.InRange(value, 0, 1); } = 0.5;
 
     /// <summary>A pair's second mark: the mean of the four coordinates' differences is below this, in pixels.</summary>
     /// <value>10, for pictures of 840 × 840.</value>
-    public double MaximumBoxDistance { get; init; } = 10;
+    public double MaximumBoxDistance { get; init => field = Guard.Positive(Guard.Finite(value)); } = 10;
 
     /// <summary>A pair's third mark: the points are closer than this, in pixels, and the predicted point lies in its own box, edges included.</summary>
     /// <value>30, for pictures of 840 × 840.</value>
-    public double MaximumPointDistance { get; init; } = 30;
+    public double MaximumPointDistance { get; init => field = Guard.Positive(Guard.Finite(value)); } = 30;
 
     /// <summary>Predictions and labels beyond this many are not looked at, which bounds the time of the matching.</summary>
     /// <value>120.</value>
-    public int MaximumObjects { get; init; } = 120;
+    public int MaximumObjects { get; init => field = Guard.Positive(value); } = 120;
 
     /// <summary>Whether "nothing there" is right when the label is empty (3); stock VisionReasoner gives 0.</summary>
     /// <value>true: ViSurf trains on pictures in which nothing fits. When exactly one side is empty the score is 0 either way.</value>

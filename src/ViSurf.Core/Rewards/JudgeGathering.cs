@@ -12,11 +12,11 @@ internal static class JudgeGathering
     /// <summary>One value per completion, groups in order.</summary>
     /// <exception cref="InvalidOperationException">The judge failed for good; the first such completion in order among those that had failed by then is named.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set.</exception>
-    public static double?[][] Ask(JudgeReward reward, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    public static double?[][] Ask(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
         // On the thread pool: a caller with a synchronisation context would wait for itself.
-        => Task.Run(() => AskAsync(reward, groups, cancellation), cancellation).GetAwaiter().GetResult();
+        => Task.Run(() => AskAsync(reward, name, groups, cancellation), cancellation).GetAwaiter().GetResult();
 
-    private static async Task<double?[][]> AskAsync(JudgeReward reward, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    private static async Task<double?[][]> AskAsync(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
     {
         var values = groups.Select(group => new double?[group.Completions.Count]).ToArray();
         var places = groups.SelectMany((group, q) => group.Completions.Select((_, i) => (Group: q, Index: i))).ToArray();
@@ -30,7 +30,7 @@ internal static class JudgeGathering
                 var (q, i) = places[k];
                 try
                 {
-                    values[q][i] = await AskOneAsync(reward, groups[q], i, stop.Token).ConfigureAwait(false);
+                    values[q][i] = await AskOneAsync(reward, name, groups[q], i, stop.Token).ConfigureAwait(false);
                 }
                 catch (JudgeFailedException failure)
                 {
@@ -46,7 +46,7 @@ internal static class JudgeGathering
         return Array.Find(failures, f => f is not null) is { } first ? throw first : values;
     }
 
-    private static async Task<double?> AskOneAsync(JudgeReward reward, RolloutGroup group, int index, CancellationToken stop)
+    private static async Task<double?> AskOneAsync(JudgeReward reward, string name, RolloutGroup group, int index, CancellationToken stop)
     {
         var options = reward.Options;
         var pause = options.Pause;
@@ -55,19 +55,24 @@ internal static class JudgeGathering
             stop.ThrowIfCancellationRequested();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(options.Timeout);
+            var token = limit.Token;
             Exception failure;
+            // On a thread of its own until it first awaits: one that blocks would hold the step, and the pool's threads with it.
+            var asking = Task.Factory.StartNew(() => reward.Judge.ScoreAsync(group.Example, group.Completions[index], token), CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
             try
             {
                 // Not left to the judge alone: one that ignores its token would hold the step for ever.
-                var value = await reward.Judge.ScoreAsync(group.Example, group.Completions[index], limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+                var value = await asking.Unwrap().WaitAsync(token).ConfigureAwait(false);
                 if (value is null || double.IsFinite(value.Value)) return value;
                 failure = new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"expected a finite number, got {value}."));
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested && limit.IsCancellationRequested)
             {
-                failure = new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.Timeout.TotalSeconds:0.###} s."));
+                failure = new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.Timeout.TotalSeconds:0.###} s.")
+                    + (asking.IsCompleted ? "" : " It blocks its thread instead of awaiting, and was left behind there: await in the judge, and pass its token on."));
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
             {
                 failure = e;
             }
@@ -79,7 +84,7 @@ internal static class JudgeGathering
             }
             if (options.OnFailure == JudgeFailure.NotApplicable) return null;
             throw new JudgeFailedException(
-                $"Reward '{reward.Name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, after {Attempts(options.Attempts)}: {failure.Message} " +
+                $"Reward '{name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, after {Attempts(options.Attempts)}: {failure.Message} " +
                 "See that the judge answers, or choose JudgeFailure.NotApplicable to go on without it.", failure);
         }
     }

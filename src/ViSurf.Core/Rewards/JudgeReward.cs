@@ -23,7 +23,9 @@ public sealed record JudgeOptions
     /// <value>16.</value>
     public int Concurrency { get; init; } = 16;
 
-    /// <summary>How long one attempt may take.</summary>
+    /// <summary>
+    /// How long one attempt may take, also of a judge that blocks its thread instead of awaiting; it is left behind then.
+    /// </summary>
     /// <value>30 seconds.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -59,7 +61,8 @@ public sealed record JudgeOptions
 
 /// <summary>
 /// A judge as a reward of a suite: <c>suite.With(new JudgeReward(judge, new JudgeOptions { Concurrency = 32 }), weight: 0.5)</c>. A suite asks for all completions of a
-/// step concurrently and waits for the answers; asked for one completion by itself, it blocks for that one.
+/// step concurrently and waits for the answers, also where the judge is renamed, scaled or clamped; asked for one completion by itself,
+/// it blocks for that one.
 /// </summary>
 /// <param name="judge">Who is asked.</param>
 /// <param name="options">Null means the defaults.</param>
@@ -90,7 +93,12 @@ public sealed class JudgeReward(IAsyncRewardFunction judge, JudgeOptions? option
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The judge failed at every attempt, or returned a number that is not finite.</exception>
     public double? Score(VisionExample example, Completion completion)
-        => JudgeGathering.Ask(this, [new RolloutGroup(Guard.NotNull(example), [Guard.NotNull(completion)])], CancellationToken.None)[0][0];
+    {
+        var asked = JudgeAnswers.Current;
+        if (asked is not null && asked.TryFind(this, Guard.NotNull(example), Guard.NotNull(completion), out var value)) return value;
+        var alone = new RolloutGroup(Guard.NotNull(example), [Guard.NotNull(completion)]);
+        return JudgeGathering.Ask(this, Name, [alone], asked?.Cancellation ?? CancellationToken.None)[0][0];
+    }
 
     private sealed class Lambda(string name, Func<VisionExample, Completion, CancellationToken, Task<double?>> score) : IAsyncRewardFunction
     {

@@ -28,6 +28,9 @@ public sealed record CosineLengthOptions
 /// <summary>Rewards for saying it briefly and once. They look at the completion only.</summary>
 public static class LengthRewards
 {
+    /// <summary>Name of DAPO's punishment, here and where a controller adds it.</summary>
+    internal const string OverlongComponent = "overlong";
+
     /// <summary>
     /// A right or wrong answer's value, bent by its length along half a cosine (VLM-R1, after "Demystifying Long Chain-of-Thought"). Applies where
     /// <paramref name="accuracy"/> does; an answer is right when that gives its maximum.
@@ -37,7 +40,7 @@ public static class LengthRewards
         Guard.NotNull(accuracy);
         var o = options ?? new CosineLengthOptions();
         Guard.Positive(o.MaximumLength);
-        return RewardFunction.From("cosine_length", (example, completion) =>
+        return RewardFunction.Around(accuracy, "cosine_length", (example, completion) =>
         {
             if (accuracy.Score(example, completion) is not { } value) return null;
             var (shortest, longest) = value > accuracy.Maximum - SameReward.Tolerance ? o.Right : o.Wrong;
@@ -53,9 +56,11 @@ public static class LengthRewards
     {
         Guard.Positive(maximumTokens);
         Guard.InRange(buffer, 1, maximumTokens);
-        return RewardFunction.From("overlong", (_, completion) =>
-            Math.Clamp((double)(maximumTokens - buffer - Guard.NotNull(completion).TokenIds.Count) / buffer, -1, 0), 0, -1);
+        return RewardFunction.From(OverlongComponent, (_, completion) => Overlong(Guard.NotNull(completion).TokenIds.Count, maximumTokens, buffer), 0, -1);
     }
+
+    /// <summary>The punishment of so many tokens.</summary>
+    internal static double Overlong(int tokens, int limit, int buffer) => Math.Clamp((limit - buffer - tokens) / (double)buffer, -1, 0);
 
     /// <summary>−(1 − distinct / all) over runs of <paramref name="words"/> words (VLM-R1). −1 to 0.</summary>
     /// <param name="words">6.</param>

@@ -3,7 +3,11 @@ using ViSurf.Core.Data;
 
 namespace ViSurf.Core.Rewards;
 
-/// <summary>Rewards from lambdas, and decorators for any reward.</summary>
+/// <summary>
+/// Rewards from lambdas, and decorators for any reward. A decorator of your own says what it stands before with <see cref="IWrapper"/>,
+/// so that a suite finds the
+/// judge in it.
+/// </summary>
 public static class RewardFunction
 {
     /// <summary>A reward from a function that may say "does not apply" with null.</summary>
@@ -26,7 +30,7 @@ public static class RewardFunction
     /// <summary>The same reward under another name, for a suite that has the old one already or a controller that looks for the new one.</summary>
     /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
     public static IRewardFunction Named(this IRewardFunction reward, string name)
-        => From(name, Guard.NotNull(reward).Score, reward.Maximum, reward.Minimum);
+        => Around(Guard.NotNull(reward), Guard.NotBlank(name), reward.Score, reward.Maximum, reward.Minimum);
 
     /// <summary>The same reward, its values and bounds multiplied by <paramref name="factor"/>; the name stays.</summary>
     /// <param name="reward">The reward.</param>
@@ -36,7 +40,7 @@ public static class RewardFunction
     {
         Guard.NotNull(reward);
         Guard.Positive(factor);
-        return From(reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor, reward.Minimum * factor);
+        return Around(reward, reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor, reward.Minimum * factor);
     }
 
     /// <summary>The same reward with values below <paramref name="low"/> or above <paramref name="high"/> moved to the bound.</summary>
@@ -46,13 +50,23 @@ public static class RewardFunction
     {
         Guard.NotNull(reward);
         if (!(low <= high)) throw new ArgumentException($"Expected low <= high, got [{low}, {high}].", nameof(low));
-        return From(reward.Name,
+        return Around(reward, reward.Name,
             (example, completion) => reward.Score(example, completion) is { } value ? Math.Clamp(value, low, high) : null,
             Math.Clamp(reward.Maximum, low, high), Math.Clamp(reward.Minimum, low, high));
     }
 
-    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum) : IRewardFunction
+    /// <summary>
+    /// A reward that stands before another one, which is found through it: a judge is asked about all completions at once, whatever its
+    /// decorators.
+    /// </summary>
+    internal static IRewardFunction Around(
+        IRewardFunction inner, string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum)
+        => new Lambda(name, score, maximum, minimum) { Inner = [inner] };
+
+    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum) : IRewardFunction, IWrapper
     {
+        public IEnumerable<object> Inner { get; init; } = [];
+
         public string Name => name;
 
         public double Maximum => maximum;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 
@@ -24,15 +25,17 @@ public sealed class RewardSuite
 
     private RewardSuite(IReadOnlyList<WeightedReward> rewards, int parallelism)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Dictionary<string, (int Place, double Weight)>(StringComparer.Ordinal);
         foreach (var (function, weight) in rewards)
         {
             Guard.NotBlank(Guard.NotNull(function).Name);
             if (!double.IsFinite(weight))
                 throw new ArgumentException($"Expected a finite weight for reward '{function.Name}', got {weight}.", nameof(rewards));
-            if (!names.Add(function.Name))
-                throw new ArgumentException(
-                    $"Expected every reward of a suite to have its own name, got '{function.Name}' twice. Rename one of them.", nameof(rewards));
+            if (!names.TryAdd(function.Name, (names.Count + 1, weight)))
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"Expected every reward of a suite to have its own name, got '{function.Name}' twice: as reward {names[function.Name].Place} "
+                    + $"with weight {names[function.Name].Weight} and as reward {names.Count + 1} with weight {weight}. Rename one of them: "
+                    + "reward.Named(\"…\")."), nameof(rewards));
         }
         (Rewards, Parallelism) = (rewards, parallelism);
     }
@@ -62,93 +65,21 @@ public sealed class RewardSuite
     public ScoredGroup Score(RolloutGroup group) => Score([Guard.NotNull(group)])[0];
 
     /// <summary>
-    /// Scores all groups of a step. Judges (<see cref="JudgeReward"/>) are asked about all completions at once, after the other rewards have found nothing wrong;
-    /// the call returns when everything has been answered.
+    /// Scores all groups of a step. Judges (<see cref="JudgeReward"/>, also behind decorators) are asked about all completions at once,
+    /// after the other
+    /// rewards have found nothing wrong; the call returns when everything has been answered.
     /// </summary>
     /// <param name="groups">The groups.</param>
-    /// <param name="cancellation">Checked between completions, and handed to judges.</param>
-    /// <exception cref="InvalidOperationException">See the other form.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set.</exception>
+    /// <param name="cancellation">
+    /// Checked between completions, and handed to judges. Where it can be set, rewards run on another thread, so that one which never
+    /// returns can be left
+    /// behind there: a reward of tensors has its own dispose scope and its own no_grad.
+    /// </param>
+    /// <exception cref="InvalidOperationException">See the other form; or a total is too large to be compared.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set; names the rewards that had not returned two
+    /// seconds later.</exception>
     public IReadOnlyList<ScoredGroup> Score(IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation = default)
-    {
-        var components = Guard.NotNull(groups).Select(group => ScoreDirectly(group, cancellation)).ToArray();
-        for (var k = 0; k < Rewards.Count; k++)
-        {
-            var (reward, weight) = Rewards[k];
-            if (reward is not JudgeReward judge) continue;
-            var answers = JudgeGathering.Ask(judge, groups, cancellation);
-            for (var q = 0; q < groups.Count; q++)
-                for (var i = 0; i < answers[q].Length; i++)
-                    components[q][i][k] = new RewardComponent(reward.Name, answers[q][i], weight, reward.Maximum) { Minimum = reward.Minimum };
-        }
-        var scored = groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
-        foreach (var group in scored) TotalGuard.Check(group);
-        return scored;
-    }
-
-    /// <summary>Every reward but the judges, whose places stay empty.</summary>
-    private RewardComponent[][] ScoreDirectly(RolloutGroup group, CancellationToken cancellation)
-    {
-        var scores = new RewardComponent[group.Completions.Count][];
-        if (Parallelism == 1 || scores.Length < 2)
-        {
-            for (var i = 0; i < scores.Length; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                scores[i] = ScoreOne(group, i);
-            }
-            return scores;
-        }
-
-        // The first failing completion is reported, not the one that happened to fail first.
-        var errors = new Exception?[scores.Length];
-        Parallel.For(0, scores.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, i =>
-        {
-            try
-            {
-                scores[i] = ScoreOne(group, i);
-            }
-            catch (Exception e)
-            {
-                errors[i] = e;
-            }
-        });
-        if (Array.Find(errors, e => e is not null) is { } first)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-        return scores;
-    }
-
-    private RewardComponent[] ScoreOne(RolloutGroup group, int index)
-    {
-        var components = new RewardComponent[Rewards.Count];
-        for (var k = 0; k < components.Length; k++)
-        {
-            var (reward, weight) = Rewards[k];
-            if (reward is JudgeReward) continue;
-            components[k] = new RewardComponent(reward.Name, Value(reward, group, index), weight, reward.Maximum) { Minimum = reward.Minimum };
-        }
-        return components;
-    }
-
-    private static double? Value(IRewardFunction reward, RolloutGroup group, int index)
-    {
-        double? value;
-        try
-        {
-            value = reward.Score(group.Example, group.Completions[index]);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new InvalidOperationException(
-                $"Reward '{reward.Name}' failed on example '{group.Example.Id}', {Describe(group, index)}: {e.Message} " +
-                "Fix the row, or the reward so that it scores a malformed completion low instead of throwing.", e);
-        }
-        return value is null || double.IsFinite(value.Value)
-            ? value
-            : throw new InvalidOperationException(
-                $"Expected a finite number from reward '{reward.Name}' on example '{group.Example.Id}', {Describe(group, index)}, " +
-                $"got {value}. Return null where the reward does not apply.");
-    }
+        => new SuiteScoring(this, Guard.NotNull(groups), cancellation).Run();
 
     internal static string Describe(RolloutGroup group, int index)
         => group.Completions[index].Source == CompletionSource.Demonstration ? "its label" : $"completion {index}";

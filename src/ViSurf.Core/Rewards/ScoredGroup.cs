@@ -1,3 +1,5 @@
+using System.Globalization;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 
 namespace ViSurf.Core.Rewards;
@@ -30,9 +32,14 @@ public sealed record RewardComponent(string Name, double? Value, double Weight =
 }
 
 /// <summary>All components of one completion.</summary>
-/// <param name="Components">In the suite's order.</param>
+/// <param name="Components">In the suite's order, each with a name of its own.</param>
+/// <exception cref="ArgumentException">Two components share a name: a reward would count twice, and be found once. Names it with both
+/// weights and values.</exception>
 public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
 {
+    /// <summary>In the suite's order, each with a name of its own.</summary>
+    public IReadOnlyList<RewardComponent> Components { get; init => field = Distinct(value); } = Distinct(Components);
+
     /// <summary>A total that a controller put in place of the sum (smoothing does); null means the sum counts.</summary>
     public double? SmoothedTotal { get; init; }
 
@@ -55,6 +62,19 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
 
     /// <summary>The component of that name, or null.</summary>
     public RewardComponent? Find(string name) => Components.FirstOrDefault(c => c.Name == name);
+
+    private static IReadOnlyList<RewardComponent> Distinct(IReadOnlyList<RewardComponent> components)
+    {
+        for (var i = 0; i < Guard.NotNull(components).Count; i++)
+            for (var j = 0; j < i; j++)
+                if (components[i].Name == components[j].Name)
+                    throw new ArgumentException(
+                        $"Expected every reward of a completion to have its own name, got '{components[i].Name}' twice: "
+                        + $"{Text(components[j])} and {Text(components[i])}. Leave one out, or rename it: reward.Named(\"…\").", nameof(components));
+        return components;
+
+        static string Text(RewardComponent c) => FormattableString.Invariant($"{c.Weight} · {c.Value?.ToString(CultureInfo.InvariantCulture) ?? "(none)"}");
+    }
 }
 
 /// <summary>A group with the scores of its completions, in the same order.</summary>

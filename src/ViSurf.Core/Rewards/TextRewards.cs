@@ -23,10 +23,13 @@ public static class TextRewards
     /// ChartQA's relaxed accuracy, 0 or 1: numbers within <paramref name="tolerance"/> of the label, anything else equal without case. A number with a
     /// percent sign is divided by 100; a label of 0 asks for 0.
     /// </summary>
-    /// <param name="tolerance">0.05.</param>
+    /// <param name="tolerance">A share of the label, finite, 0 or more. 0.05.</param>
     /// <param name="acceptBareText">Whether answer tags may be missing.</param>
     public static IRewardFunction Relaxed(double tolerance = 0.05, bool acceptBareText = true)
-        => From("relaxed", acceptBareText, (answer, label) => IsRelaxedMatch(answer, label, tolerance) ? 1 : 0);
+    {
+        Guard.NotNegative(Guard.Finite(tolerance));
+        return From("relaxed", acceptBareText, (answer, label) => IsRelaxedMatch(answer, label, tolerance) ? 1 : 0);
+    }
 
     /// <summary>1 − edit distance / longer length, case and all (OCR). 0 to 1.</summary>
     /// <param name="words">Whether words are compared instead of characters.</param>
@@ -40,7 +43,7 @@ public static class TextRewards
             return answer.Equals(label, StringComparison.OrdinalIgnoreCase);
         if (givenPercent) given /= 100;
         if (wantedPercent) wanted /= 100;
-        return wanted == 0 ? given == 0 : Math.Abs(given - wanted) <= tolerance * Math.Abs(wanted);
+        return Closeness.Within(given, wanted, tolerance * Math.Abs(wanted));
     }
 
     private static IRewardFunction From(string name, bool acceptBareText, Func<string, string, double> score)

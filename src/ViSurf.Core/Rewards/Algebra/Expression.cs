@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Rewards.Parsing;
 
 namespace ViSurf.Core.Rewards.Algebra;
@@ -21,7 +22,9 @@ internal sealed class Expression
 
     private Expression(string text, Dictionary<string, double> variables, double[] point) => (_text, _variables, _point) = (text, variables, point);
 
-    /// <summary>Whether both can be read and have the same value everywhere.</summary>
+    /// <summary>
+    /// Whether both can be read and have the same finite value everywhere. Infinity equals nothing: 1/0^… would be right everywhere.
+    /// </summary>
     public static bool AreEqual(string a, string b)
     {
         var compared = 0;
@@ -34,7 +37,7 @@ internal sealed class Expression
             if (left.Exact is { } x && right.Exact is { } y && variables.Count == 0) return x == y;
             var (p, q) = (left.Value, right.Value);
             if (double.IsNaN(p) && double.IsNaN(q)) continue;
-            if (!(Math.Abs(p - q) <= 1e-11 * Math.Max(Math.Abs(p), Math.Abs(q)))) return false;
+            if (!Closeness.Within(p, q, 1e-11 * Math.Max(Math.Abs(p), Math.Abs(q)))) return false;
             if (variables.Count == 0) return true;
             compared++;
         }
