@@ -27,11 +27,6 @@ public static class Guard
             ? value
             : throw new ArgumentOutOfRangeException(name, value, $"Expected {name} in [{low}, {high}], got {value}.");
 
-    /// <summary>Returns <paramref name="value"/> when it is a finite number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is infinite or not a number.</exception>
-    public static double Finite(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
-        => double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Expected {name} to be a finite number, got {value}.");
-
     /// <summary>Returns <paramref name="value"/> when it is greater than zero.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is zero, negative or not a number.</exception>
     public static T Positive<T>(T value, [CallerArgumentExpression(nameof(value))] string? name = null)

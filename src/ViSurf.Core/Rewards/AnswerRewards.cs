@@ -52,8 +52,8 @@ public static class AnswerRewards
     /// <param name="acceptBareText">Whether answer tags may be missing.</param>
     public static IRewardFunction Numeric(double absolute = 0, double relative = 0, bool acceptBareText = true)
     {
-        Guard.NotNegative(Guard.Finite(absolute));
-        Guard.NotNegative(Guard.Finite(relative));
+        Guard.NotNegative(Guard.Finite(absolute), nameof(absolute));
+        Guard.NotNegative(Guard.Finite(relative), nameof(relative));
         return OfText("numeric", acceptBareText, (answer, labels) =>
         {
             var right = labels.Select(Number).ToArray();

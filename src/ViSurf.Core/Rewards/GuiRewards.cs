@@ -35,7 +35,7 @@ public static class GuiRewards
     /// <param name="radius">140 pixels, as in GUI-R1.</param>
     public static IRewardFunction Action(double radius = 140)
     {
-        Guard.Positive(Guard.Finite(radius));
+        Guard.Positive(Guard.Finite(radius), nameof(radius));
         return From("gui_action", (answers, label) => IsRight(answers[0], label, radius));
     }
 

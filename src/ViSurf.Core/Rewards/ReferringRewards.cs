@@ -17,7 +17,7 @@ public static class ReferringRewards
     /// <param name="acceptBareText">Whether answer tags may be missing.</param>
     public static IRewardFunction Iou(double power = 1, PixelConvention convention = PixelConvention.Continuous, bool acceptBareText = true)
     {
-        Guard.Positive(Guard.Finite(power));
+        Guard.Positive(Guard.Finite(power), nameof(power));
         return From("box_iou", 1, acceptBareText, (predicted, labelled) => Math.Pow(BoxOverlap.IoU(predicted, labelled, convention), power));
     }
 

@@ -27,7 +27,7 @@ public static class TextRewards
     /// <param name="acceptBareText">Whether answer tags may be missing.</param>
     public static IRewardFunction Relaxed(double tolerance = 0.05, bool acceptBareText = true)
     {
-        Guard.NotNegative(Guard.Finite(tolerance));
+        Guard.NotNegative(Guard.Finite(tolerance), nameof(tolerance));
         return From("relaxed", acceptBareText, (answer, label) => IsRelaxedMatch(answer, label, tolerance) ? 1 : 0);
     }
 
