@@ -42,7 +42,7 @@ public sealed class OverlongShaping(int limit, int buffer, double weight = 1.0) 
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
             $"Expected one penalty '{ComponentName}' for example '{group.Group.Example.Id}', completion {index}, got two that differ: "
             + $"{present.Weight} · {present.Value} of the suite and {_weight} · {penalty} of the reward control (limit {_limit}, buffer {_buffer}). "
-            + "Leave one out, or give both the same limit, buffer and weight."));
+            + $"Leave one out, or give both the same limit, buffer and weight."));
     }
 
     private double? Penalty(ScoredGroup group, int index)

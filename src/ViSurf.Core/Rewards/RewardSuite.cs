@@ -35,7 +35,7 @@ public sealed class RewardSuite
                 throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                     $"Expected every reward of a suite to have its own name, got '{function.Name}' twice: as reward {names[function.Name].Place} "
                     + $"with weight {names[function.Name].Weight} and as reward {names.Count + 1} with weight {weight}. Rename one of them: "
-                    + "reward.Named(\"…\")."), nameof(rewards));
+                    + $"reward.Named(\"…\")."), nameof(rewards));
         }
         (Rewards, Parallelism) = (rewards, parallelism);
     }
