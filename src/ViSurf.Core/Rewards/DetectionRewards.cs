@@ -43,22 +43,29 @@ public static class DetectionRewards
             (precision ?? new AveragePrecisionOptions()) with { Convention = o.Convention }));
 
     /// <summary>
-    /// VLM-R1's weighted sum: predictions and objects are paired by falling overlap; <paramref name="position"/> · (matched overlap / objects) +
-    /// <paramref name="completeness"/> · (1 − (share of objects missed + share of predictions that match nothing) / 2). 0 to the weights' sum.
+    /// VLM-R1's weighted sum: predictions and objects are paired by falling overlap, whatever their classes; <paramref name="position"/>
+    /// · (overlap of the pairs of one
+    /// class / objects) + <paramref name="completeness"/> · (1 − (share of objects missed + share of predictions that match nothing) /
+    /// 2). 0 to the weights' sum.
     /// </summary>
-    /// <param name="options">A prediction of another class matches nothing.</param>
+    /// <param name="options">A pair of two classes takes both, and its overlap counts 0.</param>
     /// <param name="position">0.7.</param>
     /// <param name="completeness">0.3.</param>
     public static IRewardFunction Weighted(DetectionOptions? options = null, double position = 0.7, double completeness = 0.3)
     {
         Guard.NotNegative(position);
         Guard.NotNegative(completeness);
-        return From("weighted_detection", options ?? new DetectionOptions { ThresholdIncluded = true }, (predicted, objects, o) =>
-        {
-            var matched = Matching.ByOverlap(predicted, objects, o);
-            var (missed, surplus) = (1 - (double)matched.Count / objects.Count, 1 - (double)matched.Count / predicted.Count);
-            return (position * matched.Sum() / objects.Count + completeness * (1 - (missed + surplus) / 2)) / (position + completeness);
-        }).Scaled(Guard.Positive(position + completeness));
+        return From("weighted_detection", options ?? new DetectionOptions { ThresholdIncluded = true }, (predicted, objects, o)
+            => WeightedSum(predicted, objects, o, position, completeness) / (position + completeness)).Scaled(Guard.Positive(position + completeness));
+    }
+
+    /// <summary>Of at least one prediction and one object, from 0 to the weights' sum.</summary>
+    internal static double WeightedSum(
+        IReadOnlyList<Detection> predicted, IReadOnlyList<LabelledBox> objects, DetectionOptions options, double position, double completeness)
+    {
+        var matched = Matching.ByOverlap(predicted, objects, options);
+        var (missed, surplus) = (1 - (double)matched.Count / objects.Count, 1 - (double)matched.Count / predicted.Count);
+        return position * matched.Sum() / objects.Count + completeness * (1 - (missed + surplus) / 2);
     }
 
     /// <summary>The objects of a label and the form of its answers; null for labels of other kinds.</summary>

@@ -28,26 +28,39 @@ public static class GuiRewards
         });
 
     /// <summary>
-    /// GUI-R1's accuracy, 0 or 1: the action is the label's, and for a click the point is less than <paramref name="radius"/> from the labelled point or
-    /// strictly inside the labelled box, for type, select and scroll the words agree with F1 of 0.5 or more. Other actions need no more. The first action of the answer counts.
-    /// Applies to GUI action labels.
+    /// GUI-R1's accuracy, 0 or 1: the first action of the answer block is the label's, and for a click the last point written is less than
+    /// <paramref name="radius"/> from the labelled point or strictly inside the labelled box, for type, select and scroll the words agree
+    /// with F1 of 0.5 or
+    /// more. Other actions need no more. They are found by their keys; the rest need not be a list. Applies to GUI action labels.
     /// </summary>
+    /// <remarks>As in its code, but for two things: keys may have double quotes too, as labels are written, and a click without a point
+    /// is no click on [0, 0].</remarks>
     /// <param name="radius">140 pixels, as in GUI-R1.</param>
     public static IRewardFunction Action(double radius = 140)
     {
         Guard.Positive(Guard.Finite(radius), nameof(radius));
-        return From("gui_action", (answers, label) => IsRight(answers[0], label, radius));
+        return From("gui_action", (text, label) => GuiR1Answer.FromText(text) is { } answer && IsRight(answer, label, radius));
     }
 
-    /// <summary>GUI-R1's format, 0 or 1: a list of actions with a point of whole numbers and a text where the action needs one; a scroll has a direction.</summary>
-    public static IRewardFunction Format() => From("gui_format", (answers, _) => answers.All(a => a.IsComplete));
+    /// <summary>
+    /// 0 or 1: the answer is a list of actions with a point of whole numbers and a text where the action needs one; a scroll has a
+    /// direction.
+    /// </summary>
+    public static IRewardFunction Format() => From("gui_format", (text, _) => GuiActionAnswer.FromText(text) is { } answers && answers.All(a => a.IsComplete));
 
-    private static IRewardFunction From(string name, Func<IReadOnlyList<GuiActionAnswer>, GuiActionTarget, bool> isRight)
+    /// <summary>
+    /// GUI-R1's format, 0 or 1: thoughts and an answer and nothing else, the answer a list of actions, each with a point of whole numbers
+    /// and a text that fits.
+    /// Its component is called "thinking_format", because a label, which has no thoughts, cannot have it.
+    /// </summary>
+    public static IRewardFunction ThinkingFormat() => From(ThinkingFormatReward.ComponentName, (text, _) => GuiR1Answer.HasFormat(text));
+
+    private static IRewardFunction From(string name, Func<string, GuiActionTarget, bool> isRight)
         => RewardFunction.From(name, (example, completion) =>
         {
             if (Guard.NotNull(example).Target is not GuiActionTarget label) return null;
             Check(label);
-            return GuiActionAnswer.FromText(Guard.NotNull(completion).Text) is { } answers && isRight(answers, label) ? 1 : 0;
+            return isRight(Guard.NotNull(completion).Text, label) ? 1 : 0;
         });
 
     private static void Check(GuiActionTarget label)
@@ -59,12 +72,13 @@ public static class GuiRewards
         if (NeedsText(label.Action) && string.IsNullOrWhiteSpace(label.Text)) throw new InvalidDataException($"Expected a text in the label of the action '{label.Action}', got none.");
     }
 
-    private static bool IsRight(GuiActionAnswer answer, GuiActionTarget label, double radius)
+    private static bool IsRight(GuiR1Answer answer, GuiActionTarget label, double radius)
     {
         var action = label.Action.Trim().ToLowerInvariant();
         if (answer.Action != action) return false;
-        if (IsClick(action)) return label.Area is { } box ? IsStrictlyInside(box, answer.Point) : SquaredDistance(answer.Point, label.Point!.Value) < radius * radius;
-        return !NeedsText(action) || AgreesInWords(answer.Text, label.Text!);
+        if (!IsClick(action)) return !NeedsText(action) || AgreesInWords(WithoutBrackets(answer.Text), WithoutBrackets(label.Text!));
+        return answer.Point is { } point
+            && (label.Area is { } box ? IsStrictlyInside(box, point) : SquaredDistance(point, label.Point!.Value) < radius * radius);
     }
 
     private static bool AgreesInWords(string given, string wanted)
@@ -74,6 +88,8 @@ public static class GuiRewards
         return TokenOverlap.F1(given, wanted) >= 0.5
                || (isOneWord && (wanted.Contains(given.Trim(), StringComparison.OrdinalIgnoreCase) || given.Contains(wanted.Trim(), StringComparison.OrdinalIgnoreCase)));
     }
+
+    private static string WithoutBrackets(string text) => text.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
 
     private static bool IsClick(string action) => action.Trim().Equals("click", StringComparison.OrdinalIgnoreCase);
 

@@ -29,14 +29,17 @@ internal static class Matching
         return overlaps;
     }
 
-    /// <summary>The pair that overlaps most, then the next among what is left.</summary>
-    /// <returns>The overlaps of the pairs.</returns>
+    /// <summary>The pair that overlaps most, then the next among what is left, whatever the classes.</summary>
+    /// <returns>The overlaps of the pairs; 0 for a pair of two classes, which takes both all the same.</returns>
     public static List<double> ByOverlap(IReadOnlyList<Detection> predicted, IReadOnlyList<LabelledBox> objects, DetectionOptions options)
     {
         var pairs = new List<(double Overlap, int P, int O)>();
         for (var p = 0; p < predicted.Count; p++)
             for (var o = 0; o < objects.Count; o++)
-                if (Overlap(predicted[p], objects[o], options) is > 0 and var overlap && options.IsMatch(overlap)) pairs.Add((overlap, p, o));
+            {
+                var overlap = BoxOverlap.IoU(predicted[p].Box, objects[o].Box, options.Convention);
+                if (overlap > 0 && options.IsMatch(overlap)) pairs.Add((overlap, p, o));
+            }
         var matched = new List<double>();
         var (takenP, takenO) = (new HashSet<int>(), new HashSet<int>());
         foreach (var (overlap, p, o) in pairs.OrderByDescending(pair => pair.Overlap)
@@ -46,15 +49,15 @@ internal static class Matching
             if (takenP.Contains(p) || takenO.Contains(o)) continue;
             takenP.Add(p);
             takenO.Add(o);
-            matched.Add(overlap);
+            matched.Add(IsSameClass(predicted[p], objects[o], options) ? overlap : 0);
         }
         return matched;
     }
 
     private static double Overlap(Detection predicted, LabelledBox labelled, DetectionOptions options)
-    {
-        var sameClass = options.IgnoreClasses || labelled.Label is null
-                        || string.Equals(predicted.Label?.Trim(), labelled.Label.Trim(), StringComparison.OrdinalIgnoreCase);
-        return sameClass ? BoxOverlap.IoU(predicted.Box, labelled.Box, options.Convention) : 0;
-    }
+        => IsSameClass(predicted, labelled, options) ? BoxOverlap.IoU(predicted.Box, labelled.Box, options.Convention) : 0;
+
+    private static bool IsSameClass(Detection predicted, LabelledBox labelled, DetectionOptions options)
+        => options.IgnoreClasses || labelled.Label is null
+            || string.Equals(predicted.Label?.Trim(), labelled.Label.Trim(), StringComparison.OrdinalIgnoreCase);
 }

@@ -1,5 +1,4 @@
 using ViSurf.Core.Common;
-using ViSurf.Core.Rewards.Measures;
 
 namespace ViSurf.Core.Rewards;
 
@@ -21,34 +20,30 @@ public static class RewardPresets
     /// <summary>Seg-Zero's mathematics: 1 for a right boxed answer, 0.1 for a wrong one, 0 without.</summary>
     public static RewardSuite SegZeroMath() => new(MathRewards.Accuracy(wrong: 0.1));
 
-    /// <summary>Visual-RFT's detection: overlap, confidence and format, 1 each; malformed lists are mended.</summary>
-    public static RewardSuite VisualRftDetection()
-    {
-        var options = new DetectionOptions { Repair = true };
-        return new RewardSuite(DetectionRewards.Iou(options), DetectionRewards.Confidence(options), DetectionRewards.Format(options));
-    }
+    /// <summary>
+    /// Visual-RFT's detection: overlap, confidence and thinking format, 1 each; lists are mended as its code mends them. See <see
+    /// cref="VisualRftRewards"/>.
+    /// </summary>
+    public static RewardSuite VisualRftDetection() => new(VisualRftRewards.Iou(), VisualRftRewards.Confidence(), new ThinkingFormatReward());
 
     /// <summary>Visual-RFT's classification: class (either may contain the other) and thinking format.</summary>
     /// <remarks>Naming every class earns the mark; <c>AnswerRewards.Classification()</c> does not pay for it.</remarks>
-    public static RewardSuite VisualRftClassification() => new(AnswerRewards.Classification(acceptContained: true), new ThinkingFormatReward());
+    public static RewardSuite VisualRftClassification() => new(VisualRftRewards.Classification(), new ThinkingFormatReward());
 
     /// <summary>Visual-RFT's reasoning grounding: generalised IoU + 1, and thinking format.</summary>
     public static RewardSuite VisualRftGrounding() => new(ReferringRewards.GeneralizedIou(), new ThinkingFormatReward());
 
     /// <summary>VLM-R1's referring expressions: soft IoU and format.</summary>
-    public static RewardSuite VlmR1Rec() => new(ReferringRewards.Iou(), ReferringRewards.Format());
+    public static RewardSuite VlmR1Rec() => new(VlmR1Rewards.Iou(), ReferringRewards.Format());
 
     /// <summary>VLM-R1's open-vocabulary detection: average precision times min(1, objects / predictions), ties as written, and thinking format.</summary>
     /// <param name="lengthAware">Whether surplus boxes cost.</param>
     /// <param name="ap50">Whether one threshold of 0.5 counts instead of ten.</param>
-    public static RewardSuite VlmR1Map(bool lengthAware = true, bool ap50 = false) => new(
-        DetectionRewards.AveragePrecision(
-            ap50 ? new AveragePrecisionOptions { Ties = TiedConfidence.AsWritten, Thresholds = [0.5] } : new AveragePrecisionOptions { Ties = TiedConfidence.AsWritten },
-            new DetectionOptions { LengthAware = lengthAware }),
-        new ThinkingFormatReward());
+    public static RewardSuite VlmR1Map(bool lengthAware = true, bool ap50 = false)
+        => new(VlmR1Rewards.AveragePrecision(lengthAware, ap50), new ThinkingFormatReward());
 
     /// <summary>VLM-R1's weighted detection: 0.7 position and 0.3 completeness.</summary>
-    public static RewardSuite VlmR1WeightedDetection() => new(DetectionRewards.Weighted(), new ThinkingFormatReward());
+    public static RewardSuite VlmR1WeightedDetection() => new(VlmR1Rewards.Weighted(), new ThinkingFormatReward());
 
     /// <summary>COCO's average precision, ties together, so that order and surplus boxes cannot be played with.</summary>
     public static RewardSuite CocoDetection() => new(DetectionRewards.AveragePrecision(), new ThinkingFormatReward());
@@ -56,17 +51,22 @@ public static class RewardPresets
     /// <summary>EasyR1's mathematics: 0.9 accuracy + 0.1 format.</summary>
     public static RewardSuite EasyR1Math() => new RewardSuite().With(MathRewards.Accuracy(), 0.9).With(MathRewards.Format(), 0.1);
 
-    /// <summary>EasyR1's r1v: 0.5 accuracy of the answer block, graded as mathematics, + 0.5 thinking format.</summary>
+    /// <summary>
+    /// EasyR1's r1v: 0.5 accuracy of the answer block, graded as mathematics, or of the whole text without one, + 0.5 thinking format.
+    /// </summary>
     public static RewardSuite EasyR1Vision() => new RewardSuite().With(MathRewards.Tagged(), 0.5).With(new ThinkingFormatReward(), 0.5);
 
-    /// <summary>DAPO: ±1 for the answer line, and the soft overlong punishment.</summary>
-    public static RewardSuite DapoMath(int maximumTokens, int buffer) => new(MathRewards.AnswerLine(), LengthRewards.Overlong(maximumTokens, buffer));
+    /// <summary>
+    /// DAPO: ±1 for the answer line in its normal form, and the soft overlong punishment, which <c>OverlongShaping</c> does not add
+    /// again.
+    /// </summary>
+    public static RewardSuite DapoMath(int maximumTokens, int buffer) => new(MathRewards.DapoAnswer(), LengthRewards.Overlong(maximumTokens, buffer));
 
     /// <summary>A point in the asked control, as ViSurf measures GUI grounding, and thinking format.</summary>
     public static RewardSuite GuiPoint() => new(GuiRewards.PointInBox(), new ThinkingFormatReward());
 
     /// <summary>GUI-R1: 0.8 accuracy + 0.2 format.</summary>
-    public static RewardSuite GuiR1() => new RewardSuite().With(GuiRewards.Action(), 0.8).With(GuiRewards.Format(), 0.2);
+    public static RewardSuite GuiR1() => new RewardSuite().With(GuiRewards.Action(), 0.8).With(GuiRewards.ThinkingFormat(), 0.2);
 
     /// <summary>Anomaly detection: whether anything is there, and thinking format.</summary>
     public static RewardSuite Anomaly() => new(new PresenceReward(), new ThinkingFormatReward());

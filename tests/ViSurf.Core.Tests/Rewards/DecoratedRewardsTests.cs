@@ -146,7 +146,7 @@ public sealed class DecoratedRewardsTests
         using var never = new ManualResetEventSlim();
         var judge = JudgeReward.From("blocking", (_, _, _) =>
         {
-            never.Wait();
+            never.Wait(CancellationToken.None);
             return Task.FromResult<double?>(1);
         }, Quick with { Timeout = TimeSpan.FromMilliseconds(200), Attempts = 1 });
         var clock = Stopwatch.StartNew();

@@ -62,6 +62,14 @@ public sealed class OwnRewardsTests
         // A known weakness of the formula: finding everything among a hundred boxes keeps half of the completeness, whatever the other 98 are.
         ["weighted detection"] = () => new RewardHarness(DetectionRewards.Weighted(), Cats, Boxes, Seen) { Allowance = 0.3 },
         // The first of many boxes overlaps a little by accident.
+        ["Visual-RFT's IoU"] = () => new RewardHarness(VisualRftRewards.Iou(), Cats, Boxes, Seen),
+        ["Visual-RFT's confidence"] = () => new RewardHarness(VisualRftRewards.Confidence(), Seen, Cats)
+        {
+            Rankings = [new Ranking(Seen, Confident(1), Confident(0.7), Confident(0))],
+        },
+        ["VLM-R1's average precision"] = () => new RewardHarness(VlmR1Rewards.AveragePrecision(), Cats, Boxes, Seen, NoCats),
+        ["VLM-R1's weighted detection"] = () => new RewardHarness(VlmR1Rewards.Weighted(), Cats, Boxes, Seen) { Allowance = 0.3 },
+        ["VLM-R1's box IoU"] = () => new RewardHarness(VlmR1Rewards.Iou(), OneBox) { Allowance = 0.2 },
         ["box IoU"] = () => new RewardHarness(ReferringRewards.Iou(), OneBox)
         {
             Allowance = 0.2,
@@ -74,6 +82,9 @@ public sealed class OwnRewardsTests
         ["GUI point"] = () => new RewardHarness(GuiRewards.PointInBox(), OneBox, Boxes).Without(RewardCheck.NothingForFarming, "the first of many boxes lies in a label of this test by accident."),
         ["GUI action"] = () => new RewardHarness(GuiRewards.Action(), Click, Area, Typing, Scroll),
         ["GUI format"] = () => new RewardHarness(GuiRewards.Format(), Click, Typing, Scroll),
+        ["GUI-R1's format"] = () => new RewardHarness(GuiRewards.ThinkingFormat(), Click, Typing, Scroll).ForFormAlone(),
+        ["Visual-RFT's classification"] = () => new RewardHarness(VisualRftRewards.Classification(), Some.Example("labrador retriever", id: "breed"))
+            .Without(RewardCheck.NothingForFarming, "a class that holds the answer is right, as is a text that holds the class."),
         ["classification"] = () => new RewardHarness(AnswerRewards.Classification(), Colour),
         ["choice"] = () => new RewardHarness(AnswerRewards.Choice(), Letter),
         ["yes or no"] = () => new RewardHarness(AnswerRewards.YesNo(), Yes),
@@ -100,6 +111,7 @@ public sealed class OwnRewardsTests
         ["mathematics in tags"] = () => new RewardHarness(MathRewards.Tagged(), Formula),
         ["mathematics format"] = () => new RewardHarness(MathRewards.Format(), Formula) { Format = Boxed }.ForFormAlone(),
         ["answer line"] = () => new RewardHarness(MathRewards.AnswerLine(), Formula) { Format = new LabelFormat { Prefix = "Answer: ", Suffix = "" } },
+        ["DAPO's answer"] = () => new RewardHarness(MathRewards.DapoAnswer(), Formula) { Format = new LabelFormat { Prefix = "Answer: ", Suffix = "" } },
         ["mask IoU"] = () => new RewardHarness(MaskRewards.Iou(), Mask, NoMask),
         ["soft mask IoU"] = () => new RewardHarness(MaskRewards.Iou(soft: true), Mask),
         ["Seg-Zero, format"] = () => new RewardHarness(Component(SegZeroRewards.Suite(), 1), Person).Without(RewardCheck.NothingForFarming, "the format is three keys, whatever they hold."),

@@ -21,6 +21,29 @@ public static class Brackets
         return null;
     }
 
+    /// <summary>
+    /// The first <c>[x1, y1, x2, y2]</c> of whole numbers without signs, blanks behind the commas alone (VLM-R1's
+    /// <c>\[\d+,\s*\d+,\s*\d+,\s*\d+\]</c>), and where
+    /// it ends; null when there is none.
+    /// </summary>
+    internal static (Box Box, int End)? FirstWholeBox(ReadOnlySpan<char> text)
+    {
+        Span<double> numbers = stackalloc double[4];
+        for (var at = 0; TryNextWhole(text, at, numbers, out var end); at = end)
+            if (text[end - 1] == ']') return (new Box(numbers[0], numbers[1], numbers[2], numbers[3]), end);
+        return null;
+    }
+
+    /// <summary>The last <c>[x, y]</c> of whole numbers without signs; null when there is none.</summary>
+    internal static PixelPoint? LastWholePoint(ReadOnlySpan<char> text)
+    {
+        Span<double> numbers = stackalloc double[2];
+        PixelPoint? last = null;
+        for (var at = 0; TryNextWhole(text, at, numbers, out var end); at = end)
+            if (text[end - 1] == ']') last = new PixelPoint(numbers[0], numbers[1]);
+        return last;
+    }
+
     /// <summary>Brackets of two numbers as points, and of four as boxes, in order of appearance.</summary>
     public static (IReadOnlyList<PixelPoint> Points, IReadOnlyList<Box> Boxes) All(ReadOnlySpan<char> text)
     {
@@ -70,6 +93,29 @@ public static class Brackets
         var end = place;
         while (place < text.Length && ThinkAnswerText.IsBlank(text[place])) place++;
         return NumberText.TryPlain(text[start..end], out value) && Math.Abs(value) < 1e9;
+    }
+
+    /// <summary>
+    /// Goes to the next opening bracket and as far as whole numbers follow; the character before <paramref name="end"/> closes the
+    /// bracket where there were as many
+    /// as asked for. False at the end of the text.
+    /// </summary>
+    private static bool TryNextWhole(ReadOnlySpan<char> text, int from, Span<double> numbers, out int end)
+    {
+        end = text.Length;
+        var open = text[from..].IndexOf('[');
+        if (open < 0) return false;
+        end = from + open + 1;
+        for (var count = 0; count < numbers.Length; count++)
+        {
+            var start = end;
+            while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
+            if (end == start || end == text.Length || text[end] != (count + 1 < numbers.Length ? ',' : ']')) return true;
+            if (!NumberText.TryPlain(text[start..end], out numbers[count]) || numbers[count] >= 1e9) return true;
+            end++;
+            while (count + 1 < numbers.Length && end < text.Length && ThinkAnswerText.IsBlank(text[end])) end++;
+        }
+        return true;
     }
 
     private static bool OnlyComma(ReadOnlySpan<char> between) => ThinkAnswerText.Trim(between) is "" or ",";

@@ -5,7 +5,11 @@ namespace ViSurf.Core.Rewards.Parsing;
 /// <param name="Number">The number, or null. May be NaN or infinite.</param>
 /// <param name="Numbers">The list's numbers, or null when the value is no list of numbers only.</param>
 /// <param name="Whole">Whether the number or all numbers of the list were written without fraction and exponent.</param>
-internal readonly record struct FlatValue(string? Text, double? Number, IReadOnlyList<double>? Numbers, bool Whole);
+internal readonly record struct FlatValue(string? Text, double? Number, IReadOnlyList<double>? Numbers, bool Whole)
+{
+    /// <summary>Elements of a list, whatever they are; 0 for what is no list.</summary>
+    public int Length { get; init; }
+}
 
 /// <summary>Reads JSON objects whose members are plain values; deeper values are stepped over. Linear, never throws, never recurses.</summary>
 internal static class FlatJson
@@ -78,7 +82,7 @@ internal static class FlatJson
 
     private static bool TryList(ref JsonCursor cursor, out FlatValue value)
     {
-        var (numbers, plain, whole) = (new List<double>(), true, true);
+        var (numbers, plain, whole, length) = (new List<double>(), true, true, 0);
         value = default;
         cursor.Take('[');
         if (!cursor.Take(']'))
@@ -86,6 +90,7 @@ internal static class FlatJson
             do
             {
                 cursor.SkipBlanks();
+                length++;
                 if (cursor.Peek is '"' or '[' or '{' or 't' or 'f' or 'n')
                 {
                     plain = false;
@@ -99,7 +104,7 @@ internal static class FlatJson
             while (cursor.Take(','));
             if (!cursor.Take(']')) return false;
         }
-        if (plain) value = new FlatValue(null, null, numbers, whole);
+        value = plain ? new FlatValue(null, null, numbers, whole) { Length = length } : new FlatValue { Length = length };
         return true;
     }
 }

@@ -50,6 +50,47 @@ public static class ThinkAnswerText
         return true;
     }
 
+    /// <summary>
+    /// The inside of the first answer block that begins and ends on one line, trimmed: a search for
+    /// <c>&lt;answer&gt;(.*?)&lt;/answer&gt;</c> in which the point
+    /// is no line break, as several systems write it.
+    /// </summary>
+    internal static bool TryAnswerOnOneLine(string text, out ReadOnlySpan<char> answer)
+    {
+        answer = default;
+        var whole = Guard.NotNull(text).AsSpan();
+        foreach (var range in whole.Split('\n'))
+        {
+            var line = whole[range];
+            var open = line.IndexOf(AnswerOpen, StringComparison.Ordinal);
+            if (open < 0) continue;
+            line = line[(open + AnswerOpen.Length)..];
+            var close = line.IndexOf(AnswerClose, StringComparison.Ordinal);
+            if (close < 0) continue;
+            answer = Trim(line[..close]);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The inside of the last of the answer blocks that follow one another, trimmed.</summary>
+    internal static bool TryLastAnswer(string text, out ReadOnlySpan<char> answer)
+    {
+        answer = default;
+        var rest = Guard.NotNull(text).AsSpan();
+        var found = false;
+        while (rest.IndexOf(AnswerOpen, StringComparison.Ordinal) is >= 0 and var open)
+        {
+            rest = rest[(open + AnswerOpen.Length)..];
+            var close = rest.IndexOf(AnswerClose, StringComparison.Ordinal);
+            if (close < 0) break;
+            answer = Trim(rest[..close]);
+            found = true;
+            rest = rest[(close + AnswerClose.Length)..];
+        }
+        return found;
+    }
+
     /// <summary>What Python's <c>\s</c> and <c>str.strip</c> call a blank: Unicode white space and the four separators U+001C–U+001F.</summary>
     internal static bool IsBlank(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 
@@ -61,7 +102,7 @@ public static class ThinkAnswerText
         return text[..end];
     }
 
-    private static ReadOnlySpan<char> TrimStart(ReadOnlySpan<char> text)
+    internal static ReadOnlySpan<char> TrimStart(ReadOnlySpan<char> text)
     {
         var start = 0;
         while (start < text.Length && IsBlank(text[start])) start++;

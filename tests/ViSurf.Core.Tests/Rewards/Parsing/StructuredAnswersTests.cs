@@ -68,8 +68,11 @@ public sealed class StructuredAnswersTests
     {
         var strict = SegZeroAnswer.FromText("""<answer>{"bbox": [1, 2, 3, 4], "points_1": [1, 2], "points_2": [3, 4]}</answer>""")!;
         (strict.HasExactKeys, strict.HasKeys, strict.Second).Should().Be((true, true, new PixelPoint(3, 4)));
-        var soft = SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3], "more": 1}""")!;
-        (soft.HasExactKeys, soft.HasKeys, soft.Box, soft.Second).Should().Be((false, true, new Box(1, 2, 3, 4), null));
+        var soft = SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3, 4.9], "more": 1}""")!;
+        (soft.HasExactKeys, soft.HasKeys, soft.Box, soft.Second).Should().Be((false, true, new Box(1, 2, 3, 4), new PixelPoint(3, 4)));
+        var half = SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3]}""")!;
+        (half.HasKeys, half.Second).Should().Be((false, null));
+        SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3, 4]}""", exactKeys: true)!.Box.Should().BeNull();
         SegZeroAnswer.FromText("{1}").Should().BeNull();
     }
 }
