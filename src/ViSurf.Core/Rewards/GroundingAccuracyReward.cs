@@ -21,11 +21,11 @@ public sealed class GroundingAccuracyReward : IRewardFunction
 
     /// <summary>A pair's second mark: the mean of the four coordinates' differences is below this, in pixels.</summary>
     /// <value>10, for pictures of 840 × 840.</value>
-    public double MaximumBoxDistance { get; init => field = Guard.Positive(Guard.Finite(value), nameof(value)); } = 10;
+    public double MaximumBoxDistance { get; init => field = Guard.NotNegative(Guard.Finite(value), nameof(value)); } = 10;
 
     /// <summary>A pair's third mark: the points are closer than this, in pixels, and the predicted point lies in its own box, edges included.</summary>
     /// <value>30, for pictures of 840 × 840.</value>
-    public double MaximumPointDistance { get; init => field = Guard.Positive(Guard.Finite(value), nameof(value)); } = 30;
+    public double MaximumPointDistance { get; init => field = Guard.NotNegative(Guard.Finite(value), nameof(value)); } = 30;
 
     /// <summary>Predictions and labels beyond this many are not looked at, which bounds the time of the matching.</summary>
     /// <value>120.</value>
