@@ -53,9 +53,8 @@ internal sealed class CodePointPattern
         for (var from = 0; from <= letters.Length;)
         {
             if (clock.Elapsed > longest) throw new RegexMatchTimeoutException("", "", longest);
-            var found = _regex.EnumerateMatches(letters, from).GetEnumerator();
-            if (!found.MoveNext()) break;
-            var (start, end) = (found.Current.Index, found.Current.Index + found.Current.Length);
+            if (Match(letters, from) is not { } match) break;
+            var (start, end) = match;
             if (start == end && last == end)
             {
                 from++;
@@ -67,6 +66,21 @@ internal sealed class CodePointPattern
             matches.Add(new TextSpan(first, after - first));
         }
         return matches;
+    }
+
+    /// <summary>The first match from a place on. The limit is wall-clock time, so on a busy machine a match is tried a second time.</summary>
+    private (int Start, int End)? Match(string letters, int from)
+    {
+        for (var again = false; ; again = true)
+            try
+            {
+                var found = _regex.EnumerateMatches(letters, from).GetEnumerator();
+                return found.MoveNext() ? (found.Current.Index, found.Current.Index + found.Current.Length) : null;
+            }
+            catch (RegexMatchTimeoutException) when (!again)
+            {
+                // Once more.
+            }
     }
 
     private static string Short(string pattern)
