@@ -152,6 +152,7 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         new MarkerTextCheck(),
         new CoordinateCheck(Encoder ?? _demonstrations.Encoder),
         new PromptCheck(Encoder, MaxPromptTokens),
+        new ControlTokenCheck(Encoder, _demonstrations),
         new LabelScoreCheck(_demonstrations, _suite, MaxLabelTokens, Excluded, Tolerance),
     ];
 

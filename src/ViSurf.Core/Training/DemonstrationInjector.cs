@@ -29,17 +29,20 @@ public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? f
     /// <exception cref="InvalidDataException">The label has no tokens or too many, or its coordinates are not in the model's frame; the message names the example.</exception>
     public Completion? Demonstration(VisionExample example, int maxTokens)
     {
-        if (Guard.NotNull(example).Target is not { } target) return null;
+        if (Text(Guard.NotNull(example)) is not { } text) return null;
         ModelFrame.Ensure(_encoder, example);
-        var tokens = _encoder.EncodeAnswer((example.LabelFormat ?? _format).Write(target));
+        var tokens = _encoder.EncodeAnswer(text);
         if (tokens.Count > maxTokens)
             throw new InvalidDataException(
                 $"Expected at most {maxTokens} label tokens, got {tokens.Count} for example '{example.Id}'. Shorten its label, raise {nameof(TrainerOptions.MaxLabelTokens)}, or drop the row.");
         return tokens.Count > 0
-            ? new Completion(tokens, _encoder.Decode(tokens), FinishReason.Stop, CompletionSource.Demonstration)
+            ? new Completion(tokens, _encoder.AnswerOpening + _encoder.Decode(tokens), FinishReason.Stop, CompletionSource.Demonstration)
             : throw new InvalidDataException(
                 $"Expected tokens for the label of example '{example.Id}', got none. EncodeAnswer must at least end with the end-of-turn token.");
     }
+
+    /// <summary>The label as it is written, before it is tokenized; null for none.</summary>
+    internal string? Text(VisionExample example) => example.Target is { } target ? (example.LabelFormat ?? _format).Write(target) : null;
 
     /// <summary>The group with the label appended; the same group when the example has no label.</summary>
     public RolloutGroup Inject(RolloutGroup group)

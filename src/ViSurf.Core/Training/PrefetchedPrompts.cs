@@ -47,6 +47,10 @@ internal sealed class PrefetchedPrompts(IPromptEncoder encoder, int capacity) : 
 
     public string Decode(IReadOnlyList<int> tokenIds) => encoder.Decode(tokenIds);
 
+    public string AnswerOpening => encoder.AnswerOpening;
+
+    public IReadOnlyList<string> ControlTokens => encoder.ControlTokens;
+
     public void Dispose()
     {
         lock (_gate)

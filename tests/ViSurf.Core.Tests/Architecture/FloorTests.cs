@@ -47,13 +47,15 @@ public sealed class FloorTests
         // Regular expressions over code points, which know nothing of tokens.
         new("Models/Tokens/Patterns", Torch.No),
         new("Models/Tokens", Torch.No, "Common", "Models/Tokens/Patterns"),
+        // Jinja, which knows nothing of models.
+        new("Models/Templates", Torch.No),
         new("Models/Images", Torch.Yes, "Common", "Data", "Data/Pictures", "Encoding"),
         // Towers and decoders of the families; QwenVl above them says which family has which.
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
         new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
         new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
-        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
+        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels", "Models/Templates", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // Files, not models: of Models it knows safetensors only.

@@ -20,14 +20,16 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     private readonly IImageDecoder _decoder;
     private readonly QwenVlConfig _config;
     private readonly QwenChat _chat;
+    private readonly ControlTokens _control;
 
-    private QwenPromptEncoder(string directory, IImageDecoder decoder)
+    private QwenPromptEncoder(string directory, IImageDecoder decoder, ControlTokensInRows controlTokens)
     {
         (_decoder, _config) = (decoder, QwenVlConfigReader.Read(directory));
         _chat = ChatTemplateFile.Read(directory, QwenFamilies.Of(_config).Chat);
         Tokenizer = QwenTokenizer.Load(directory);
         ImageProcessor = _config.Vision is { } vision ? Fitting(ImageProcessorConfig.Read(directory), vision) : null;
         StopIds = EndOfTurn.Read(directory, Tokenizer);
+        _control = controlTokens == ControlTokensInRows.AsText ? new ControlTokens(Tokenizer, StopIds) : QwenVl.ControlTokens.None;
         SuppressedIds = VisionTokens.Select(Tokenizer.Find).OfType<int>().ToArray();
         if (ImageProcessor is not null && Tokenizer.Id(QwenChat.ImagePad) != _config.ImageTokenId)
             throw new InvalidDataException($"'{directory}': the tokenizer calls {QwenChat.ImagePad} {Tokenizer.Id(QwenChat.ImagePad)}, config.json says image_token_id {_config.ImageTokenId}. Fetch both from one checkpoint.");
@@ -51,13 +53,26 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// <summary>Loads a checkpoint directory's files.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="decoder">Null for <see cref="ImageDecoder.Default"/>.</param>
+    /// <param name="controlTokens">What becomes of control tokens that rows spell: text, unless rows are trusted to write their own turns.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">There is no config.json or no tokenizer in it.</exception>
     /// <exception cref="InvalidDataException">A file is broken, of a family that is not supported, or contradicts another.</exception>
-    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null) => new(directory, decoder ?? ImageDecoder.Default);
+    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null, ControlTokensInRows controlTokens = ControlTokensInRows.AsText)
+        => new(directory, decoder ?? ImageDecoder.Default, controlTokens);
 
-    /// <summary>The conversation as the model reads it, one placeholder per image: for logs and for engines that take text.</summary>
-    public string Render(VisionExample example) => _chat.Render(Guard.NotNull(example).Turns);
+    /// <inheritdoc/>
+    /// <remarks>Where the chat template opens a thought, <c>&lt;think&gt;</c> with the line break that it writes.</remarks>
+    public string AnswerOpening => _chat.Opening;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ControlTokens => _control.Texts;
+
+    /// <summary>
+    /// The conversation as the model reads it, one placeholder per image: for logs. An engine that takes text reads control tokens which the row spells as
+    /// tokens (<see cref="ControlTokens"/>); give it <see cref="Encode"/>'s ids instead.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The chat template cannot render it; the message names the example.</exception>
+    public string Render(VisionExample example) => Rendered(Guard.NotNull(example)).Text;
 
     /// <summary>Size of a picture as the model is shown it before it is resized: as its decoder turns it.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -78,7 +93,7 @@ public sealed class QwenPromptEncoder : IPromptEncoder
         try
         {
             foreach (var image in images) patches.Add(ImageProcessor!.Process(_decoder.Decode(image)));
-            var ids = Expand(Tokenizer.Encode(Render(example)), patches.Select(p => p.Grid).ToArray(), example.Id);
+            var ids = Expand(Tokenized(example), patches.Select(p => p.Grid).ToArray(), example.Id);
             return new EncodedPrompt(example, ids, patches.Select(p => p.Grid).ToArray(), patches.Count == 0 ? null : cat(patches.Select(p => p.Pixels).ToArray(), 0));
         }
         catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
@@ -92,7 +107,11 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> EncodeAnswer(string text) => [.. Tokenizer.Encode(text), StopIds[0]];
+    public IReadOnlyList<int> EncodeAnswer(string text)
+    {
+        var rest = AnswerText.AfterOpening(Guard.NotNull(text), AnswerOpening);
+        return [.. Tokenizer.Encode(rest, [new TextSpan(0, rest.Length)], _control.Ids), StopIds[0]];
+    }
 
     /// <inheritdoc/>
     public string Decode(IReadOnlyList<int> tokenIds) => Tokenizer.Decode(tokenIds);
@@ -106,6 +125,24 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// coordinates can hardly be of the frame that they are said to be of; names the example.
     /// </exception>
     public VisionExample InModelFrame(VisionExample example) => QwenFrames.Bring(this, example);
+
+    private ChatText Rendered(VisionExample example)
+    {
+        try
+        {
+            return _chat.Render(example.Turns, control: _control.Texts);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"Expected a conversation that the chat template can render in example '{example.Id}': {e.Message}.", e);
+        }
+    }
+
+    private IReadOnlyList<int> Tokenized(VisionExample example)
+    {
+        var chat = Rendered(example);
+        return Tokenizer.Encode(chat.Text, chat.Data, _control.Ids);
+    }
 
     private List<int> Expand(IReadOnlyList<int> ids, PatchGrid[] grids, string example)
     {
@@ -123,6 +160,8 @@ public sealed class QwenPromptEncoder : IPromptEncoder
                 throw new InvalidDataException($"Expected {grids.Length} image placeholders, got more: does the text of example '{example}' spell {QwenChat.ImagePad} out?");
             expanded.AddRange(Enumerable.Repeat(id, grids[image++].Patches / merged));
         }
+        if (image < grids.Length)
+            throw new InvalidDataException($"Expected a chat template that places all {grids.Length} pictures of example '{example}', got {image} placeholders. Use the template of the published Qwen-VL checkpoint.");
         return expanded;
     }
 
