@@ -21,7 +21,8 @@ internal readonly record struct JsonSettings(JsonElement Json, string Place = ""
         => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
 
     /// <summary>Whether the key is there and null.</summary>
-    public bool IsNull(string key) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found) && found.ValueKind == JsonValueKind.Null;
+    public bool IsNull(string key) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found)
+        && found.ValueKind == JsonValueKind.Null;
 
     public JsonSettings? Object(string key)
         => Find(key) is not { } found ? null : found.ValueKind == JsonValueKind.Object ? new(found, $"{Place}{key}.") : throw Wrong(key, found, "an object");
@@ -75,10 +76,12 @@ internal readonly record struct JsonSettings(JsonElement Json, string Place = ""
 
     private int Int(string key, JsonElement value)
         => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
-            : throw Wrong(key, value, value.ValueKind == JsonValueKind.Number && !value.GetRawText().AsSpan().ContainsAny(".eE") ? $"an integer between {int.MinValue} and {int.MaxValue}" : "an integer");
+            : throw Wrong(key, value, value.ValueKind == JsonValueKind.Number && !value.GetRawText().AsSpan().ContainsAny(".eE")
+                ? $"an integer between {int.MinValue} and {int.MaxValue}" : "an integer");
 
     private double Number(string key, JsonElement value)
-        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Wrong(key, value, "a finite number");
+        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number
+            : throw Wrong(key, value, "a finite number");
 
     /// <summary>A value's text; null where it is none.</summary>
     public static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -3,7 +3,10 @@ using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Images;
 
-/// <summary><c>image_processor</c> of <c>processor_config.json</c>, where transformers 5 puts it, or <c>preprocessor_config.json</c>. Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.</summary>
+/// <summary>
+/// <c>image_processor</c> of <c>processor_config.json</c>, where transformers 5 puts it, or <c>preprocessor_config.json</c>.
+/// Defaults are those of transformers' Qwen2VLImageProcessor, for files that leave keys out.
+/// </summary>
 public sealed record ImageProcessorConfig
 {
     /// <summary>Smallest area in pixels.</summary>
@@ -87,7 +90,8 @@ public sealed record ImageProcessorConfig
     }
 
     private static long? Edge(JsonSettings? size, string key)
-        => size is not { } given ? null : given.Whole(key) ?? throw new FormatException($"size has no {key}, expected shortest_edge and longest_edge, the smallest and largest area in pixels.");
+        => size is not { } given ? null : given.Whole(key)
+            ?? throw new FormatException($"size has no {key}, expected shortest_edge and longest_edge, the smallest and largest area in pixels.");
 
     /// <summary>One number stands for all three channels.</summary>
     private static IReadOnlyList<double>? Triple(JsonSettings json, string key)

@@ -25,5 +25,6 @@ internal static class ImageProcessorLimits
         => value >= least && value <= most ? null : $"{name} is {value}, expected {least} to {most}.";
 
     private static string? Triple(string name, IReadOnlyList<double> values, double least)
-        => values.Count == 3 && values.All(v => v >= least && v <= Most) ? null : FormattableString.Invariant($"{name} is [{string.Join(", ", values.Take(8).Select(v => FormattableString.Invariant($"{v}")))}], expected 3 numbers, each {least} to {Most}.");
+        => values.Count == 3 && values.All(v => v >= least && v <= Most) ? null : FormattableString.Invariant(
+                $"{name} is [{string.Join(", ", values.Take(8).Select(v => FormattableString.Invariant($"{v}")))}], expected 3 numbers, each {least} to {Most}.");
 }

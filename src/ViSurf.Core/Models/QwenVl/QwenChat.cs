@@ -78,7 +78,8 @@ internal sealed class QwenChat
     private static Dictionary<string, object?> Message(ChatTurn turn, Func<string, string> marked) => new(StringComparer.Ordinal)
     {
         ["role"] = turn.Role,
-        ["content"] = turn.Parts.Any(part => part.IsImage) ? turn.Parts.Select(part => (object?)Part(part, marked)).ToList() : marked(string.Concat(turn.Parts.Select(part => part.Text))),
+        ["content"] = turn.Parts.Any(part => part.IsImage) ? turn.Parts.Select(part => (object?)Part(part, marked)).ToList()
+            : marked(string.Concat(turn.Parts.Select(part => part.Text))),
     };
 
     private static Dictionary<string, object?> Part(ChatPart part, Func<string, string> marked) => new(StringComparer.Ordinal)
@@ -95,7 +96,8 @@ internal sealed class QwenChat
         var (question, answer) = (ChatTurn.User("Q"), ChatTurn.Assistant("A"));
         var (closed, open, answered) = (Run([question], false, []).Text, Run([question], true, []).Text, Run([question, answer], false, []).Text);
         if (!open.StartsWith(closed + Answer, StringComparison.Ordinal))
-            throw new FormatException($"expected answers that are opened with '{Short(Answer)}' (add_generation_prompt), as all Qwen templates open them, got '{Short(open)}' after '{Short(closed)}'");
+            throw new FormatException($"expected answers that are opened with '{Short(Answer)}' (add_generation_prompt), as all Qwen templates open them, "
+                + $"got '{Short(open)}' after '{Short(closed)}'");
         if (!answered.Contains("A" + TurnEnd, StringComparison.Ordinal))
             throw new FormatException($"expected turns that end with {TurnEnd}, as all Qwen templates end them, got '{Short(answered)}'");
         return open[(closed.Length + Answer.Length)..];

@@ -27,5 +27,6 @@ internal static class QwenTemplates
         + "{% else %}{% set thought = '' %}{% set answer = message.content %}{% if '</think>' in answer %}"
         + "{% set thought = answer.split('</think>')[0].rstrip('\\n').split('<think>')[-1].strip('\\n') %}{% set answer = answer.split('</think>')[-1].lstrip('\\n') %}{% endif %}"
         + "{{ '<|im_start|>assistant\\n' }}{% if loop.index0 > last.question and (loop.last or thought) %}"
-        + "{{ '<think>\\n' + thought + '\\n</think>\\n\\n' + answer.lstrip('\\n') }}{% else %}{{ answer }}{% endif %}{{ '<|im_end|>\\n' }}{% endif %}{% endfor %}" + Opening;
+        + "{{ '<think>\\n' + thought + '\\n</think>\\n\\n' + answer.lstrip('\\n') }}{% else %}{{ answer }}{% endif %}{{ '<|im_end|>\\n' }}{% endif %}{% endfor %}"
+        + Opening;
 }

@@ -10,7 +10,8 @@ internal static class JinjaCalls
         new[] { "count", "d", "default", "first", "items", "join", "last", "length", "list", "lower", "replace", "safe", "string", "tojson", "trim", "upper" }.ToFrozenSet();
 
     public static readonly FrozenSet<string> Tests =
-        new[] { "boolean", "defined", "eq", "equalto", "false", "in", "integer", "iterable", "mapping", "ne", "none", "number", "sequence", "string", "true", "undefined" }.ToFrozenSet();
+        new[] { "boolean", "defined", "eq", "equalto", "false", "in", "integer", "iterable", "mapping",
+            "ne", "none", "number", "sequence", "string", "true", "undefined" }.ToFrozenSet();
 
     public static readonly FrozenSet<string> Methods =
         new[] { "endswith", "get", "items", "keys", "lower", "lstrip", "replace", "rstrip", "split", "startswith", "strip", "upper", "values" }.ToFrozenSet();
@@ -18,7 +19,8 @@ internal static class JinjaCalls
     public static object? Filter(string name, object? value, IReadOnlyList<object?> args, JinjaBudget budget) => (name, args.Count) switch
     {
         ("length" or "count", 0) => JinjaValue.Length(value),
-        ("default" or "d", <= 2) => value is JinjaUndefined || args.Count == 2 && JinjaValue.Truth(args[1]) && !JinjaValue.Truth(value) ? (args.Count > 0 ? args[0] : "") : value,
+        ("default" or "d", <= 2)
+            => value is JinjaUndefined || args.Count == 2 && JinjaValue.Truth(args[1]) && !JinjaValue.Truth(value) ? (args.Count > 0 ? args[0] : "") : value,
         ("string", 0) => JinjaValue.Text(value),
         ("trim", 0) => Strip(JinjaValue.Text(value), null, true, true),
         ("trim", 1) when args[0] is string chars => Strip(JinjaValue.Text(value), chars, true, true),
@@ -63,7 +65,8 @@ internal static class JinjaCalls
         (string s, "upper" or "lower", []) => Case(s, name == "upper"),
         (string s, "replace", [string old, string by]) => Replace(s, old, by, budget),
         (string s, "split", [string { Length: > 0 } by]) => s.Split(by).Select(part => (object?)budget.Text(part)).ToList(),
-        (string s, "split", [string { Length: > 0 } by, long most and >= 0]) => s.Split(by, (int)Math.Min(most + 1, int.MaxValue)).Select(part => (object?)budget.Text(part)).ToList(),
+        (string s, "split", [string { Length: > 0 } by, long most and >= 0])
+            => s.Split(by, (int)Math.Min(most + 1, int.MaxValue)).Select(part => (object?)budget.Text(part)).ToList(),
         (IReadOnlyDictionary<string, object?> map, "get", [string key]) => map.TryGetValue(key, out var found) ? found : null,
         (IReadOnlyDictionary<string, object?> map, "get", [string key, var otherwise]) => map.TryGetValue(key, out var found) ? found : otherwise,
         (IReadOnlyDictionary<string, object?> map, "items", []) => map.Select(p => (object?)new List<object?> { p.Key, p.Value }).ToList(),
@@ -82,7 +85,8 @@ internal static class JinjaCalls
             foreach (var (name, value) in named) space.Values[name] = value;
             return space;
         }));
-        scope.Set("raise_exception", new JinjaFunction((args, _) => throw new FormatException($"it refuses the conversation: {(args.Count > 0 ? JinjaValue.Text(args[0]) : "")}")));
+        scope.Set("raise_exception", new JinjaFunction((args, _)
+            => throw new FormatException($"it refuses the conversation: {(args.Count > 0 ? JinjaValue.Text(args[0]) : "")}")));
         scope.Set("range", new JinjaFunction((args, _) => Range(args, scope.Budget)));
     }
 
@@ -115,7 +119,8 @@ internal static class JinjaCalls
 
     /// <summary>Beyond ASCII Python and .NET change case differently (ß).</summary>
     private static string Case(string text, bool upper)
-        => !JinjaValue.IsAscii(text) ? throw new FormatException("upper or lower case of a text beyond ASCII, which is not supported") : upper ? text.ToUpperInvariant() : text.ToLowerInvariant();
+        => !JinjaValue.IsAscii(text) ? throw new FormatException("upper or lower case of a text beyond ASCII, which is not supported")
+            : upper ? text.ToUpperInvariant() : text.ToLowerInvariant();
 
     private static string Replace(string text, string old, string by, JinjaBudget budget)
         => old.Length == 0 ? throw new FormatException("a replacement of nothing") : budget.Text(text.Replace(old, by, StringComparison.Ordinal));

@@ -182,7 +182,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
         var name = Known(reader.Name("a test"), JinjaCalls.Tests, "test");
         Func<JinjaScope, IReadOnlyList<object?>> args = _ => [];
         if (reader.Operator("(")) args = Positional(name);
-        else if (reader.Here.Kind is JinjaKind.Text or JinjaKind.Integer || reader.Is(JinjaKind.Operator, "[") || (reader.Here.Kind == JinjaKind.Name && reader.Here.Value is not ("else" or "or" or "and" or "if" or "is")))
+        else if (reader.Here.Kind is JinjaKind.Text or JinjaKind.Integer || reader.Is(JinjaKind.Operator, "[")
+            || (reader.Here.Kind == JinjaKind.Name && reader.Here.Value is not ("else" or "or" or "and" or "if" or "is")))
         {
             var one = new JinjaPrimaries(reader, this).Read();
             args = scope => [one(scope)];
@@ -193,7 +194,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
     private Func<JinjaScope, IReadOnlyList<object?>> Positional(string name)
     {
         var args = Arguments();
-        return scope => args(scope) is var (list, named) && named.Count == 0 ? list : throw new FormatException($"'{name}' with named arguments, which is not supported");
+        return scope => args(scope) is var (list, named) && named.Count == 0 ? list
+            : throw new FormatException($"'{name}' with named arguments, which is not supported");
     }
 
     private string Known(string name, FrozenSet<string> known, string what)

@@ -56,7 +56,8 @@ internal sealed class JinjaLexer
             var tag = _source[_at + 1];
             _at += 2;
             if (Here() is '-' or '+') _at++;
-            var end = tag == '#' ? Comment() : tag == '%' ? Tag(JinjaKind.BlockBegin, JinjaKind.BlockEnd, "%}") : Tag(JinjaKind.OutputBegin, JinjaKind.OutputEnd, "}}");
+            var end = tag == '#' ? Comment()
+                : tag == '%' ? Tag(JinjaKind.BlockBegin, JinjaKind.BlockEnd, "%}") : Tag(JinjaKind.OutputBegin, JinjaKind.OutputEnd, "}}");
             lineStart = AfterTag(end, block: tag != '{');
         }
         Add(JinjaKind.End, "");
@@ -111,7 +112,8 @@ internal sealed class JinjaLexer
         else if (char.IsAsciiDigit(c))
         {
             while (char.IsAsciiDigit(Here())) _at++;
-            if (Here() == '.' && _at + 1 < _source.Length && char.IsAsciiDigit(_source[_at + 1]) || _at - start > 9) throw Error("a number with a point or of many digits");
+            if (Here() == '.' && _at + 1 < _source.Length && char.IsAsciiDigit(_source[_at + 1]) || _at - start > 9)
+                throw Error("a number with a point or of many digits");
             Add(JinjaKind.Integer, _source[start.._at]);
         }
         else if (c is '\'' or '"')
@@ -147,7 +149,8 @@ internal sealed class JinjaLexer
         var digits = Here() switch { 'x' => 2, 'u' => 4, _ => 0 };
         if (digits > 0)
         {
-            if (_at + digits >= _source.Length || !int.TryParse(_source.AsSpan(_at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+            if (_at + digits >= _source.Length
+                || !int.TryParse(_source.AsSpan(_at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
                 throw Error("an escape without its digits");
             text.Append((char)code);
             _at += digits;

@@ -136,7 +136,8 @@ internal sealed class JinjaStatements(JinjaReader reader)
             inner.Set(names[0], item);
             return inner;
         }
-        if (item is not IReadOnlyList<object?> parts || parts.Count != names.Count) throw new FormatException($"a loop with {names.Count} names over {JinjaValue.Kind(item)}");
+        if (item is not IReadOnlyList<object?> parts || parts.Count != names.Count)
+            throw new FormatException($"a loop with {names.Count} names over {JinjaValue.Kind(item)}");
         for (var i = 0; i < names.Count; i++) inner.Set(names[i], parts[i]);
         return inner;
     }
@@ -189,7 +190,8 @@ internal sealed class JinjaStatements(JinjaReader reader)
             for (var i = 0; i < parameters.Count; i++)
             {
                 var (parameter, otherwise) = parameters[i];
-                inner.Set(parameter, i < args.Count ? args[i] : named.TryGetValue(parameter, out var given) ? given : otherwise?.Invoke(inner) ?? (otherwise is null ? new JinjaUndefined(parameter) : null));
+                inner.Set(parameter, i < args.Count ? args[i] : named.TryGetValue(parameter, out var given) ? given
+                    : otherwise?.Invoke(inner) ?? (otherwise is null ? new JinjaUndefined(parameter) : null));
             }
             return Written(body, inner);
         }));

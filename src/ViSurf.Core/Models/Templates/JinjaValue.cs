@@ -35,7 +35,8 @@ internal static class JinjaValue
         (JinjaUndefined, JinjaUndefined) => true,
         (string x, string y) => x == y,
         (IReadOnlyList<object?> x, IReadOnlyList<object?> y) => x.Count == y.Count && x.Zip(y).All(p => Same(p.First, p.Second)),
-        (IReadOnlyDictionary<string, object?> x, IReadOnlyDictionary<string, object?> y) => x.Count == y.Count && x.All(p => y.TryGetValue(p.Key, out var v) && Same(p.Value, v)),
+        (IReadOnlyDictionary<string, object?> x, IReadOnlyDictionary<string, object?> y) => x.Count == y.Count
+            && x.All(p => y.TryGetValue(p.Key, out var v) && Same(p.Value, v)),
         // True is 1.
         _ => Number(a) is { } m && Number(b) is { } n ? m == n : a is null && b is null || a is not null && ReferenceEquals(a, b),
     };
@@ -108,8 +109,10 @@ internal static class JinjaValue
         JinjaUndefined u => throw new FormatException($"'{u.Name}' is undefined"),
         IReadOnlyDictionary<string, object?> map => key is string k && map.TryGetValue(k, out var found) ? found : Missing(key),
         JinjaNamespace space => key is string k && space.Values.TryGetValue(k, out var found) ? found : Missing(key),
-        IReadOnlyList<object?> list => Number(key) is { } n ? (n < 0 ? n + list.Count : n) is >= 0 and var i && i < list.Count ? list[(int)i] : Missing(key) : Missing(key),
-        string s => Number(key) is { } n ? (n < 0 ? n + s.Length : n) is >= 0 and var i && i < s.Length ? Indexed(s)[(int)i].ToString() : Missing(key) : Missing(key),
+        IReadOnlyList<object?> list => Number(key) is { } n
+            ? (n < 0 ? n + list.Count : n) is >= 0 and var i && i < list.Count ? list[(int)i] : Missing(key) : Missing(key),
+        string s => Number(key) is { } n
+            ? (n < 0 ? n + s.Length : n) is >= 0 and var i && i < s.Length ? Indexed(s)[(int)i].ToString() : Missing(key) : Missing(key),
         _ => Missing(key),
     };
 

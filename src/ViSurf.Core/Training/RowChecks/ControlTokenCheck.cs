@@ -12,7 +12,8 @@ internal sealed class ControlTokenCheck(IPromptEncoder? encoder, DemonstrationIn
         if (encoder is null) return;
         foreach (var turn in row.Example.Turns)
             if (Spelled(string.Concat(turn.Parts.Select(part => part.Text))) is { } token)
-                row.Problem($"its {turn.Role} turn spells the control token '{token}', which is encoded as text. Remove it, or load the encoder with ControlTokensInRows.AsTokens where rows are meant to write turns");
+                row.Problem($"its {turn.Role} turn spells the control token '{token}', which is encoded as text. Remove it, "
+                    + "or load the encoder with ControlTokensInRows.AsTokens where rows are meant to write turns");
         row.Attempt("its label cannot be written", () =>
         {
             if (demonstrations.Text(row.Example) is { } label && Spelled(label) is { } token)
