@@ -19,7 +19,7 @@ internal static partial class Refusal
         if (!Kinds.Contains(exception.GetType())) return $"{exception.GetType().Name} is no refusal: {said}";
         if (named.Count > 0 && !named.Any(name => message.Contains(name, StringComparison.Ordinal))) return $"the message names no {string.Join(" or ", named)}: {said}";
         if (message.Length > Longest || message.Split('\n').Any(line => line.Length > LongestLine)) return $"a message of {message.Length} characters: {said}";
-        if (FrameworkWords().Match(message) is { Success: true } raw) return $"the framework's words '{raw.Value}': {said}";
+        if (FrameworkWords().Match(message) is { Success: true } raw) return $"words of the framework, '{raw.Value}': {said}";
         return null;
     }
 

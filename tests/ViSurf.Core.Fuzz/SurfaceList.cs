@@ -18,7 +18,7 @@ internal static class SurfaceList
         new("chat", () => new ChatSurface(), Weight: 0.5),
         new("adapter", () => new AdapterSurface()),
         new("special-files", () => new SpecialFilesSurface(), Weight: 0.5, Memory: 1200),
-        new("pictures", () => new PicturesSurface(), Weight: 1.5, Memory: 1800),
+        new("pictures", () => new PicturesSurface(), Weight: 1.5, Memory: 3000),
         new("rows", () => new RowsSurface(), Weight: 1.5),
         new("parquet", () => new ParquetSurface()),
         new("rewards", () => new RewardsSurface(), Weight: 1.5, Patience: 60),

@@ -58,7 +58,7 @@ internal readonly record struct JsonSettings(JsonElement Json, string Place = ""
     public IReadOnlyList<string>? Texts(string key) => List(key, "a list of texts", Text);
 
     /// <summary>The error for a value that is not what it should be.</summary>
-    public FormatException Wrong(string key, JsonElement value, string expected) => new($"{Place}{key} is {Quote(value)}, expected {expected}.");
+    public FormatException Wrong(string key, JsonElement value, string expected) => new($"{Place}{Excerpt.Of(key)} is {Quote(value)}, expected {expected}.");
 
     /// <summary>The same for a key that is there.</summary>
     public FormatException Wrong(string key, string expected) => Wrong(key, Json.GetProperty(key), expected);

@@ -65,7 +65,7 @@ internal static class PredictionLine
     {
         "image" => ChatPart.Image,
         "text" => ChatPart.OfText(part.Text("text")),
-        var other => throw new FormatException($"expected \"type\" to be image or text, got '{other}'."),
+        var other => throw new FormatException($"expected \"type\" to be image or text, got '{Excerpt.Of(other)}'."),
     })]);
 
     private static JsonObject Answer(Completion completion) => new()
@@ -81,7 +81,7 @@ internal static class PredictionLine
         {
             "stop" => FinishReason.Stop,
             "length" => FinishReason.Length,
-            var other => throw new FormatException($"expected \"finish_reason\" to be stop or length, got '{other}'."),
+            var other => throw new FormatException($"expected \"finish_reason\" to be stop or length, got '{Excerpt.Of(other)}'."),
         };
         var tokens = answer.Member("tokens");
         return tokens.ValueKind == JsonValueKind.Number && tokens.TryGetInt32(out var count) && count >= 0

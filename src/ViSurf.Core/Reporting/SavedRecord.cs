@@ -16,8 +16,9 @@ internal sealed record SavedRecord(
     /// <exception cref="InvalidDataException">It is of another format, or broken.</exception>
     public static SavedRecord Of(JsonNode? json)
     {
-        var format = (json as JsonObject)?["format"]?.ToString();
-        if (format != Current) throw new InvalidDataException($"Expected the record of a report in the format '{Current}', got '{format ?? "none"}'.");
-        return WatcherJson.Read<SavedRecord>(json, "the record of a report");
+        var record = WatcherJson.Read<SavedRecord>(json, "the record of a report", Current);
+        WatcherJson.Whole([.. record.Gallery.Earlier.Select(stretch => stretch.Value), .. record.Gallery.Latest], "groups");
+        WatcherJson.Whole(record.Warnings.Kept, "warnings");
+        return record;
     }
 }

@@ -1,5 +1,15 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Gif;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
+using SixLabors.ImageSharp.Formats.Tiff.Constants;
+using SixLabors.ImageSharp.Metadata.Profiles.Exif;
+using SixLabors.ImageSharp.PixelFormats;
 using SkiaSharp;
 
 namespace ViSurf.Core.Fuzz.Making;
@@ -41,7 +51,40 @@ internal static class PictureFiles
             }
             yield return ("whole.bmp", Bmp(width, height));
             yield return ("whole.gif", Gif(width, height));
+            foreach (var (name, file) in BySharp(width, height)) yield return (name, file);
         }
+    }
+
+    /// <summary>What Skia does not write: TIFF, palettes, grey, 16 bits, interlaced rows, several frames, an orientation.</summary>
+    private static IEnumerable<(string, byte[])> BySharp(int width, int height)
+    {
+        using var picture = new Image<Rgba64>(width, height);
+        picture.ProcessPixelRows(rows =>
+        {
+            for (var y = 0; y < height; y++)
+                for (var x = 0; x < width; x++) rows.GetRowSpan(y)[x] = new Rgba64((ushort)(x * 997), (ushort)(y * 1999), (ushort)(x * y * 31), (ushort)(65535 - x % 3 * 20000));
+        });
+        byte[] Saved(IImageEncoder encoder, Image image)
+        {
+            using var file = new MemoryStream();
+            image.Save(file, encoder);
+            return file.ToArray();
+        }
+        yield return ("whole.tiff", Saved(new TiffEncoder(), picture));
+        yield return ("packed.tiff", Saved(new TiffEncoder { Compression = TiffCompression.Deflate, BitsPerPixel = TiffBitsPerPixel.Bit24 }, picture));
+        yield return ("lzw.tiff", Saved(new TiffEncoder { Compression = TiffCompression.Lzw, BitsPerPixel = TiffBitsPerPixel.Bit8 }, picture));
+        yield return ("palette.png", Saved(new PngEncoder { ColorType = PngColorType.Palette }, picture));
+        yield return ("sixteen.png", Saved(new PngEncoder { ColorType = PngColorType.RgbWithAlpha, BitDepth = PngBitDepth.Bit16 }, picture));
+        yield return ("grey.png", Saved(new PngEncoder { ColorType = PngColorType.Grayscale, BitDepth = PngBitDepth.Bit16 }, picture));
+        yield return ("interlaced.png", Saved(new PngEncoder { InterlaceMethod = PngInterlaceMode.Adam7 }, picture));
+        yield return ("palette.bmp", Saved(new BmpEncoder { BitsPerPixel = BmpBitsPerPixel.Pixel8 }, picture));
+        picture.Frames.AddFrame(picture.Frames.RootFrame);
+        yield return ("animated.gif", Saved(new GifEncoder(), picture));
+        picture.Frames.RemoveFrame(1);
+        picture.Metadata.ExifProfile = new ExifProfile();
+        picture.Metadata.ExifProfile.SetValue(ExifTag.Orientation, (ushort)6);
+        yield return ("turned.jpg", Saved(new JpegEncoder(), picture));
+        yield return ("turned.png", Saved(new PngEncoder(), picture));
     }
 
     private static byte[] Zeros(Dice dice)

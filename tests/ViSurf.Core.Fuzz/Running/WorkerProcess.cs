@@ -11,13 +11,18 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
     /// <summary>Where a child works.</summary>
     public const string FolderVariable = "VISURF_FUZZ_FOLDER";
 
-    private const double StartPatience = 120;
+    private const double StartPatience = 180;
+
+    /// <summary>An input that waits for ever uses no processor; one that computes on a busy machine gets little of it.</summary>
+    private const int WaitingFactor = 3;
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
     private readonly Queue<string> _errors = new();
     private Stopwatch _since = Stopwatch.StartNew();
-    private long _next;
+    private long _next, _lines, _seen;
+    private double _processor;
     private bool _ready;
 
     /// <summary>Runs inputs from <paramref name="first"/> on for so many seconds.</summary>
@@ -25,7 +30,7 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
     public (long Next, bool Over) Run(Tally tally, long first, double seconds)
     {
         using var folder = new TemporaryFolder();
-        (_next, _ready, _since) = (first, false, Stopwatch.StartNew());
+        (_next, _ready, _since, _processor) = (first, false, Stopwatch.StartNew(), 0);
         _errors.Clear();
         using var child = Start(folder.Path, ["--worker", kind.Name, "--seed", Text(seed), "--index", Text(first), "--seconds", Text((long)Math.Ceiling(seconds))]);
         child.OutputDataReceived += (_, e) => Hear(e.Data, tally);
@@ -81,6 +86,7 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
         lock (_lock)
         {
             _since = Stopwatch.StartNew();
+            _lines++;
             switch (line.Split('\t'))
             {
                 case [Worker.Ready]:
@@ -110,14 +116,18 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
 
     private string? Reason(Process child)
     {
+        child.Refresh();
+        if (child.HasExited) return null;
+        var processor = child.TotalProcessorTime.TotalSeconds;
         lock (_lock)
         {
-            var patience = _ready ? kind.Patience : StartPatience;
-            if (_since.Elapsed.TotalSeconds > patience) return string.Create(CultureInfo.InvariantCulture, $"hang: {(_ready ? "an input" : "the start")} took more than {patience} s");
+            if (_seen != _lines) (_seen, _processor) = (_lines, processor);
+            if (!_ready && _since.Elapsed.TotalSeconds > StartPatience) return string.Create(CultureInfo.InvariantCulture, $"hang: the start took more than {StartPatience} s");
+            if (_ready && (processor - _processor > kind.Patience || _since.Elapsed.TotalSeconds > WaitingFactor * kind.Patience))
+                return string.Create(CultureInfo.InvariantCulture, $"hang: an input took {_since.Elapsed.TotalSeconds:0} s, {processor - _processor:0} of the processor, expected at most {kind.Patience}");
         }
-        child.Refresh();
         // Well beyond the limit: what stays near it, the child says itself.
-        var resident = child.HasExited ? 0 : child.WorkingSet64 / 1_000_000;
+        var resident = child.WorkingSet64 / 1_000_000;
         return resident > 2L * kind.Memory ? string.Create(CultureInfo.InvariantCulture, $"memory: {resident} MB resident, expected at most {kind.Memory}") : null;
     }
 

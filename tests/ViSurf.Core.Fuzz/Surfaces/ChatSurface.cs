@@ -27,7 +27,7 @@ internal sealed class ChatSurface : ISurface
             var ids = encoder.EncodeAnswer(answer);
             Attempt.Expect(ids.Count(id => encoder.StopIds.Contains(id)) == 1 && ids[^1] == encoder.StopIds[0], "a label holds a stop before its end");
             Attempt.Expect(!ids.Any(encoder.SuppressedIds.Contains), "a label holds a picture's token");
-        }, "row-7", "<|");
+        }, "row-7", "<|", "half of a surrogate pair");
     }
 
     public void Dispose()

@@ -5,8 +5,8 @@ using ViSurf.Core.Models.Images;
 namespace ViSurf.Core.Fuzz.Surfaces;
 
 /// <summary>
-/// Pictures that are broken, cut, or larger than they are: refused with the name, or decoded, twice the same, in the size that the header was
-/// read as having.
+/// Pictures that are broken, cut, or larger than they are, to each of the decoders: refused with the name, or decoded, twice the same, in the
+/// size that the header was read as having; and never in full where the header claims more than the limit.
 /// </summary>
 internal sealed class PicturesSurface : ISurface
 {

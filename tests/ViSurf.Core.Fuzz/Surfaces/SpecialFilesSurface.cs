@@ -69,7 +69,7 @@ internal sealed class SpecialFilesSurface : ISurface
                 File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. whole]);
                 break;
             case "large":
-                using (var file = File.Create(path)) file.SetLength(200_000_000L);
+                using (var file = File.Create(path)) file.SetLength(70_000_000L);
                 break;
             default:
                 File.WriteAllBytes(path, kind == "empty" ? [] : dice.Bytes(dice.Size(3000)));

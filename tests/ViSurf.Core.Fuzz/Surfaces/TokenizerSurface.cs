@@ -25,7 +25,7 @@ internal sealed class TokenizerSurface : ISurface
         try
         {
             string[] texts = [Texts.Of(dice), Texts.Of(dice), Texts.Whole(dice, 40), new(dice.Of(["a", " ", "\n", "1", "é"])[0], dice.Size(20_000))];
-            attempt.Refusable(() => Use(QwenTokenizer.Load(Folder), texts), Folder);
+            attempt.Refusable(() => Use(QwenTokenizer.Load(Folder), texts), Folder, "half of a surrogate pair");
         }
         finally
         {

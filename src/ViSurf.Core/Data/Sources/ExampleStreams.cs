@@ -41,6 +41,8 @@ public static class ExampleStreams
 /// <summary>A position as JSON: what must agree with the stream it is set on, and what says where it stands.</summary>
 internal static class PositionText
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static string Write(JsonObject own, JsonObject moving)
     {
         foreach (var (key, value) in moving) own[key] = value?.DeepClone();
@@ -54,9 +56,10 @@ internal static class PositionText
         JsonObject read;
         try
         {
-            read = JsonNode.Parse(Guard.NotNull(text)) as JsonObject ?? throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}'.");
+            read = JsonNode.Parse(Guard.NotNull(text), documentOptions: Strict) as JsonObject ?? throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}'.");
+            EnsureWholeTexts(text);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}', {JsonFault.Say(e)}.", e);
         }
@@ -66,6 +69,14 @@ internal static class PositionText
                     $"Expected a position of this stream, whose {key} is {Quoted(value) ?? "null"}, got one whose {key} is {Quoted(read[key]) ?? "missing"}. "
                     + "Go on with the data and the settings that the position was saved with, or begin anew.");
         return read;
+    }
+
+    /// <exception cref="InvalidOperationException">A text has half of a surrogate pair; comparing would only find it later.</exception>
+    private static void EnsureWholeTexts(string json)
+    {
+        var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(json));
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) _ = reader.GetString();
     }
 
     /// <summary>A whole number of a position.</summary>

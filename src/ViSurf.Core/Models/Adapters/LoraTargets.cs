@@ -1,4 +1,5 @@
 using ViSurf.Core.Models.Layers;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Adapters;
 
@@ -73,6 +74,6 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
         var paths = candidates.Select(m => m.Peft).ToArray();
         var kinds = string.Join(", ", paths.Select(path => path.Split('.')[^1]).Distinct().Take(16));
         return new ArgumentException(
-            $"Expected modules for {wanted} in {option}, found none. Candidates: {kinds}; in full, for instance '{paths.LastOrDefault()}'. Give full paths or their last parts.");
+            $"Expected modules for {Excerpt.Of(wanted)} in {option}, found none. Candidates: {kinds}; in full, for instance '{paths.LastOrDefault()}'. Give full paths or their last parts.");
     }
 }

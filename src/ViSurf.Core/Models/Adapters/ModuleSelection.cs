@@ -52,7 +52,7 @@ public sealed class ModuleSelection
     public static ModuleSelection Matching(string pattern) => new(null, Guard.NotBlank(pattern));
 
     /// <inheritdoc/>
-    public override string ToString() => Pattern is null ? $"[{string.Join(", ", Names!)}]" : $"'{Pattern}'";
+    public override string ToString() => Pattern is null ? $"[{Excerpt.Of(string.Join(", ", Names!))}]" : $"'{Excerpt.Of(Pattern)}'";
 
     /// <summary>Whether a module of any of these spellings of its path is meant; <see cref="AllLinear"/> is the caller's business.</summary>
     internal bool Contains(IEnumerable<string> spellings)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Tokens.Patterns;
 
 namespace ViSurf.Core.Models.Tokens;
@@ -60,7 +61,7 @@ internal static class TokenizerJson
 
     private static void Model(JsonPart model)
     {
-        if (model.Find("type") is { } type && type.Text() != "BPE") throw new FormatException($"its model type is '{type.Text()}', expected 'BPE'");
+        if (model.Find("type") is { } type && type.Text() != "BPE") throw new FormatException($"its model type is '{Excerpt.Of(type.Text())}', expected 'BPE'");
         model.Known(
             "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
         if (model.Find("dropout") is { } dropout && !(dropout.Json.ValueKind == JsonValueKind.Number && dropout.Json.GetDouble() == 0))

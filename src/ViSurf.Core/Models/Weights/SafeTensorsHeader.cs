@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Weights;
 
@@ -19,8 +20,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
     // libtorch's own limit is 64.
     private const int MostDimensions = 64;
 
-    // {"name": {"shape": […]}} is three levels; more is nothing we know.
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     public static SafeTensorsHeader Read(string path, SafeFileHandle file)
     {
@@ -39,28 +39,36 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Broken(path, "a header that is no JSON object");
             var (entries, metadata) = (new Dictionary<string, TensorEntry>(), new Dictionary<string, string>());
             foreach (var item in document.RootElement.EnumerateObject())
-                if (item.Name != MetadataKey) entries.Add(item.Name, Entry(path, item, start, fileLength));
-                else foreach (var text in item.Value.EnumerateObject()) metadata.Add(text.Name, text.Value.GetString() ?? "");
+                if (item.Name == MetadataKey) metadata = Texts(path, item.Value);
+                else entries.Add(item.Name, Entry(path, item, start, fileLength));
             CheckLayout(path, entries.Values, start, fileLength);
             return new SafeTensorsHeader(entries, metadata);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Broken(path, $"a header that cannot be read ({e.Message})", e);
+            // InvalidOperationException: the reader's word for a text with half a surrogate pair, or that is not UTF-8.
+            throw Broken(path, $"a header that is not JSON ({JsonFault.Say(e)})", e);
         }
     }
 
+    private static Dictionary<string, string> Texts(string path, JsonElement metadata)
+        => metadata.ValueKind == JsonValueKind.Object && metadata.EnumerateObject().All(text => text.Value.ValueKind == JsonValueKind.String)
+            ? metadata.EnumerateObject().ToDictionary(text => text.Name, text => text.Value.GetString()!)
+            : throw Broken(path, $"a header whose {MetadataKey} is no object of texts");
+
     private static TensorEntry Entry(string path, JsonProperty item, long start, long fileLength)
     {
-        var (type, size) = SafeTensorsTypes.Parse(item.Value.GetProperty("dtype").GetString(), path, item.Name);
+        if (item.Value.ValueKind != JsonValueKind.Object) throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' is no object");
+        var (type, size) = SafeTensorsTypes.Parse(item.Value.TryGetProperty("dtype", out var dtype) && dtype.ValueKind == JsonValueKind.String ? dtype.GetString() : null, path, item.Name);
         var shape = Numbers(path, item, "shape", MostDimensions);
         var offsets = Numbers(path, item, "data_offsets", 2);
-        if (offsets.Length != 2) throw Broken(path, $"tensor '{item.Name}' with {offsets.Length} offsets instead of 2");
+        if (offsets.Length != 2) throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' with {offsets.Length} offsets instead of 2");
         var (from, to) = (offsets[0], offsets[1]);
         if (from < 0 || to < from || to > fileLength - start || Bytes(shape, size) is not { } bytes || bytes != to - from)
-            throw Broken(path, $"tensor '{item.Name}' of {type} [{string.Join(", ", shape)}] at bytes {from}..{to} of {fileLength - start}, which do not agree");
+            throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' of {type} [{string.Join(", ", shape)}] at bytes {from}..{to} of {fileLength - start}, which do not agree");
         return new TensorEntry(item.Name, type, shape, start + from, bytes);
     }
 
@@ -79,7 +87,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
         var end = start;
         foreach (var entry in entries.OrderBy(e => e.Offset).ThenBy(e => e.Bytes))
         {
-            if (entry.Offset != end) throw Broken(path, $"tensor '{entry.Name}' at byte {entry.Offset - start} where {end - start} was expected: tensors that {(entry.Offset < end ? "overlap" : "leave a hole")}");
+            if (entry.Offset != end) throw Broken(path, $"tensor '{Excerpt.Of(entry.Name)}' at byte {entry.Offset - start} where {end - start} was expected: tensors that {(entry.Offset < end ? "overlap" : "leave a hole")}");
             end += entry.Bytes;
         }
         if (end != fileLength) throw Broken(path, $"{fileLength - end} bytes after the last tensor");
@@ -87,10 +95,11 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
 
     private static long[] Numbers(string path, JsonProperty item, string key, int most)
     {
-        var list = item.Value.GetProperty(key);
-        return list.GetArrayLength() <= most
-            ? [.. list.EnumerateArray().Select(n => n.GetInt64())]
-            : throw Broken(path, $"tensor '{item.Name}' with {list.GetArrayLength()} numbers as {key}, more than {most}");
+        if (!item.Value.TryGetProperty(key, out var list) || list.ValueKind != JsonValueKind.Array)
+            throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' has no list as {key}");
+        if (list.GetArrayLength() > most) throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' with {list.GetArrayLength()} numbers as {key}, more than {most}");
+        return [.. list.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetInt64(out var number) ? number
+            : throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' has {Excerpt.Of(n.GetRawText())} in its {key} instead of a whole number"))];
     }
 
     private static bool TryFill(SafeFileHandle file, Span<byte> bytes, long offset)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Training.Checkpoints;
 
@@ -30,11 +31,13 @@ internal static class WatcherFiles
     }
 
     /// <returns>Whether there was anything of it.</returns>
+    /// <exception cref="InvalidDataException">The file is broken, or what it holds is of another format.</exception>
     public static bool Restore(string directory, CheckpointPart watcher)
     {
         var path = NameOf(directory, watcher);
         if (!File.Exists(path)) return false;
-        watcher.Restore(new SavedPart(watcher.Key, JsonNode.Parse(File.ReadAllBytes(path)), null));
+        using var json = BoundedFile.Json(path);
+        watcher.Restore(new SavedPart(watcher.Key, json.Deserialize<JsonNode>(), null));
         return true;
     }
 

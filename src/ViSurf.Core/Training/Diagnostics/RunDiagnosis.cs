@@ -54,9 +54,10 @@ public sealed class RunDiagnosis(Action<Diagnosis> say, IReadOnlyList<DiagnosisR
         json =>
         {
             var saved = SavedDiagnosis.Of(json);
-            History.Restore(saved.Beginning, saved.Steps, saved.Evaluations);
+            var seen = WatcherJson.Whole(saved.Seen, "findings");
+            History.Restore(WatcherJson.Whole(saved.Beginning, "steps"), WatcherJson.Whole(saved.Steps, "steps"), WatcherJson.Whole(saved.Evaluations, "evaluations"));
             _seen.Clear();
-            foreach (var (rule, subject, at) in saved.Seen) _seen[(rule, subject)] = at;
+            foreach (var (rule, subject, at) in seen) _seen[(rule, subject)] = at;
             _observed = saved.Observed;
         });
 
