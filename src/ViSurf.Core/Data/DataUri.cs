@@ -62,8 +62,8 @@ internal static class DataUri
     private static string Start(string text) => text.Length <= 40 ? text : text[..40];
 
     private static InvalidDataException Refused(string name, string found)
-        => new($"Expected a picture as data:image/…;base64,… or percent-encoded, got {found}: '{name}'. Write it anew or drop the row.");
+        => new($"Expected {name} as data:image/…;base64,… or percent-encoded, got {found}{(found.EndsWith('?') ? "" : ".")} Write it anew or drop the row.");
 
     private static InvalidDataException TooLong(string name)
-        => new($"Expected a picture of at most {MaxBytes >> 20} MiB in a data: URI, got more: '{name}'. Put it into a file and name its path.");
+        => new($"Expected at most {MaxBytes >> 20} MiB in the data: URI of {name}, got more. Put it into a file and name its path.");
 }

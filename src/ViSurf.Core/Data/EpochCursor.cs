@@ -25,7 +25,7 @@ public sealed class EpochCursor
     /// <exception cref="ArgumentOutOfRangeException">There are no rows.</exception>
     public EpochCursor(int rows, long seed)
     {
-        (_rows, _seed) = (Guard.Positive(rows), seed);
+        (_rows, _seed) = (AtLeastOne(rows), seed);
         _order = Order(rows, seed, 0);
     }
 
@@ -40,7 +40,7 @@ public sealed class EpochCursor
             throw new ArgumentException(
                 $"Expected the data set of {state.Rows} rows that the saved order belongs to, got {rows}. Resume with the same data or start a new cursor.",
                 nameof(rows));
-        (_rows, _seed) = (Guard.Positive(rows), state.Seed);
+        (_rows, _seed) = (AtLeastOne(rows), state.Seed);
         _epoch = Guard.NotNegative(state.Epoch);
         _position = Guard.InRange(state.Position, 0, rows);
         _order = Order(rows, _seed, _epoch);
@@ -77,4 +77,7 @@ public sealed class EpochCursor
         }
         return order;
     }
+
+    private static int AtLeastOne(int rows)
+        => rows > 0 ? rows : throw new ArgumentOutOfRangeException(nameof(rows), $"Expected at least one row to draw from, got {rows}. Is the data set empty?");
 }

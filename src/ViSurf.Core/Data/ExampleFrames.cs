@@ -11,7 +11,7 @@ public static class ExampleFrames
     /// <see cref="FrameSize.OfModel"/> already, changes nothing.
     /// </summary>
     /// <param name="example">The example.</param>
-    /// <param name="picture">Size of its picture as it is stored.</param>
+    /// <param name="picture">Size of its picture as it is decoded.</param>
     /// <param name="policy">The frame of the policy: the size the picture is resized to, or 1000 × 1000.</param>
     /// <exception cref="InvalidDataException">
     /// The coordinates can hardly be of the frame they are said to be of: all lie within one of its pixels, one lies more than a pixel outside, a box is
@@ -31,7 +31,7 @@ public static class ExampleFrames
     /// <summary>Whether a label has coordinates: a kind without them, or an empty list, is its own image under any scale.</summary>
     internal static bool HasCoordinates(this Target target) => !ReferenceEquals(target.Rescale(new FrameScale(1, 1, false)), target);
 
-    /// <summary>The scale that takes what a policy predicts for this example into pixels of the picture as it is stored.</summary>
+    /// <summary>The scale that takes what a policy predicts for this example into pixels of the picture as it is decoded.</summary>
     /// <exception cref="InvalidOperationException">The example was never brought into a policy's frame, so its picture's size is not known.</exception>
     public static FrameScale ToPicture(this VisionExample example)
         => Guard.NotNull(example) is { LabelFrame: { Width: > 0 } frame, PictureSize: { } picture }

@@ -32,7 +32,7 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
         var full = Path.GetFullPath(Path.Combine(_folder, path));
         if (!Inside(full, _within)) throw Outside(path, full, place);
         if (!File.Exists(full))
-            throw new InvalidDataException($"{place}: expected the picture '{RowText.Short(path, 100)}' at '{RowText.Short(full, 200)}', found no such file.{Backslashes(path)}");
+            throw new InvalidDataException($"{place}: expected the picture '{RowText.Short(path, 100)}' at '{RowText.Short(full, 200)}', found {(Directory.Exists(full) ? "a folder" : "no such file")}.{Backslashes(path)}");
         var real = Real(full, MostLinks, place);
         var within = Real(_within, MostLinks, place);
         return Inside(real, within) || Inside(real, Blobs(within)) ? ImageSource.FromFile(full) : throw Outside(path, real, place);

@@ -40,7 +40,7 @@ public sealed record RowOptions
     /// The frame that the labels' coordinates are in, where all rows have the same: <see cref="FrameSize.Thousandths"/>, <see cref="FrameSize.Shares"/>,
     /// <see cref="FrameSize.OfModel"/> for labels prepared for the model that is trained, or a size that pictures had. Columns of width and height are then not read.
     /// </summary>
-    /// <value>null: what the row's own columns say, or else pixels of the picture as it is stored.</value>
+    /// <value>null: what the row's own columns say, or else pixels of the picture in its own size, upright where its EXIF orientation is applied.</value>
     public FrameSize? LabelFrame { get; init; }
 
     /// <summary>What messages advise to change.</summary>

@@ -18,10 +18,10 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     public string? Place { get; init; }
 
     /// <summary>The frame that the coordinates of <see cref="Target"/> refer to; what is trained on must be in the model's (<c>encoder.InModelFrame</c>).</summary>
-    /// <value>null: pixels of the picture as it is stored. <see cref="FrameSize.OfModel"/>: the model's.</value>
+    /// <value>null: pixels of the picture in its own size, upright where its EXIF orientation is applied. <see cref="FrameSize.OfModel"/>: the model's.</value>
     public FrameSize? LabelFrame { get; init; }
 
-    /// <summary>Size of the (first) picture as it is stored, in pixels; set by <see cref="ExampleFrames.InFrame"/>.</summary>
+    /// <summary>Size of the (first) picture as it is decoded, in pixels; set by <see cref="ExampleFrames.InFrame"/>.</summary>
     /// <value>null: nobody has looked.</value>
     public FrameSize? PictureSize { get; init; }
 

@@ -27,7 +27,7 @@ internal static class ModelFrame
     }
 
     private static string Said(VisionExample example, VisionExample framed)
-        => example.LabelFrame is { } frame ? $"a frame of {frame}" : $"pixels of the picture as it is stored{(framed.PictureSize is { } size ? $" ({size})" : "")}";
+        => example.LabelFrame is { } frame ? $"a frame of {frame}" : $"pixels of the picture in its own size{(framed.PictureSize is { } size ? $" ({size})" : "")}";
 
     private static string Model(FrameSize? frame) => frame switch
     {

@@ -44,9 +44,9 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     /// <summary>Returns this report when the rows can be trained on.</summary>
     /// <param name="policy">What bad rows lead to.</param>
     /// <param name="limit">Most problems that the message lists.</param>
-    /// <exception cref="InvalidDataException">There are bad rows and the policy is to stop, or no row is left; lists them, one line each.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, or bad ones and the policy is to stop, or none is left; lists them, one line each.</exception>
     public DatasetReport Ensure(BadRowPolicy policy = BadRowPolicy.Stop, int limit = 20)
-        => Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows) ? this : throw new InvalidDataException(Describe(limit));
+        => Rows > 0 && (Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows)) ? this : throw new InvalidDataException(Describe(limit));
 
     /// <summary>A line that counts, one line per problem, and one per note. Rows that cannot be read for one and the same reason share a line.</summary>
     /// <param name="limit">Most problems that are listed.</param>
@@ -54,7 +54,8 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     {
         var problems = Lines();
         var lines = problems.Take(Guard.Positive(limit)).Select(problem => $"  {problem}").Prepend(
-            Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
+            Rows == 0 ? $"{Source}: expected rows, found none. Is it the file that was meant?"
+                : Problems.Count == 0 ? $"{Source}: {Rows} rows, all fit for training."
                 : $"{Source}: {BadRows.Count} of {Rows} rows are not fit for training. Fix them, or leave them out ({SkipAdvice}):");
         if (problems.Count > limit) lines = lines.Append($"  … and {problems.Count - limit} more problems.");
         return string.Join(Environment.NewLine, lines.Concat(Notes.Select(note => $"  Note: {note}.")));

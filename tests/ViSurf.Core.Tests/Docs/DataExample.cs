@@ -33,11 +33,48 @@ public sealed class DataExample
     }
 
     [Fact]
-    public void The_example_of_the_page_is_the_one_that_runs_here()
+    public void Rows_of_others_are_read_with_the_options_that_the_page_shows()
     {
-        var shown = Between(Resource("data.md"), "```csharp", "```");
+        using var folder = new TemporaryDirectory();
+        var (pictures, rows) = (folder.File("pictures"), Path.Combine(folder.File("rows"), "rows.jsonl"));
+        Directory.CreateDirectory(pictures);
+        Directory.CreateDirectory(Path.GetDirectoryName(rows)!);
+        File.WriteAllBytes(Path.Combine(pictures, "a.png"), Pictures.Plain(112, 56));
+        const string row = """{"image": "../pictures/a.png", "query": "the <image> mark", "solution": [{"bbox_2d": [100, 200, 500, 600], "point_2d": [300, 400]}]}""";
+        File.WriteAllLines(rows, [row, row]);
+        var encoder = QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"));
+        var read = Published(encoder, rows, pictures, Fixtures.PathOf("qwen2_5_vl"));
+        read.Select(example => example.Id).Should().Equal("0", "1");
+        // 100 and 500 of 1000 along 112 pixels, 200 and 600 of 1000 along 56.
+        read[0].Target.Should().BeOfType<GroundingTarget>().Which.Objects.Should().ContainSingle().Which.Box.Should().Be(new Box(11, 11, 56, 34));
+    }
+
+    [Fact]
+    public void The_examples_of_the_page_are_those_that_run_here()
+    {
+        var page = Resource("data.md");
+        var shown = Between(page, "```csharp", "```");
         Between(Resource("DataExample.cs"), "// <example>", "// </example>").Should().Equal(shown);
         shown.Should().HaveCountGreaterThan(10);
+        var options = Between(page[page.IndexOf("**Rows that others wrote**", StringComparison.Ordinal)..], "```csharp", "```");
+        Between(Resource("DataExample.cs"), "// <options>", "// </options>").Should().Equal(options);
+        options.Should().HaveCountGreaterThan(5);
+    }
+
+    private static VisionExample[] Published(QwenPromptEncoder encoder, string rows, string pictures, string model)
+    {
+        // <options>
+        var published = new RowOptions
+        {
+            Prompt = encoder.GroundingPrompt,
+            Columns = new ColumnMap { Id = [], Question = ["query"] },   // rows are numbered, questions are in "query"
+            LabelFrame = FrameSize.Thousandths,                          // boxes from 0 to 1000
+            Markers = MediaMarkers.Text,                                 // <image> in a question is a word
+            PicturesWithin = pictures,                                   // pictures lie there, beside the file's folder
+        };
+        var asStored = QwenPromptEncoder.Load(model, ImageDecoder.With(new PictureOptions { ApplyOrientation = false }));
+        // </options>
+        return [.. JsonLinesDataset.Load(rows, published).Select(asStored.InModelFrame)];
     }
 
     private static void Example(

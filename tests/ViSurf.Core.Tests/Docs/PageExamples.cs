@@ -1,9 +1,11 @@
+using System.Net.Http.Json;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Evaluation;
+using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
@@ -25,6 +27,8 @@ public sealed class PageExamples
 {
     [Theory]
     [InlineData("training.md")]
+    [InlineData("adapters.md")]
+    [InlineData("rewards.md")]
     [InlineData("evaluation.md")]
     [InlineData("metrics.md")]
     [InlineData("reporting.md")]
@@ -60,6 +64,57 @@ public sealed class PageExamples
         static IReadOnlyDictionary<string, double> Measure(IPolicy policy, CancellationToken cancel)
             => new Dictionary<string, double> { ["gIoU"] = cancel.IsCancellationRequested ? 0 : policy.Module.parameters().Count() };
     }
+
+    internal static void Adapters(
+        string model, torch.Device device, IPromptEncoder encoder, IRolloutSampler sampler, RewardSuite rewards, string output, string merged)
+    {
+        // <adapters.md>
+        using var policy = QwenVlPolicy.Load(model, device);
+        using var adapter = LoraAdapter.Attach(policy, new LoraConfig
+        {
+            TargetModules = ModuleSelection.AllLinear,
+            ExcludeModules = ModuleSelection.Matching(".*visual.*"),
+            Rank = 16, Alpha = 32,
+        });
+        using var optimizer = new AdamWOptimizer(policy.Module, new AdamWOptions { LearningRate = LearningRate.Constant(1e-5) });
+
+        // A KL term against the policy below the adapter: the same weights with the adapter off.
+        var parts = TrainerParts.ViSurf(encoder, policy, sampler, rewards, optimizer) with
+        {
+            Reference = adapter.Reference, SkipNeutralGroups = false, Objective = new KlPenalty(new ViSurfObjective(), 0.01),
+        };
+
+        adapter.Save(output);                              // PeftModel.from_pretrained(base, output)
+        adapter.Merge();                                   // or an ordinary checkpoint:
+        policy.Save(merged);
+        // </adapters.md>
+        Console.WriteLine(parts);
+    }
+
+    internal static void Freeze(QwenVlPolicy policy)
+    {
+        // <adapters.md>
+        Freezing.Freeze(policy.Module, ParameterFilter.Vision);                          // or VisionTower, Merger, Embeddings
+        Freezing.TrainOnly(policy.Module, ParameterFilter.Merger);
+        Freezing.Freeze(policy.Module, ParameterFilter.Matching(@"model\.layers\.\d\..*"));
+        // </adapters.md>
+    }
+
+    internal static RewardSuite Judge(HttpClient client, Uri address)
+    {
+        // <rewards.md>
+        var judge = JudgeReward.From("helpful", async (example, completion, token) =>
+        {
+            using var response = await client.PostAsJsonAsync(address, new { completion.Text }, token);
+            response.EnsureSuccessStatusCode();
+            return (await response.Content.ReadFromJsonAsync<Verdict>(token))!.Score;
+        }, new JudgeOptions { Concurrency = 32, Timeout = TimeSpan.FromSeconds(20) });
+        var rewards = VisionReasonerRewards.Suite().With(judge, weight: 0.5);
+        // </rewards.md>
+        return rewards;
+    }
+
+    private sealed record Verdict(double Score);
 
     internal static TrainerParts State(TrainerParts parts, AdaptiveCoefficient kl, ReplayBuffer buffer, IReadOnlyDictionary<string, VisionExample> rows, MovingAveragePolicy average)
         =>

@@ -91,6 +91,12 @@ public sealed class DatasetReportTests : IDisposable
     public void When_no_row_is_left_skipping_is_no_way_out()
         => Report("not JSON").Invoking(r => r.Ensure(BadRowPolicy.Skip)).Should().Throw<InvalidDataException>();
 
+    [Theory]
+    [InlineData(BadRowPolicy.Stop)]
+    [InlineData(BadRowPolicy.Skip)]
+    public void A_file_without_rows_is_not_fit_for_training(BadRowPolicy policy)
+        => Report().Invoking(r => r.Ensure(policy)).Should().Throw<InvalidDataException>().WithMessage("rows: expected rows, found none. Is it the file that was meant?");
+
     [Fact]
     public void Good_rows_pass_and_are_counted()
     {

@@ -35,7 +35,7 @@ public sealed class ModelFrameTests
         var encoder = QwenPromptEncoder.Load(Fixtures.PathOf(family));
         var (labels, row) = (new DemonstrationInjector(encoder), Row(Circle));
         labels.Invoking(l => l.Demonstration(row)).Should().Throw<InvalidDataException>()
-            .WithMessage($"rows.jsonl:7 (id 'r7'): its label is in pixels of the picture as it is stored (128 × 96), and the model writes coordinates {frame}: {Cure}");
+            .WithMessage($"rows.jsonl:7 (id 'r7'): its label is in pixels of the picture in its own size (128 × 96), and the model writes coordinates {frame}: {Cure}");
         labels.Demonstration(encoder.InModelFrame(row))!.Text.Should().Be($"<answer>{taught}</answer>");
 
         // Said by the report in the same words, once, and nothing where the run brings labels there.

@@ -4,7 +4,7 @@ using ViSurf.Core.Data.Pictures;
 
 namespace ViSurf.Core.Models.Images;
 
-/// <summary>PNG, JPEG, WebP, GIF and BMP by Skia. Bit-equal to Pillow, 16-bit grey PNG and 16-bit BMP aside (docs/models.md).</summary>
+/// <summary>PNG, JPEG, WebP, GIF and BMP by Skia. Bit-equal to Pillow, 16-bit grey PNG and 16-bit BMP aside (docs/decisions.md).</summary>
 /// <param name="options">Limits and orientation; null for the defaults.</param>
 public sealed class SkiaImageDecoder(PictureOptions? options = null) : IImageDecoder
 {

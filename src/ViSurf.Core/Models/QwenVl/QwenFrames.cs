@@ -23,7 +23,7 @@ public static class QwenFrames
 {
     /// <summary>The frame of the answers about a picture.</summary>
     /// <param name="encoder">Of the checkpoint: its family and its limits on pixels decide.</param>
-    /// <param name="picture">Size of the picture as it is stored.</param>
+    /// <param name="picture">Size of the picture as it is decoded.</param>
     /// <exception cref="InvalidOperationException">The family reads no pictures.</exception>
     /// <exception cref="ArgumentException">One side is more than 200 times the other.</exception>
     public static FrameSize Frame(this QwenPromptEncoder encoder, FrameSize picture)
