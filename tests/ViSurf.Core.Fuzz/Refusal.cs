@@ -24,7 +24,7 @@ internal static partial class Refusal
     }
 
     [GeneratedRegex(
-        @"\b(System|Microsoft|Parquet|TorchSharp|SkiaSharp|SixLabors)\.[A-Z]\w+|\b(Nullable|JsonElement|JsonNode|JsonValue|JsonTokenType|JsonValueKind|StringBuilder|Utf8JsonReader|Stream)\b|\w+`\d"
+        @"\b(System|Microsoft|Parquet|TorchSharp|SkiaSharp|SixLabors)\.[A-Z]\w+|\b(Nullable|JsonElement|JsonNode|JsonValue|JsonTokenType|JsonValueKind|StringBuilder|Utf8JsonReader|Stream)\b|\b[A-Z][a-z]\w+`\d"
         + @"|Arithmetic operation resulted|The given key|One of the identified items|Object reference not set|Index was out(side)?|out of range\. Must be|Specified argument was out|Value cannot be null"
         + @"|Exception of type|was not in a correct format|could not be converted|requires an element of type|Cannot get the value of a token|Insufficient memory|Unable to read beyond|Sequence contains no|Operation is not valid"
         + @"|Exception raised from|c10::|\n\s+at \w")]

@@ -24,7 +24,8 @@ internal sealed class TemplateSurface : ISurface
         var template = word ? Marked(dice, whole) : Edited(dice, whole);
         attempt.Count();
         attempt.Note(File, template);
-        System.IO.File.WriteAllText(Path.Combine(family, File), template);
+        // An edit may cut a character beyond U+FFFF in two: a file holds none of the halves.
+        System.IO.File.WriteAllBytes(Path.Combine(family, File), System.Text.Encoding.UTF8.GetBytes(template));
         attempt.Refusable(() =>
         {
             var example = VisionExample.Ask("row-7", Texts.Whole(dice), null);

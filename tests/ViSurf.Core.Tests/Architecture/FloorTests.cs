@@ -45,10 +45,10 @@ public sealed class FloorTests
         new("Models/Layers", Torch.Yes, "Common", "Models/Kernels"),
         new("Models/Weights", Torch.Yes, "Common"),
         // Regular expressions over code points, which know nothing of tokens.
-        new("Models/Tokens/Patterns", Torch.No),
+        new("Models/Tokens/Patterns", Torch.No, "Common"),
         new("Models/Tokens", Torch.No, "Common", "Models/Tokens/Patterns"),
         // Jinja, which knows nothing of models.
-        new("Models/Templates", Torch.No),
+        new("Models/Templates", Torch.No, "Common"),
         new("Models/Images", Torch.Yes, "Common", "Data", "Data/Pictures", "Encoding"),
         // Towers and decoders of the families; QwenVl above them says which family has which.
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),

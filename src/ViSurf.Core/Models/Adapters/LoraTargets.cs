@@ -36,7 +36,7 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
         // A name that means nothing is a typing error more often than a wish, so each must find something.
         foreach (var name in targets.Names ?? [])
             if (!modules.Any(m => m.Spellings.Any(path => ModuleSelection.Fits(path, name))))
-                throw name == Head && Tied(modules) is not null ? OneMatrix("target_modules", name) : NothingFound("target_modules", $"'{name}'", linear);
+                throw name == Head && Tied(modules) is not null ? OneMatrix("target_modules", name) : NothingFound("target_modules", $"'{Excerpt.Of(name)}'", linear);
         var found = modules.Where(m => targets.Contains(m.Spellings)).ToArray();
         return found.Length > 0 ? found : throw NothingFound("target_modules", targets.ToString(), linear);
     }
@@ -49,7 +49,7 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
             // PEFT asks for the end of the path alone: "norm" also means "input_layernorm".
             var found = modules.Where(m => m.Spellings.Any(path => path.EndsWith(name, StringComparison.Ordinal))).ToArray();
             if (found.Length == 0 && name == Head && Tied(modules) is not null) throw OneMatrix("modules_to_save", name);
-            if (found.Length == 0) throw NothingFound("modules_to_save", $"'{name}'", modules.Where(HasParameters));
+            if (found.Length == 0) throw NothingFound("modules_to_save", $"'{Excerpt.Of(name)}'", modules.Where(HasParameters));
             roots.AddRange(found);
         }
         var saved = modules.Where(m => roots.Any(root => m.Own == root.Own || m.Own.StartsWith(root.Own + ".", StringComparison.Ordinal))).ToArray();

@@ -49,7 +49,7 @@ internal static class PeftConfigFile
     private static LoraConfig Read(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new FormatException("it holds no JSON object.");
-        if (Text(root, "peft_type") is var type && type != "LORA") throw new FormatException($"peft_type is '{type}', expected 'LORA'.");
+        if (Text(root, "peft_type") is var type && type != "LORA") throw new FormatException($"peft_type is '{Excerpt.Of(type ?? "")}', expected 'LORA'.");
         if (root.EnumerateObject().Select(PeftOptions.Objection).FirstOrDefault(o => o is not null) is { } objection)
             throw new FormatException($"{objection}. Merge the adapter with PEFT (merge_and_unload) and load the merged checkpoint instead.");
         if (PeftOptions.ObjectionToStart(root.TryGetProperty("init_lora_weights", out var init) ? init : default) is { } start)

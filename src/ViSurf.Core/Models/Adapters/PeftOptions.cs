@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Adapters;
 
@@ -43,7 +44,7 @@ internal static class PeftOptions
     public static string? Objection(JsonProperty option)
     {
         if (Read.Contains(option.Name) || Harmless.ContainsKey(option.Name) || IsOff(option.Value)) return null;
-        if (!OffValues.TryGetValue(option.Name, out var off)) return $"option '{option.Name}' = {Short(option.Value)}, which is not known here";
+        if (!OffValues.TryGetValue(option.Name, out var off)) return $"option '{Excerpt.Of(option.Name)}' = {Short(option.Value)}, which is not known here";
         using var expected = JsonDocument.Parse(off);
         return JsonElement.DeepEquals(expected.RootElement, option.Value)
             ? null

@@ -70,7 +70,7 @@ public sealed record ImageProcessorConfig
         var d = new ImageProcessorConfig();
         // Qwen2VLImageProcessor, …Fast, …Pil, and Qwen2_5_VLImageProcessor of early files: they make the same patches.
         if (json.Text("image_processor_type") is { } type && !(type.StartsWith("Qwen", StringComparison.Ordinal) && type.Contains("VLImageProcessor", StringComparison.Ordinal)))
-            throw new FormatException($"image_processor_type is '{type}', expected Qwen2VLImageProcessor.");
+            throw new FormatException($"image_processor_type is '{Excerpt.Of(type)}', expected Qwen2VLImageProcessor.");
         if (json.Whole("resample") is { } resample and not 3) throw new FormatException($"resample is {resample}, expected 3 (bicubic).");
         foreach (var step in new[] { "do_resize", "do_rescale", "do_normalize" })
             if (json.Bool(step) == false) throw new FormatException($"{step} is false, expected true.");

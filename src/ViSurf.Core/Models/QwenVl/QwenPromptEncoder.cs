@@ -17,6 +17,7 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     private static readonly string[] VisionTokens =
         ["<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", QwenChat.ImagePad, "<|video_pad|>"];
 
+    private readonly string _directory;
     private readonly IImageDecoder _decoder;
     private readonly QwenVlConfig _config;
     private readonly QwenChat _chat;
@@ -24,7 +25,7 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     private QwenPromptEncoder(string directory, IImageDecoder decoder, ControlTokensInRows controlTokens)
     {
-        (_decoder, _config) = (decoder, QwenVlConfigReader.Read(directory));
+        (_directory, _decoder, _config) = (directory, decoder, QwenVlConfigReader.Read(directory));
         _chat = ChatTemplateFile.Read(directory, QwenFamilies.Of(_config).Chat);
         Tokenizer = QwenTokenizer.Load(directory);
         ImageProcessor = _config.Vision is { } vision ? Fitting(ImageProcessorConfig.Read(directory), vision) : null;
@@ -134,7 +135,8 @@ public sealed class QwenPromptEncoder : IPromptEncoder
         }
         catch (FormatException e)
         {
-            throw new InvalidDataException($"Expected a conversation that the chat template can render in example '{example.Id}': {e.Message}.", e);
+            throw new InvalidDataException(
+                $"Expected a conversation that the chat template of '{_directory}' can render in example '{example.Id}': {e.Message}.", e);
         }
     }
 

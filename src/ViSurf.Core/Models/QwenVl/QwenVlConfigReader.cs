@@ -44,7 +44,7 @@ public static class QwenVlConfigReader
     {
         var type = root.Text("model_type") ?? "";
         var family = QwenFamilies.Find(type)
-            ?? throw new FormatException($"model_type is '{type}'; supported are {QwenFamilies.Supported}.");
+            ?? throw new FormatException($"model_type is '{Excerpt.Of(type)}'; supported are {QwenFamilies.Supported}.");
         var text = root.Object("text_config") ?? root;
         var vision = root.Object("vision_config") ?? default;
         ConfigCheck.Options(root, text, vision, family);

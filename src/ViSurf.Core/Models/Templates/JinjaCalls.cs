@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using System.Collections.Frozen;
 
 namespace ViSurf.Core.Models.Templates;
@@ -32,7 +33,7 @@ internal static class JinjaCalls
         ("items", 0) => value is JinjaUndefined ? new List<object?>() : Method("items", value, args, budget),
         ("join", <= 1) when args.Count == 0 || args[0] is string
             => budget.Text(string.Join(args.Count > 0 ? (string)args[0]! : "", JinjaValue.Items(value).Select(JinjaValue.Text))),
-        _ => throw Unsupported($"filter '{name}'", value, args),
+        _ => throw Unsupported($"filter '{Excerpt.Of(name)}'", value, args),
     };
 
     public static bool Test(string name, object? value, IReadOnlyList<object?> args) => (name, args.Count) switch
@@ -52,7 +53,7 @@ internal static class JinjaCalls
         ("eq" or "equalto", 1) => JinjaValue.Same(value, args[0]),
         ("ne", 1) => !JinjaValue.Same(value, args[0]),
         ("in", 1) => JinjaValue.In(value, args[0]),
-        _ => throw Unsupported($"test '{name}'", value, args),
+        _ => throw Unsupported($"test '{Excerpt.Of(name)}'", value, args),
     };
 
     public static object? Method(string name, object? value, IReadOnlyList<object?> args, JinjaBudget budget) => (value, name, args) switch
@@ -72,7 +73,7 @@ internal static class JinjaCalls
         (IReadOnlyDictionary<string, object?> map, "items", []) => map.Select(p => (object?)new List<object?> { p.Key, p.Value }).ToList(),
         (IReadOnlyDictionary<string, object?> map, "keys", []) => map.Keys.Select(k => (object?)k).ToList(),
         (IReadOnlyDictionary<string, object?> map, "values", []) => map.Values.ToList(),
-        _ => throw Unsupported($"method '{name}'", value, args),
+        _ => throw Unsupported($"method '{Excerpt.Of(name)}'", value, args),
     };
 
     /// <summary>Names that stand for functions in every template.</summary>

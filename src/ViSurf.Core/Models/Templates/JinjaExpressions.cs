@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using System.Collections.Frozen;
 
 namespace ViSurf.Core.Models.Templates;
@@ -195,9 +196,9 @@ internal sealed class JinjaExpressions(JinjaReader reader)
     {
         var args = Arguments();
         return scope => args(scope) is var (list, named) && named.Count == 0 ? list
-            : throw new FormatException($"'{name}' with named arguments, which is not supported");
+            : throw new FormatException($"'{Excerpt.Of(name)}' with named arguments, which is not supported");
     }
 
     private string Known(string name, FrozenSet<string> known, string what)
-        => known.Contains(name) ? name : throw reader.Error($"the {what} '{name}', which is not supported");
+        => known.Contains(name) ? name : throw reader.Error($"the {what} '{Excerpt.Of(name)}', which is not supported");
 }

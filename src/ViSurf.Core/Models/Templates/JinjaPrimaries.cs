@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using System.Globalization;
 
 namespace ViSurf.Core.Models.Templates;
@@ -64,10 +65,10 @@ internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expres
     {
         var name = reader.Name("a name after '.'");
         if (!reader.Operator("(")) return scope => JinjaValue.Item(value(scope), name);
-        if (!JinjaCalls.Methods.Contains(name)) throw reader.Error($"the method '{name}', which is not supported");
+        if (!JinjaCalls.Methods.Contains(name)) throw reader.Error($"the method '{Excerpt.Of(name)}', which is not supported");
         var arguments = expressions.Arguments();
         return scope => arguments(scope) is var (args, named) && named.Count == 0 ? JinjaCalls.Method(name, value(scope), args, scope.Budget)
-            : throw new FormatException($"'{name}' with named arguments, which is not supported");
+            : throw new FormatException($"'{Excerpt.Of(name)}' with named arguments, which is not supported");
     }
 
     private JinjaExpression Subscript(JinjaExpression value)

@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using System.Text;
 
 namespace ViSurf.Core.Models.Templates;
@@ -167,7 +168,7 @@ internal sealed class JinjaStatements(JinjaReader reader)
     }
 
     private static JinjaNamespace Space(JinjaScope scope, string name)
-        => scope.Find(name) as JinjaNamespace ?? throw new FormatException($"an attribute of '{name}' is set, which is no namespace");
+        => scope.Find(name) as JinjaNamespace ?? throw new FormatException($"an attribute of '{Excerpt.Of(name)}' is set, which is no namespace");
 
     private JinjaStatement Macro()
     {
@@ -185,7 +186,7 @@ internal sealed class JinjaStatements(JinjaReader reader)
         return (scope, _) => scope.Set(name, new JinjaFunction((args, named) =>
         {
             if (args.Count > parameters.Count || named.Keys.Any(n => !parameters.Skip(args.Count).Any(p => p.Name == n)))
-                throw new FormatException($"the macro '{name}' with arguments that it has not");
+                throw new FormatException($"the macro '{Excerpt.Of(name)}' with arguments that it has not");
             var inner = scope.Inner();
             for (var i = 0; i < parameters.Count; i++)
             {

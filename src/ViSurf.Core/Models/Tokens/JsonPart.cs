@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens;
 
@@ -55,7 +56,7 @@ internal readonly struct JsonPart(JsonElement json, string name)
         }
         catch (InvalidOperationException e)
         {
-            throw new FormatException($"'{name}' holds half of a surrogate pair", e);
+            throw new FormatException($"'{Excerpt.Of(name)}' holds half of a surrogate pair", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens;
 
@@ -52,5 +53,5 @@ internal static class TokenizerConfig
     private static int Id(string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? id
-            : throw new FormatException($"'{text}' is not the id of an added token");
+            : throw new FormatException($"'{Excerpt.Of(text)}' is not the id of an added token");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens.Patterns;
 
@@ -98,7 +99,7 @@ internal static class PatternEscapes
         if (text.Take("^")) negated = !negated;
         var name = text.TakeUntil('}');
         var set = CodePointSet.Property(name)
-            ?? throw text.Refuse($"the property '{name}' (general categories such as L, Lu or Nd are known)");
+            ?? throw text.Refuse($"the property '{Excerpt.Of(name)}' (general categories such as L, Lu or Nd are known)");
         return negated ? set.Inverse() : set;
     }
 
