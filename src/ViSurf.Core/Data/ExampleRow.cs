@@ -14,8 +14,16 @@ internal sealed class ExampleRow(RowOptions options, string source)
     private readonly ColumnMap _columns = options.Columns;
     private readonly string _asText = options.Advice.MarkersAsText ?? RowAdvice.OfOptions.MarkersAsText!;
 
-    /// <summary>Lists of what is not read.</summary>
-    public static IReadOnlyList<string> OtherMedia { get; } = ["videos", "audios"];
+    private readonly IReadOnlyList<string> _otherMedia = OtherMedia(options);
+
+    /// <summary>Columns of what is not read, as data sets name them; not those that the options give a meaning, and none where markers are text.</summary>
+    public static IReadOnlyList<string> OtherMedia(RowOptions options)
+    {
+        var map = options.Columns;
+        return options.Markers == MediaMarkers.Text ? []
+            : [.. new[] { "videos", "audios", "video", "audio" }
+                .Except([.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "", map.Height ?? "", map.Source ?? ""])];
+    }
 
     /// <summary>Reads one row.</summary>
     /// <param name="row">Its columns, those with pictures perhaps left out.</param>
@@ -58,7 +66,7 @@ internal sealed class ExampleRow(RowOptions options, string source)
         {
             var id = Id(row, number, numbered, place);
             place = Named(place, id);
-            if (options.Markers == MediaMarkers.Place) NoOtherMedia(row, place);
+            NoOtherMedia(row, place);
             var from = _columns.Source is { } column ? Text(row, column, place) ?? throw Missing(row, place, "the source", [column]) : source;
             var (label, frame) = (Label(row, place), options.LabelFrame ?? Frame(row, place));
             if (frame != FrameSize.Shares && LabelGeometry.WithinOnePixel(label) is { } shares)
@@ -91,11 +99,12 @@ internal sealed class ExampleRow(RowOptions options, string source)
 
     private void NoOtherMedia(JsonElement row, string place)
     {
-        foreach (var name in OtherMedia)
-            if (Value(row, name) is { } value && value.GetRawText() is not ("[]" or "\"\""))
+        foreach (var name in _otherMedia)
+            // A number or a truth value says something about the row, and is no video.
+            if (Value(row, name) is { ValueKind: JsonValueKind.String or JsonValueKind.Array or JsonValueKind.Object } value && value.GetRawText() is not ("[]" or "\"\""))
                 throw new InvalidDataException(
                     $"{place}: expected pictures alone, got {RowText.Kind(value)} under \"{name}\": videos and sound are not read. "
-                    + $"Write frames of the video as pictures, drop the row, or {_asText}.");
+                    + $"Write frames of the video as pictures, drop the row, rename a column that is none, or {_asText}.");
     }
 
     private string Question(JsonElement row, string place)

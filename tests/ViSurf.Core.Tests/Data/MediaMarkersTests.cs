@@ -74,11 +74,21 @@ public sealed class MediaMarkersTests : IDisposable
     [InlineData("videos", """ ["a.mp4"] """)]
     [InlineData("audios", """ ["a.wav"] """)]
     [InlineData("videos", """ "a.mp4" """)]
+    [InlineData("video", """ "a.mp4" """)]
+    [InlineData("audio", """ {"path": "a.wav"} """)]
     public void Videos_and_sound_of_a_row_are_refused_by_name_and_empty_lists_are_none(string column, string value)
     {
         FluentActions.Invoking(() => Read("?", 1, more: $", \"{column}\": {value}")).Should().Throw<InvalidDataException>()
             .WithMessage($"*(id 'r'): expected pictures alone, got * under \"{column}\": videos and sound are not read. *");
         Read("?", 1, more: $", \"{column}\": []").Images.Should().HaveCount(1);
+    }
+
+    [Fact]
+    public void A_column_that_is_said_to_be_something_else_is_no_video()
+    {
+        Read("?", 1, more: ", \"video\": 7, \"audio\": false").Images.Should().HaveCount(1);
+        Read("?", 1, new RowOptions { Columns = new ColumnMap { Source = "video" } }, ", \"video\": \"clip 7\"").Source.Should().Be("clip 7");
+        Read("?", 1, new RowOptions { Markers = MediaMarkers.Text }, ", \"video\": \"a.mp4\"").Images.Should().HaveCount(1);
     }
 
     public void Dispose() => _folder.Dispose();

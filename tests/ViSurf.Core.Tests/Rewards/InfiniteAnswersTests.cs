@@ -14,7 +14,7 @@ namespace ViSurf.Core.Tests.Rewards;
 public sealed class InfiniteAnswersTests
 {
     private static readonly string[] Infinite =
-        ["0^{-1}", "-0^-1", "9**9**9**9", "9^9^9^9", "9^{9^{9}}", "1e308*10", "1e308+1e308", "1/0", "1/0^{999}", "exp(10000)", "exp(x^2+10000)", string.Concat(Enumerable.Repeat("9!", 400)), "170!170!"];
+        ["0^{-1}", "-0^-1", "9**9**9**9", "9^9^9^9", "9^{9^{9}}", "1e308*10", "1e308+1e308", "1/0", "1/0^{999}", "exp(10000)", "exp(x^2+10000)", string.Concat(Enumerable.Repeat("9!", 400)), "170!170!", "0^{0^{-1}}", "5/9^9^9^9", "exp(0-1/0)", "exp(-9^9^9^9)"];
 
     private static readonly string[] Truths =
         ["0.5", "\\frac{1}{2}", "x^2+1", "\\sqrt{2}", "3.14", "2\\pi", "A", "42", "-7", "0", "(1, 2)", "10^{12}", "x", "\\frac{\\sqrt{3}}{2}", "1e300"];

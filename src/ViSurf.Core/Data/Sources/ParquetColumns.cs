@@ -26,8 +26,7 @@ internal static class ParquetColumns
         if (options.RequireLabel) Need([.. map.Labels.Select(label => label.Name)], "a label");
         foreach (var name in new[] { map.Width, map.Height, map.Source })
             if (name is not null) Need([name], $"what {options.Advice.Columns} asks for");
-        var media = options.Markers == MediaMarkers.Place ? ExampleRow.OtherMedia : [];
-        string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width", map.Height ?? "img_height", map.Source, .. media];
+        string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width", map.Height ?? "img_height", map.Source, .. ExampleRow.OtherMedia(options)];
         var chosen = wanted.OfType<string>().Distinct(StringComparer.Ordinal).Where(fields.ContainsKey).Select(name => fields[name]).ToArray();
         foreach (var field in chosen) _ = Leaves(field, file).Count();
         return chosen;

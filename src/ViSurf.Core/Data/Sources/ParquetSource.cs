@@ -16,12 +16,14 @@ public sealed class ParquetSource : IExampleSource
 
     private readonly RowOptions _options;
     private readonly ExampleRow _rows;
+    private readonly IReadOnlyList<string> _otherMedia;
     private readonly IReadOnlyList<(string File, int Group, long FirstRow)> _groups;
 
     private ParquetSource(string name, RowOptions options, IReadOnlyList<(string File, int Group, long FirstRow)> groups, IReadOnlyList<RowBlock> blocks)
     {
         (Name, _options, _groups, Blocks) = (name, options, groups, blocks);
         _rows = new ExampleRow(options, name);
+        _otherMedia = ExampleRow.OtherMedia(options);
     }
 
     /// <inheritdoc/>
@@ -109,7 +111,7 @@ public sealed class ParquetSource : IExampleSource
                     continue;
                 }
                 json.WritePropertyName(column.Name);
-                if (ExampleRow.OtherMedia.Contains(column.Name)) WriteWhetherAny(json, Value(column, row, place));
+                if (_otherMedia.Contains(column.Name)) WriteWhetherAny(json, Value(column, row, place));
                 else ParquetColumns.Write(json, Value(column, row, place), column.Name, place);
             }
             json.WriteEndObject();
@@ -120,7 +122,7 @@ public sealed class ParquetSource : IExampleSource
     /// <summary>Videos are not read, only noticed.</summary>
     private static void WriteWhetherAny(Utf8JsonWriter json, object? value)
     {
-        if (value is null or List<object?> { Count: 0 }) json.WriteNullValue();
+        if (value is null or List<object?> { Count: 0 } or IConvertible and not string) json.WriteNullValue();
         else json.WriteStringValue(ParquetColumns.Words(value));
     }
 

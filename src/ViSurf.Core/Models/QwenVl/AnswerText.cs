@@ -3,7 +3,7 @@ namespace ViSurf.Core.Models.QwenVl;
 /// <summary>Answers in prompts that have begun them.</summary>
 internal static class AnswerText
 {
-    private const string Think = "<think>", ThinkEnd = "</think>";
+    private const string Think = "<think>", ThinkEnd = "</think>", Answer = "<answer>";
 
     /// <summary>
     /// What is left to write of a whole answer. Where the prompt has left a thought open, an answer that brings its own goes on with it, and one that brings none
@@ -13,10 +13,13 @@ internal static class AnswerText
     /// <param name="opening">What the prompt wrote of it.</param>
     public static string AfterOpening(string answer, string opening)
     {
-        if (opening.Length > 0 && answer.StartsWith(opening, StringComparison.Ordinal)) return answer[opening.Length..];
+        var text = answer.TrimStart();
+        if (opening.Length > 0 && text.StartsWith(opening, StringComparison.Ordinal)) return text[opening.Length..];
         if (opening.LastIndexOf(Think, StringComparison.Ordinal) <= opening.LastIndexOf(ThinkEnd, StringComparison.Ordinal)) return answer;
-        if (answer.StartsWith(Think, StringComparison.Ordinal)) return answer[Think.Length..].TrimStart('\n');
-        if (answer.Contains(ThinkEnd, StringComparison.Ordinal)) return answer;
+        if (text.StartsWith(Think, StringComparison.Ordinal)) return text[Think.Length..].TrimStart('\n');
+        // One that stands inside of answer tags belongs to the answer and ends no thought.
+        var (end, tag) = (answer.IndexOf(ThinkEnd, StringComparison.Ordinal), answer.IndexOf(Answer, StringComparison.Ordinal));
+        if (end >= 0 && (tag < 0 || end < tag)) return answer;
         return (opening.EndsWith('\n') ? "\n" : "\n\n") + ThinkEnd + "\n\n" + answer;
     }
 }

@@ -183,7 +183,7 @@ internal sealed class Expression
         _at++;
         var argument = Sum();
         if (!Take(')')) return Fail();
-        var x = argument.Value;
+        var x = double.IsFinite(argument.Value) ? argument.Value : double.NaN;
         double? value = name switch
         {
             "sqrt" => x < 0 ? double.NaN : Math.Sqrt(x),
@@ -208,7 +208,8 @@ internal sealed class Expression
         public static Number Of(Number a, Number b, Func<Fraction, Fraction, Fraction?> exact, Func<double, double, double> value)
         {
             Fraction? result = a.Exact is { } x && b.Exact is { } y ? exact(x, y) : null;
-            return new Number(result, result?.ToDouble() ?? value(a.Value, b.Value));
+            // Nothing is computed with infinity: 0^(1/0) and 5/9^9^9^9 are no zeros.
+            return new Number(result, result?.ToDouble() ?? (double.IsFinite(a.Value) && double.IsFinite(b.Value) ? value(a.Value, b.Value) : double.NaN));
         }
     }
 }

@@ -55,6 +55,10 @@ public sealed class OpenedThoughtTests : IDisposable
     [InlineData("<think>", "<think>\nx\n</think>1", "\nx\n</think>1")]
     [InlineData("<think>", "1", "\n\n</think>\n\n1")]
     [InlineData("<think>\n", "x</think>1", "x</think>1")]
+    [InlineData("<think>\n", "x</think><answer>1</answer>", "x</think><answer>1</answer>")]
+    [InlineData("<think>\n", " \n<think>\nx</think>1", "x</think>1")]
+    [InlineData("<think>\n", "<answer>the tag </think></answer>", "\n</think>\n\n<answer>the tag </think></answer>")]
+    [InlineData("<think>\n", "<answer><think>x</think>1</answer>", "\n</think>\n\n<answer><think>x</think>1</answer>")]
     [InlineData("<think>\n\n</think>\n\n", "1", "1")]
     [InlineData("", "<think>x</think>1", "<think>x</think>1")]
     public void What_is_left_of_an_answer_goes_on_where_the_prompt_ended(string opening, string answer, string rest)
