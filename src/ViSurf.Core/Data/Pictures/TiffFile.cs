@@ -15,7 +15,8 @@ internal static class TiffFile
         double Of(int tag, double otherwise) => tags.Number(tag) ?? otherwise;
         var (width, height, bits, samples) = (Of(Width, 0), Of(Height, 0), Of(Bits, 1), Of(Samples, 1));
         var (method, colours, planar) = (Of(Compression, 1), Of(Photometric, -1), Of(Planar, 1));
-        if (width is < 1 or > uint.MaxValue || height is < 1 or > uint.MaxValue) throw new FormatException("a TIFF without a size");
+        // A number that is none (0/0 as a fraction) is neither below nor above.
+        if (width is not (>= 1 and <= uint.MaxValue) || height is not (>= 1 and <= uint.MaxValue)) throw new FormatException("a TIFF without a size");
         if (Kind(tags, method, colours, samples, bits) is { } other)
             throw new FormatException($"a TIFF {other}, which is not read (save it as PNG)");
         var (size, planes) = (((long)width, (long)height), planar == 2 ? (long)samples : 1);
@@ -50,7 +51,9 @@ internal static class TiffFile
     /// <summary>Every strip lies in the file; what is said where one cannot hold its rows.</summary>
     private static string? Strips(PictureBytes bytes, TiffDirectory tags, (long Width, long Height) size, int method, double bits, long planes)
     {
-        var rows = (long)Math.Clamp(tags.Number(RowsPerStrip) ?? size.Height, 1, size.Height);
+        var said = tags.Number(RowsPerStrip) ?? size.Height;
+        if (double.IsNaN(said)) throw new FormatException("a TIFF that does not say how many rows a strip has");
+        var rows = (long)Math.Clamp(said, 1, size.Height);
         var strips = (size.Height + rows - 1) / rows;
         if (tags.Count(StripOffsets) < strips * planes || tags.Count(StripBytes) < strips * planes)
             throw new FormatException("a TIFF without a place for each of its strips");
@@ -59,7 +62,7 @@ internal static class TiffFile
         for (long i = 0; i < strips * planes; i++)
         {
             var (offset, length) = (tags.Number(StripOffsets, i) ?? -1, tags.Number(StripBytes, i) ?? -1);
-            if (offset < 0 || length < 0 || offset + length > bytes.Length) throw PictureBytes.Cut();
+            if (!(offset >= 0 && length >= 0 && offset + length <= bytes.Length)) throw PictureBytes.Cut();
             var decoded = row * Math.Min(rows, size.Height - i % strips * rows);
             if (method == Uncompressed && length < decoded) throw PictureBytes.Cut();
             // The longest string of LZW's 4096 comes from 12 bits; a run of 128 from 2 bytes.

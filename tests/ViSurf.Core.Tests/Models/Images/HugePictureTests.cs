@@ -57,6 +57,20 @@ public sealed class HugePictureTests
         FluentActions.Invoking(() => new PictureOptions { MaxPixels = 715_827_864 }).Should().Throw<ArgumentOutOfRangeException>("three bytes each would not fit into an array");
     }
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(278)]
+    public void A_size_that_is_no_number_is_refused_by_name(int tag)
+    {
+        // Width, height or rows of a strip as a float that is NaN: compared with a limit it is on neither side.
+        var tiff = Golden("rgb-endian-little.tif");
+        var entry = Enumerable.Range(0, BinaryPrimitives.ReadUInt16LittleEndian(tiff.AsSpan(8))).Select(i => 10 + 12 * i).Single(at => BinaryPrimitives.ReadUInt16LittleEndian(tiff.AsSpan(at)) == tag);
+        BinaryPrimitives.WriteUInt16LittleEndian(tiff.AsSpan(entry + 2), 11);
+        BinaryPrimitives.WriteSingleLittleEndian(tiff.AsSpan(entry + 8), float.NaN);
+        FluentActions.Invoking(() => PictureSize.Of(ImageSource.FromBytes(tiff, "row 7"))).Should().Throw<InvalidDataException>().WithMessage("*a TIFF *'row 7'*");
+    }
+
     [Fact]
     public void The_pictures_of_the_case()
     {
