@@ -32,6 +32,9 @@ internal static class BoundedFile
     /// <exception cref="InvalidDataException">It is too long, no file, or not UTF-8.</exception>
     public static string Text(string path, int limit = SideFileLimit) => System.Text.Encoding.UTF8.GetString(Utf8Bytes(path, limit).Span);
 
+    /// <summary>A text's bytes without the byte order mark that some editors write, of which JSON's readers know nothing.</summary>
+    public static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
+
     /// <summary>A JSON file. A key given twice is refused: whichever of the two we took, another reader would take the other.</summary>
     /// <exception cref="InvalidDataException">It is too long, no file, not UTF-8, not JSON, or nests deeper than 64.</exception>
     public static JsonDocument Json(string path, int limit = SideFileLimit)
@@ -62,7 +65,7 @@ internal static class BoundedFile
     {
         var bytes = Read(path, limit);
         if (!Utf8.IsValid(bytes)) throw new InvalidDataException($"Expected text in UTF-8 in '{path}', got bytes that are not. Save it as UTF-8.");
-        return bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
+        return WithoutMark(bytes);
     }
 
     private static InvalidDataException TooLong(string path, int limit)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Tokens;
 
@@ -20,10 +22,10 @@ internal static class SavedEnds
     /// <returns>null where there is no file and config.json names them all.</returns>
     public static byte[]? Write(byte[]? generation, byte[] config, IReadOnlyList<int> ends)
     {
-        using var source = JsonDocument.Parse(Plain(generation ?? config));
+        using var source = JsonDocument.Parse(BoundedFile.WithoutMark(generation ?? config));
         var named = EndOfTurn.Ids(source.RootElement);
         if (ends.All(named.Contains)) return generation;
-        var root = generation is null ? Defaults(source.RootElement) : JsonNode.Parse(Plain(generation).Span)!.AsObject();
+        var root = generation is null ? Defaults(source.RootElement) : JsonNode.Parse(BoundedFile.WithoutMark(generation).Span)!.AsObject();
         root["eos_token_id"] = new JsonArray([.. ends.Concat(named).Distinct().Select(id => JsonValue.Create(id))]);
         return JsonSerializer.SerializeToUtf8Bytes(root, Indented);
     }
@@ -35,20 +37,21 @@ internal static class SavedEnds
     {
         if (tokenizer is not null)
         {
-            using var json = JsonDocument.Parse(Plain(tokenizer));
+            using var json = JsonDocument.Parse(BoundedFile.WithoutMark(tokenizer));
             if (json.RootElement.TryGetProperty("added_tokens", out var list) && list.ValueKind == JsonValueKind.Array)
                 foreach (var token in list.EnumerateArray())
                     if (IsTurnEnd(token) && token.TryGetProperty("id", out var id)) return id.GetInt32();
         }
         if (tokenizerConfig is null) return null;
-        using var other = JsonDocument.Parse(Plain(tokenizerConfig));
+        using var other = JsonDocument.Parse(BoundedFile.WithoutMark(tokenizerConfig));
         return other.RootElement.TryGetProperty("added_tokens_decoder", out var decoder) && decoder.ValueKind == JsonValueKind.Object
-            && decoder.EnumerateObject().FirstOrDefault(t => IsTurnEnd(t.Value)) is { Value.ValueKind: JsonValueKind.Object } found && int.TryParse(found.Name, out var number)
-            ? number : null;
+            && decoder.EnumerateObject().FirstOrDefault(t => IsTurnEnd(t.Value)) is { Value.ValueKind: JsonValueKind.Object } found
+            && int.TryParse(found.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     private static bool IsTurnEnd(JsonElement token)
-        => token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String && content.ValueEquals(EndOfTurn.TurnEnd);
+        => token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out var content)
+            && content.ValueKind == JsonValueKind.String && content.ValueEquals(EndOfTurn.TurnEnd);
 
     /// <summary>What transformers would take from config.json, and no longer does once there is a file.</summary>
     private static JsonObject Defaults(JsonElement config)
@@ -58,6 +61,4 @@ internal static class SavedEnds
             if (EndOfTurn.Value(config, key) is { ValueKind: JsonValueKind.Number } value) root[key] = JsonNode.Parse(value.GetRawText());
         return root;
     }
-
-    private static ReadOnlyMemory<byte> Plain(byte[] bytes) => bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Weights;
 
@@ -14,7 +15,7 @@ internal static class ConfigTie
     /// <summary>The file for a model with a head of its own; the same bytes where it does not speak of one matrix.</summary>
     public static byte[] Untie(byte[] config)
     {
-        var root = JsonNode.Parse(config)!.AsObject();
+        var root = JsonNode.Parse(BoundedFile.WithoutMark(config).Span)!.AsObject();
         var parts = new[] { root, root[Nested] as JsonObject }.OfType<JsonObject>().ToArray();
         if (!parts.Any(part => part[Key]?.GetValueKind() == JsonValueKind.True)) return config;
         foreach (var part in parts) part[Key] = false;

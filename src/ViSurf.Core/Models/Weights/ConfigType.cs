@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Weights;
@@ -18,7 +19,7 @@ internal static class ConfigType
     public static byte[] Name(byte[] config, ScalarType stored)
     {
         var text = stored.ToString().ToLowerInvariant();
-        var root = JsonNode.Parse(config)!.AsObject();
+        var root = JsonNode.Parse(BoundedFile.WithoutMark(config).Span)!.AsObject();
         var changed = false;
         foreach (var part in Parts.Select(name => root[name] as JsonObject).OfType<JsonObject>().Append(root))
             foreach (var key in Keys.Where(part.ContainsKey))

@@ -49,6 +49,18 @@ public sealed class SavedEndsTests
     }
 
     [Fact]
+    public void Files_with_a_byte_order_mark_load_and_are_saved_too()
+    {
+        using var checkpoint = Copy("""{"eos_token_id":1500}""", Text);
+        foreach (var name in new[] { "config.json", Generation })
+            File.WriteAllBytes(checkpoint.File(name), [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(checkpoint.File(name))]);
+        using var policy = QwenVlPolicy.Load(checkpoint.Path);
+        policy.Save(checkpoint.File("saved"), new SaveOptions { Type = TorchSharp.torch.ScalarType.BFloat16 });
+        using var again = QwenVlPolicy.Load(checkpoint.File("saved"));
+        QwenPromptEncoder.Load(checkpoint.File("saved")).StopIds.Should().BeEquivalentTo([TurnEnd, Text]);
+    }
+
+    [Fact]
     public void Sampling_stops_where_the_directory_says_also_when_only_config_json_does()
     {
         using var checkpoint = Copy(null, Text);
