@@ -8,14 +8,19 @@ namespace ViSurf.Core.Models.Adapters;
 /// <exception cref="ArgumentException"><paramref name="Pattern"/> is no regular expression of .NET.</exception>
 public sealed record LayerOverride(string Pattern, double Value)
 {
-    // PEFT: re.match(rf"(.*\.)?({key})$", path).
-    private readonly ModuleSelection _selection = ModuleSelection.Matching($@"(.*\.)?({Guard.NotBlank(Pattern)})");
+    private readonly ModuleSelection _selection = Selection(Pattern);
+
+    /// <summary>A path, its end after a dot, or a regular expression of either.</summary>
+    public string Pattern { get; init => (_selection, field) = (Selection(value), value); } = Pattern;
 
     /// <inheritdoc/>
     public bool Equals(LayerOverride? other) => other is not null && other.Pattern == Pattern && other.Value.Equals(Value);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Pattern, Value);
+
+    // PEFT: re.match(rf"(.*\.)?({key})$", path).
+    private static ModuleSelection Selection(string pattern) => ModuleSelection.Matching($@"(.*\.)?({Guard.NotBlank(pattern)})");
 
     /// <summary>The number of the first entry that means a layer.</summary>
     internal static double? Of(IReadOnlyList<LayerOverride> entries, ModulePath path)

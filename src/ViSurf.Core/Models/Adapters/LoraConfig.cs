@@ -26,7 +26,7 @@ public sealed record LoraConfig
     {
         get;
         init => field = Guard.NotNull(value).FirstOrDefault(entry => entry.Value is not (>= 1 and <= int.MaxValue) || entry.Value != Math.Floor(entry.Value)) is { } wrong
-            ? throw new ArgumentException($"Expected whole ranks of at least 1 in RankPattern, got {wrong.Value} for '{wrong.Pattern}'.", nameof(RankPattern))
+            ? throw new ArgumentException(FormattableString.Invariant($"Expected whole ranks of at least 1 in RankPattern, got {wrong.Value} for '{wrong.Pattern}'."), nameof(RankPattern))
             : [.. value];
     } = [];
 
@@ -36,7 +36,7 @@ public sealed record LoraConfig
     {
         get;
         init => field = Guard.NotNull(value).FirstOrDefault(entry => !(entry.Value > 0) || !double.IsFinite(entry.Value)) is { } wrong
-            ? throw new ArgumentException($"Expected finite numbers above 0 in AlphaPattern, got {wrong.Value} for '{wrong.Pattern}'.", nameof(AlphaPattern))
+            ? throw new ArgumentException(FormattableString.Invariant($"Expected finite numbers above 0 in AlphaPattern, got {wrong.Value} for '{wrong.Pattern}'."), nameof(AlphaPattern))
             : [.. value];
     } = [];
 

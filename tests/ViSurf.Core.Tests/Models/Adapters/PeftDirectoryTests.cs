@@ -123,6 +123,15 @@ public sealed class PeftDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_changed_pattern_means_what_it_says()
+    {
+        var config = new LoraConfig { TargetModules = ModuleSelection.Named("q_proj", "v_proj"), Rank = 4, RankPattern = [new LayerOverride("q_proj", 2) with { Pattern = "v_proj" }] };
+        using var adapter = LoraAdapter.Attach(_policy, config);
+        adapter.Parameters.Where(p => p.Name.EndsWith("lora_A.weight", StringComparison.Ordinal)).Should()
+            .OnlyContain(p => p.Value.shape[0] == (p.Name.Contains("v_proj", StringComparison.Ordinal) ? 2 : 4));
+    }
+
+    [Fact]
     public void Ranks_and_numerators_of_single_layers_are_read_written_and_scaled_by_as_in_PEFT()
     {
         using var folder = new TemporaryDirectory();
