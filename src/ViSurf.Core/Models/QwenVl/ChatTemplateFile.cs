@@ -62,10 +62,17 @@ internal static class ChatTemplateFile
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
         if (LinkRule.Find(directory, TokenizerFile) is not { } path) return tokens;
         using var json = BoundedFile.Json(path);
-        var root = JsonSettings.Root(json);
-        foreach (var name in TokenNames)
-            if ((root.Find(name) is { ValueKind: JsonValueKind.Object } ? root.Object(name)!.Value.Text("content") : root.Text(name)) is { } text)
-                tokens[name] = text;
-        return tokens;
+        try
+        {
+            var root = JsonSettings.Root(json);
+            foreach (var name in TokenNames)
+                if ((root.Find(name) is { ValueKind: JsonValueKind.Object } ? root.Object(name)!.Value.Text("content") : root.Text(name)) is { } text)
+                    tokens[name] = text;
+            return tokens;
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"Expected the tokens that a chat template may name in '{path}': {e.Message}", e);
+        }
     }
 }

@@ -143,6 +143,10 @@ public sealed class QwenChatTests
         File.WriteAllText(folder.File("tokenizer_config.json"), """{"eos_token": {"content": "<|im_end|>"}, "bos_token": null}""");
         File.WriteAllText(folder.File("chat_template.jinja"), Turns.Replace("'<|im_end|>\n'", "eos_token + '\n'", StringComparison.Ordinal) + "{{ bos_token }}" + Open);
         ChatTemplateFile.Read(folder.Path, QwenChat.Plain).Render([ChatTurn.User("a")]).Text.Should().Be(Asked);
+
+        // What is wrong in one file is not said of the other.
+        File.WriteAllText(folder.File("tokenizer_config.json"), """{"eos_token": 5}""");
+        FluentActions.Invoking(() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain)).Should().Throw<InvalidDataException>().WithMessage("*tokenizer_config.json': eos_token is 5, expected a text.");
     }
 
     private static TheoryData<string> Named(string folder)
