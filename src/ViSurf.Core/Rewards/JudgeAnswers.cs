@@ -5,13 +5,12 @@ namespace ViSurf.Core.Rewards;
 
 /// <summary>
 /// What judges answered about all completions of a step, for the rewards that stand before them: renamed, scaled, clamped or bent by
-/// length, a judge is
-/// asked through its decorators, which then find its answer here.
+/// length, a judge is asked through its decorators, which then find its answer here.
 /// </summary>
 internal sealed class JudgeAnswers(CancellationToken cancellation) : IDisposable
 {
     private static readonly AsyncLocal<JudgeAnswers?> Ambient = new();
-    private readonly Dictionary<Question, double?> _answers = [];
+    private readonly Dictionary<Question, JudgeAnswer> _answers = [];
     private readonly HashSet<JudgeReward> _asked = [];
     private readonly JudgeAnswers? _outer = Ambient.Value;
 
@@ -42,7 +41,15 @@ internal sealed class JudgeAnswers(CancellationToken cancellation) : IDisposable
 
     /// <summary>What the judge answered, if it was asked.</summary>
     public bool TryFind(JudgeReward judge, VisionExample example, Completion completion, out double? value)
-        => _answers.TryGetValue(new Question(judge, example, completion), out value);
+    {
+        var found = _answers.TryGetValue(new Question(judge, example, completion), out var answer);
+        value = answer.Value;
+        return found;
+    }
+
+    /// <summary>Whether the judge was asked, did not answer, and the completion is to be left out for that.</summary>
+    public bool IsMissing(JudgeReward judge, VisionExample example, Completion completion)
+        => _answers.GetValueOrDefault(new Question(judge, example, completion)).IsMissing;
 
     /// <summary>Takes them out of the way.</summary>
     public void Dispose() => Ambient.Value = _outer;

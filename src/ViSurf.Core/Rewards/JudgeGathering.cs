@@ -12,13 +12,13 @@ internal static class JudgeGathering
     /// <summary>One value per completion, groups in order.</summary>
     /// <exception cref="InvalidOperationException">The judge failed for good; the first such completion in order among those that had failed by then is named.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set.</exception>
-    public static double?[][] Ask(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    public static JudgeAnswer[][] Ask(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
         // On the thread pool: a caller with a synchronisation context would wait for itself.
         => Task.Run(() => AskAsync(reward, name, groups, cancellation), cancellation).GetAwaiter().GetResult();
 
-    private static async Task<double?[][]> AskAsync(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    private static async Task<JudgeAnswer[][]> AskAsync(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
     {
-        var values = groups.Select(group => new double?[group.Completions.Count]).ToArray();
+        var values = groups.Select(group => new JudgeAnswer[group.Completions.Count]).ToArray();
         var places = groups.SelectMany((group, q) => group.Completions.Select((_, i) => (Group: q, Index: i))).ToArray();
         var failures = new Exception?[places.Length];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -46,7 +46,7 @@ internal static class JudgeGathering
         return Array.Find(failures, f => f is not null) is { } first ? throw first : values;
     }
 
-    private static async Task<double?> AskOneAsync(JudgeReward reward, string name, RolloutGroup group, int index, CancellationToken stop)
+    private static async Task<JudgeAnswer> AskOneAsync(JudgeReward reward, string name, RolloutGroup group, int index, CancellationToken stop)
     {
         var options = reward.Options;
         var pause = options.Pause;
@@ -64,7 +64,7 @@ internal static class JudgeGathering
             {
                 // Not left to the judge alone: one that ignores its token would hold the step for ever.
                 var value = await asking.Unwrap().WaitAsync(token).ConfigureAwait(false);
-                if (value is null || double.IsFinite(value.Value)) return value;
+                if (value is null || double.IsFinite(value.Value)) return new JudgeAnswer(value);
                 failure = new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"expected a finite number, got {value}."));
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested && limit.IsCancellationRequested)
@@ -82,15 +82,20 @@ internal static class JudgeGathering
                 pause *= 2;
                 continue;
             }
-            if (options.OnFailure == JudgeFailure.NotApplicable) return null;
+            if (options.OnFailure != JudgeFailure.Stop) return new JudgeAnswer(null, IsMissing: options.OnFailure == JudgeFailure.LeaveOut);
             throw new JudgeFailedException(
                 $"Reward '{name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, after {Attempts(options.Attempts)}: {failure.Message} " +
-                "See that the judge answers, or choose JudgeFailure.NotApplicable to go on without it.", failure);
+                "See that the judge answers, or choose JudgeFailure.LeaveOut to go on without the completions that it does not answer for.", failure);
         }
     }
 
     private static string Attempts(int count) => count == 1 ? "one attempt" : string.Create(CultureInfo.InvariantCulture, $"{count} attempts");
 }
+
+/// <summary>What came of asking a judge about one completion.</summary>
+/// <param name="Value">Its value; null where it does not apply, or did not answer.</param>
+/// <param name="IsMissing">Whether it did not answer and the completion is to be left out for that.</param>
+internal readonly record struct JudgeAnswer(double? Value, bool IsMissing = false);
 
 /// <summary>A judge that failed for good; an <see cref="InvalidOperationException"/> to the outside, as other rewards' failures are.</summary>
 internal sealed class JudgeFailedException : InvalidOperationException

@@ -10,10 +10,18 @@ public enum JudgeFailure
     Stop,
 
     /// <summary>
-    /// The reward counts as not applicable to that completion; where no other reward judges it, the completion has no reward and no advantage
-    /// (<see cref="CompletionScore.IsScored"/>). The statistics of the step show how often that happened.
+    /// The reward counts as not applicable to that completion, as TRL counts a reward that returns None: its total is that of the other rewards,
+    /// so beside completions that the judge did answer for it is too low, and a good one is pushed down. Right where the judge adds little or
+    /// takes away. Where no other reward judges it, the completion has no reward and no advantage (<see cref="CompletionScore.IsScored"/>).
     /// </summary>
     NotApplicable,
+
+    /// <summary>
+    /// The completion is left out, whatever the other rewards say of it: no member of any mean or deviation, advantage 0
+    /// (<see cref="CompletionScore.IsLeftOut"/>). The others of its group are compared among themselves. The step's statistics say how many.
+    /// A judge of weight 0, which only looks on, leaves nothing out.
+    /// </summary>
+    LeaveOut,
 }
 
 /// <summary>How a judge is asked.</summary>
@@ -38,7 +46,10 @@ public sealed record JudgeOptions
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>What happens after the last attempt.</summary>
-    /// <value><see cref="JudgeFailure.Stop"/>: a missing reward is noticed.</value>
+    /// <value>
+    /// <see cref="JudgeFailure.Stop"/>: a judge that fails at every attempt is more often set up wrongly than busy, and a run that goes on
+    /// without it would learn from a part of its rewards for hours. <see cref="JudgeFailure.LeaveOut"/> goes on without a wrong signal.
+    /// </value>
     public JudgeFailure OnFailure { get; init; } = JudgeFailure.Stop;
 
     /// <summary>The largest value the judge gives.</summary>
@@ -91,13 +102,14 @@ public sealed class JudgeReward(IAsyncRewardFunction judge, JudgeOptions? option
         => new(new Lambda(Guard.NotBlank(name), Guard.NotNull(score)), options);
 
     /// <inheritdoc/>
+    /// <remarks>Asked by itself a judge leaves out no completion: null is all it can say. A suite does.</remarks>
     /// <exception cref="InvalidOperationException">The judge failed at every attempt, or returned a number that is not finite.</exception>
     public double? Score(VisionExample example, Completion completion)
     {
         var asked = JudgeAnswers.Current;
         if (asked is not null && asked.TryFind(this, Guard.NotNull(example), Guard.NotNull(completion), out var value)) return value;
         var alone = new RolloutGroup(Guard.NotNull(example), [Guard.NotNull(completion)]);
-        return JudgeGathering.Ask(this, Name, [alone], asked?.Cancellation ?? CancellationToken.None)[0][0];
+        return JudgeGathering.Ask(this, Name, [alone], asked?.Cancellation ?? CancellationToken.None)[0][0].Value;
     }
 
     private sealed class Lambda(string name, Func<VisionExample, Completion, CancellationToken, Task<double?>> score) : IAsyncRewardFunction

@@ -35,13 +35,19 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
         if (rollouts.Length == 0) return None;
         var names = rollouts.SelectMany(s => s.Components).Select(c => c.Name).Distinct().ToArray();
         var components = names.Select(name => (Of(name, rollouts), rollouts.Select(s => s.Find(name)).OfType<RewardComponent>().First())).ToArray();
-        string?[] warnings = [Unjudged(rollouts), .. components.Select(c => Warning(c.Item1, c.Item2))];
+        string?[] warnings = [Unjudged(rollouts), LeftOut(rollouts), .. components.Select(c => Warning(c.Item1, c.Item2))];
         return new RewardStatistics(components.Select(c => c.Item1).ToArray(), warnings.OfType<string>().ToArray());
     }
 
     private static string? Unjudged(CompletionScore[] rollouts)
-        => rollouts.Count(score => !score.IsScored) is > 0 and var count
-            ? $"Nothing could judge {count} of {rollouts.Length} rollouts: they are in no mean and have no advantage. See that judges answer and that a reward reads each kind of label."
+        => rollouts.Count(score => !score.IsScored && !score.IsLeftOut) is > 0 and var count
+            ? $"Nothing could judge {count} of {rollouts.Length} rollouts: they are in no mean and have no advantage. "
+                + "See that judges answer and that a reward reads each kind of label."
+            : null;
+
+    private static string? LeftOut(CompletionScore[] rollouts)
+        => rollouts.Count(score => score.IsLeftOut) is > 0 and var count
+            ? $"A judge did not answer for {count} of {rollouts.Length} rollouts, which are left out: they are in no mean and have no advantage."
             : null;
 
     private static ComponentStatistics Of(string name, CompletionScore[] rollouts)

@@ -47,11 +47,19 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
     public bool Neutral { get; init; }
 
     /// <summary>
+    /// Set where a judge did not answer and <see cref="JudgeFailure.LeaveOut"/> was chosen: what the other rewards say is no fair total, so the
+    /// completion is not scored (<see cref="IsScored"/> is false).
+    /// </summary>
+    public bool IsLeftOut { get; init; }
+
+    /// <summary>
     /// Whether anything judged the completion. Where no component has a value (a judge did not answer, no reward applies), its worth is not 0 but unknown:
     /// it is no member of any mean or deviation, and has no advantage (huggingface/trl#5902). Penalties alone judge nothing (a wrong answer with a total of
     /// −1 would lose against an unjudged one with a penalty of 0), unless there is nothing but penalties. Without components nothing was asked, and the total is 0.
     /// </summary>
-    public bool IsScored => SmoothedTotal is not null || Components.Count == 0
+    public bool IsScored => SmoothedTotal is not null || (!IsLeftOut && HasJudgement);
+
+    private bool HasJudgement => Components.Count == 0
         || Components.Any(c => c.Value is not null && (c.CanAdd || !Components.Any(other => other.CanAdd)));
 
     /// <summary>

@@ -49,7 +49,12 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
             foreach (var judge in judges[k]) answers.Ask(judge, rewards[k].Function.Name, groups);
             Fill(components, [k]);
         }
-        var scored = groups.Select((group, q) => new ScoredGroup(group, components[q].Select(c => new CompletionScore(c)).ToArray())).ToArray();
+        // A judge that does not count is only looked at: its silence takes nothing from the total.
+        JudgeReward[] heard = [.. Enumerable.Range(0, rewards.Count).Where(k => rewards[k].Weight != 0).SelectMany(k => judges[k]).Distinct()];
+        var scored = groups.Select((group, q) => new ScoredGroup(group, [.. components[q].Select((c, i) => new CompletionScore(c)
+        {
+            IsLeftOut = heard.Any(judge => answers.IsMissing(judge, group.Example, group.Completions[i])),
+        })])).ToArray();
         foreach (var group in scored) TotalGuard.Check(group);
         return scored;
     }
@@ -89,9 +94,16 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
         {
             var (reward, weight) = suite.Rewards[k];
             _running[(q, i)] = (reward.Name, Stopwatch.GetTimestamp());
-            components[q][i][k] = new RewardComponent(reward.Name, Value(reward, groups[q], i), weight, reward.Maximum) { Minimum = reward.Minimum };
+            try
+            {
+                components[q][i][k] = new RewardComponent(reward.Name, Value(reward, groups[q], i), weight, reward.Maximum) { Minimum = reward.Minimum };
+            }
+            finally
+            {
+                // Also of one that threw: it has returned.
+                _running.TryRemove((q, i), out _);
+            }
         }
-        _running.TryRemove((q, i), out _);
     }
 
     private double? Value(IRewardFunction reward, RolloutGroup group, int index)

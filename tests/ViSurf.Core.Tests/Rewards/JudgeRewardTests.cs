@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using FluentAssertions;
+using ViSurf.Core.Advantages;
 using ViSurf.Core.Data;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Testing;
@@ -56,7 +57,7 @@ public sealed class JudgeRewardTests
     {
         using var server = new JudgeServer((text, _) => text == "rollout 1 of 2" ? (503, "down") : Reply(1));
         var error = new RewardSuite(server.Reward(Quick with { Attempts = 2, Concurrency = 1 })).Invoking(s => s.Score(Groups(3, 3))).Should().Throw<InvalidOperationException>()
-            .WithMessage("Reward 'judge' failed on example 'example 2', completion 1, after 2 attempts:*503*choose JudgeFailure.NotApplicable*").Which;
+            .WithMessage("Reward 'judge' failed on example 'example 2', completion 1, after 2 attempts:*503*choose JudgeFailure.LeaveOut*").Which;
         error.InnerException.Should().BeOfType<HttpRequestException>();
     }
 
@@ -67,6 +68,40 @@ public sealed class JudgeRewardTests
         var scored = new RewardSuite(server.Reward(Quick with { Attempts = 1, OnFailure = JudgeFailure.NotApplicable })).Score(Groups(2, 2));
         scored.SelectMany(g => g.Scores).Select(s => s.Components[0].Value).Should().Equal(1, null, 1, null);
         RewardStatistics.Of(scored).Components.Single().NotApplicable.Should().Be(0.5);
+    }
+
+    [Fact]
+    public void Or_the_completion_is_left_out_whatever_other_rewards_say_of_it_and_nobody_is_pushed_by_a_judge_that_is_down()
+    {   // All have the format (1). The judge gives 0.5 to "weak", 1 to "good", and is down for "best": 1.5, 2 and no total.
+        var suite = new RewardSuite(RewardFunction.From("format", (_, _) => 1.0));
+        var group = Some.Group(Some.Unlabelled(), "weak", "best", "good");
+        JudgeReward Judge(JudgeFailure failure) => JudgeReward.From("judge", (_, completion, _) => completion.Text == "best"
+            ? Task.FromException<double?>(new HttpRequestException("503")) : Task.FromResult<double?>(completion.Text == "weak" ? 0.5 : 1), Quick with { Attempts = 1, OnFailure = failure });
+
+        // As TRL's nansum has it, the best answer is the worst of the group: 1.5, 1, 2, mean 1.5, deviation 0.5.
+        var summed = suite.With(Judge(JudgeFailure.NotApplicable)).Score([group]);
+        AdvantageEstimators.GroupNormalized(epsilon: 0)(summed)[0].Should().Equal(0, -1, 1);
+
+        // Left out: mean 1.75, deviation √0.125; ±0.25 of it is ±1/√2.
+        foreach (var judge in new IRewardFunction[] { Judge(JudgeFailure.LeaveOut), Judge(JudgeFailure.LeaveOut).Named("tone").Clamped(0, 1) })
+        {
+            var scored = suite.With(judge).Score([group]);
+            scored[0].Totals.Should().Equal(1.5, double.NaN, 2);
+            scored[0].Scores.Select(s => (s.IsLeftOut, s.IsScored)).Should().Equal((false, true), (true, false), (false, true));
+            var advantages = AdvantageEstimators.GroupNormalized(epsilon: 0)(scored)[0];
+            advantages[1].Should().Be(0);
+            advantages[0].Should().BeApproximately(-1 / Math.Sqrt(2), 1e-12);
+            advantages[2].Should().BeApproximately(1 / Math.Sqrt(2), 1e-12);
+            RewardStatistics.Of(scored).Warnings.Should().Contain("A judge did not answer for 1 of 3 rollouts, which are left out: they are in no mean and have no advantage.");
+        }
+    }
+
+    [Fact]
+    public void A_judge_that_only_looks_on_leaves_nothing_out_and_asked_by_itself_it_says_null()
+    {
+        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromException<double?>(new HttpRequestException("503")), Quick with { Attempts = 1, OnFailure = JudgeFailure.LeaveOut });
+        new RewardSuite(RewardFunction.From("format", (_, _) => 1.0)).With(judge, weight: 0).Score(Groups(1, 2))[0].Totals.Should().Equal(1, 1);
+        judge.Score(Some.Example("a"), Some.Completion("b")).Should().BeNull();
     }
 
     [Fact]

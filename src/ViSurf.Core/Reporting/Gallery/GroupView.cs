@@ -87,7 +87,7 @@ internal sealed record GroupView
         if (judged.Completion.FinishReason == FinishReason.Length) facts.Add("cut at the token limit");
         if (judged.Completion.Replayed) facts.Add("replayed");
         if (judged.Controlled is null) facts.Add("left out");
-        if (!judged.Scored.IsScored) facts.Add("nothing could judge it");
+        if (!judged.Scored.IsScored) facts.Add(judged.Scored.IsLeftOut ? "a judge did not answer" : "nothing could judge it");
         if (shapes is null) facts.Add("no answer that can be read");
         return string.Join(" · ", facts);
     }
