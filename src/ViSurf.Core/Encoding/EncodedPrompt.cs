@@ -57,9 +57,5 @@ public sealed class EncodedPrompt(VisionExample example, IReadOnlyList<int> toke
         _disposed = true;
     }
 
-    private T Alive<T>(T tensor)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return tensor;
-    }
+    private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);
 }

@@ -54,9 +54,5 @@ public sealed class PromptBatch : IDisposable
         _disposed = true;
     }
 
-    private T Alive<T>(T tensor)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return tensor;
-    }
+    private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);
 }

@@ -50,9 +50,5 @@ public sealed class SequenceBatch : IDisposable
         _disposed = true;
     }
 
-    private T Alive<T>(T tensor)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return tensor;
-    }
+    private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);
 }

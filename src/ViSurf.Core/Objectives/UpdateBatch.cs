@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Objectives;
@@ -16,22 +17,25 @@ public sealed record LossScale(long Tokens, long DemonstrationTokens, int Sequen
 }
 
 /// <summary>Everything an objective may see of a micro-batch of N rows. Owns its tensors; all on the device of the scores.</summary>
+/// <remarks>After disposal every tensor of it is an <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class UpdateBatch : IDisposable
 {
+    private bool _disposed;
+
     /// <summary>float32 [N, 1] or [N, T].</summary>
-    public required Tensor Advantages { get; init; }
+    public required Tensor Advantages { get => Alive(field); init; }
 
     /// <summary>bool [N, T]; false where padded.</summary>
-    public required Tensor CompletionMask { get; init; }
+    public required Tensor CompletionMask { get => Alive(field); init; }
 
     /// <summary>bool [N, 1]; true for labels.</summary>
-    public required Tensor IsDemonstration { get; init; }
+    public required Tensor IsDemonstration { get => Alive(field); init; }
 
     /// <summary>
     /// float32 [N, 1]: 1 / (prompts × group size), the weight of a row in "mean over the group, then mean over prompts".
     /// Sums to 1 over the step; equals 1 / <see cref="LossScale.Sequences"/> when all groups have the same size.
     /// </summary>
-    public required Tensor SequenceWeights { get; init; }
+    public required Tensor SequenceWeights { get => Alive(field); init; }
 
     /// <summary>The whole step's sizes.</summary>
     public required LossScale Scale { get; init; }
@@ -40,25 +44,25 @@ public sealed class UpdateBatch : IDisposable
     /// float32 [N, T], log π_old; null when the rollouts come from the current weights (one update per rollout batch), which means
     /// "current, detached": the ratio is 1 and its gradient is that of the log-probability.
     /// </summary>
-    public Tensor? OldLogProbs { get; init; }
+    public Tensor? OldLogProbs { get => Alive(field); init; }
 
     /// <summary>float32 [N, T], log π_ref; null when nothing asks for a reference policy.</summary>
-    public Tensor? ReferenceLogProbs { get; init; }
+    public Tensor? ReferenceLogProbs { get => Alive(field); init; }
 
     /// <summary>
     /// bool [N, T], true where the label wrote the token: a rollout may begin with a hint or prefix of it. Null when labels come as whole rows
     /// only, which means <see cref="IsDemonstration"/> for every token of the row.
     /// </summary>
-    public Tensor? LabelTokenMask { get; init; }
+    public Tensor? LabelTokenMask { get => Alive(field); init; }
 
     /// <summary>
     /// bool [N, T], the tokens that the policy-gradient term acts on, for instance those of <see cref="TopEntropy"/>; null for all. Sizes are
     /// still counted over all tokens, and KL, entropy and supervised terms act on all.
     /// </summary>
-    public Tensor? PolicyTokenMask { get; init; }
+    public Tensor? PolicyTokenMask { get => Alive(field); init; }
 
     /// <summary>float32 [N, 1], the rewards that the advantages were made from; null when nothing asks for them.</summary>
-    public Tensor? Rewards { get; init; }
+    public Tensor? Rewards { get => Alive(field); init; }
 
     /// <summary>Index of the step, 0 for the first: what coefficients with a schedule depend on.</summary>
     /// <value>0.</value>
@@ -71,6 +75,7 @@ public sealed class UpdateBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed) return;
         Advantages.Dispose();
         CompletionMask.Dispose();
         IsDemonstration.Dispose();
@@ -80,5 +85,8 @@ public sealed class UpdateBatch : IDisposable
         LabelTokenMask?.Dispose();
         PolicyTokenMask?.Dispose();
         Rewards?.Dispose();
+        _disposed = true;
     }
+
+    private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);
 }

@@ -32,9 +32,5 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
         _disposed = true;
     }
 
-    private T Alive<T>(T tensor)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return tensor;
-    }
+    private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);
 }

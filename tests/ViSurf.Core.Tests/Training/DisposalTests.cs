@@ -3,11 +3,13 @@ using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
+using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Rewards;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Training;
 
@@ -67,6 +69,21 @@ public sealed class DisposalTests
     }
 
     [Fact]
+    public void Losses_and_what_they_are_made_of_say_so()
+    {
+        var batch = new UpdateBatch
+        {
+            Advantages = ones(1, 1), CompletionMask = ones(1, 2, dtype: ScalarType.Bool), IsDemonstration = zeros(1, 1, dtype: ScalarType.Bool),
+            SequenceWeights = ones(1, 1), Scale = new LossScale(2, 0, 1, 0, 2),
+        };
+        var loss = ObjectiveResult.Of(ones([]), ("one", ones([])));
+        foreach (var part in new IDisposable[] { batch, loss, batch, loss }) part.Dispose();
+        foreach (var use in new Action[] { () => _ = batch.Advantages, () => _ = batch.CompletionMask, () => _ = batch.Rewards, () => batch.LabelTokens() }) Refused(use, nameof(UpdateBatch));
+        Refused(() => _ = loss.Loss, nameof(ObjectiveResult));
+        Refused(() => _ = loss.Metrics, nameof(ObjectiveResult));
+    }
+
+    [Fact]
     public void A_disposed_optimizer_does_not_step()
     {
         var policy = TinyText.Policy(1);
@@ -93,6 +110,7 @@ public sealed class DisposalTests
         FluentActions.Invoking(() => optimizer.Step()).Should().Throw<ObjectDisposedException>().WithMessage("*q_proj.lora_A.weight*adapter*");
         Refused(() => adapter.Reference.Score(null!), nameof(LoraAdapter));
         Refused(() => adapter.Save("nowhere"), nameof(LoraAdapter));
+        Refused(() => _ = adapter.Parameters, nameof(LoraAdapter));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>Everything that trains, by its name in a PEFT file without the prefix <c>base_model.model.</c>; stays the adapter's.</summary>
     /// <value>A [r, in], B [out, r], float32 (float64 on a float64 policy), and the copies of modules to save in the policy's dtype.</value>
-    public IReadOnlyList<(string Name, Parameter Value)> Parameters { get; } = [];
+    /// <exception cref="ObjectDisposedException">The adapter has been disposed.</exception>
+    public IReadOnlyList<(string Name, Parameter Value)> Parameters { get => DisposeGuard.Alive(field, _disposed, this); } = [];
 
     /// <summary>Whether the adapter's effect is in the policy's weights.</summary>
     public bool IsMerged => _switch.Merged;

@@ -65,7 +65,8 @@ internal sealed class StateFiles : IDisposable
             {
                 part.Restore(new SavedPart(part.Key, _values[part.Key], _tensors.GetValueOrDefault(part.Key)));
             }
-            catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException or NullReferenceException or InvalidCastException)
+            catch (Exception e) when (e is FormatException or KeyNotFoundException or NullReferenceException or InvalidCastException
+                or (InvalidOperationException and not ObjectDisposedException))
             {
                 // What a part reads it takes on trust: a number where it wrote one. Somebody has edited the file and its mark.
                 throw new InvalidDataException($"The saved state of '{part.Key}' in {ValuesFile} is not what that part writes. Go back to an earlier checkpoint.", e);
