@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ViSurf.Core.Data;
 
 /// <summary>What is wrong with the coordinates of a label, in words.</summary>
@@ -73,11 +71,11 @@ internal static class LabelGeometry
 
     private static IEnumerable<string> Inside(PixelPoint p, int index, Box b, int box)
         => p.X >= b.X1 && p.X <= b.X2 && p.Y >= b.Y1 && p.Y <= b.Y2 ? []
-            : [string.Create(CultureInfo.InvariantCulture, $"point {index} [{p.X}, {p.Y}] lies outside {Name(b, box)}: correct one of them")];
+            : [$"point {index} {p} lies outside {Name(b, box)}: correct one of them"];
 
-    private static string Name(Box b, int index) => string.Create(CultureInfo.InvariantCulture, $"box {index} [{b.X1}, {b.Y1}, {b.X2}, {b.Y2}]");
+    private static string Name(Box b, int index) => $"box {index} {b}";
 
-    private static string Name(PixelPoint p) => string.Create(CultureInfo.InvariantCulture, $"point [{p.X}, {p.Y}]");
+    private static string Name(PixelPoint p) => $"point {p}";
 
     private static string Names(IReadOnlyList<FrameSize> frames)
         => frames.Any(IsRelative) ? $"its frame of {string.Join(" or ", frames)}" : $"its picture of {string.Join(" or ", frames)} pixels";

@@ -21,10 +21,11 @@ public sealed class PredictionFile : IDisposable
     /// <param name="path">The file; its folder is made when it is not there.</param>
     /// <param name="ownKinds">Kinds of labels of your own.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A folder, a pipe or a device is there.</exception>
     public static PredictionFile Create(string path, params IReadOnlyList<LabelKind> ownKinds)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(Guard.NotBlank(path))) is { } folder) Directory.CreateDirectory(folder);
-        return new PredictionFile(new StreamWriter(path, append: false, Utf8()) { AutoFlush = true, NewLine = "\n" }, new LabelCodec(ownKinds));
+        return new PredictionFile(new StreamWriter(RegularFile.Ensure(path), append: false, Utf8()) { AutoFlush = true, NewLine = "\n" }, new LabelCodec(ownKinds));
     }
 
     /// <summary>Writes one example: hand it to <c>Evaluator.Run</c> to see each as it is answered.</summary>
@@ -33,7 +34,8 @@ public sealed class PredictionFile : IDisposable
     {
         Guard.NotNull(example);
         if (!_written.Add((example.Source, example.Example.Id)))
-            throw new ArgumentException($"Expected every example once, got '{example.Example.Id}' of source '{example.Source}' again. Rows of several data sets need a source (Evaluator.SourceOf).", nameof(example));
+            throw new ArgumentException($"Expected every example once, got '{example.Example.Id}' of source '{example.Source}' again. "
+                + "Rows of several data sets need a source (Evaluator.SourceOf).", nameof(example));
         _writer.WriteLine(PredictionLine.Write(example, _labels));
     }
 
@@ -49,14 +51,14 @@ public sealed class PredictionFile : IDisposable
     /// <param name="path">UTF-8 text.</param>
     /// <param name="ownKinds">Those it was written with.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is not a prediction, or an example is there twice; the message gives file and line (from 1).</exception>
+    /// <exception cref="InvalidDataException">A line is not a prediction, or an example is there twice; the message gives file and line (from 1). Or a pipe or a device is there.</exception>
     public static IReadOnlyList<EvaluatedExample> Read(string path, params IReadOnlyList<LabelKind> ownKinds)
     {
         if (!File.Exists(Guard.NotBlank(path))) throw new FileNotFoundException($"Expected predictions at '{path}', found no such file.", path);
         var labels = new LabelCodec(ownKinds);
         var examples = new List<EvaluatedExample>();
         var lines = new Dictionary<(string Source, string Id), int>();
-        using var reader = new StreamReader(path, Utf8());
+        using var reader = new StreamReader(RegularFile.Ensure(path), Utf8());
         for (var number = 1; Line(reader, path, number) is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;

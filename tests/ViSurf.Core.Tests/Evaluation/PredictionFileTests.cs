@@ -73,7 +73,7 @@ public sealed class PredictionFileTests : IDisposable
 
     [Theory]
     [InlineData("not json", "*:2: *")]
-    [InlineData("[]", "*:2: *one JSON object per line, got Array*")]
+    [InlineData("[]", "*:2: *one JSON object per line, got a list, []*")]
     [InlineData("{\"id\": \"b\"}", "*:2: *\"images\"*")]
     [InlineData("""{"id":7,"source":"","images":[],"prompt":[],"label":null,"answers":[{"text":"x","finish_reason":"stop","tokens":1}]}""", "*:2: *text under \"id\", got 7*")]
     [InlineData("""{"id":"b","source":"","images":[],"prompt":[],"label":null,"answers":[]}""", "*:2: *at least one*")]
@@ -117,6 +117,15 @@ public sealed class PredictionFileTests : IDisposable
         FluentActions.Invoking(() => PredictionFile.Read(File)).Should().Throw<FileNotFoundException>().WithMessage("*predictions.jsonl*");
         System.IO.File.WriteAllBytes(File, [0x7b, 0xff, 0xfe]);
         FluentActions.Invoking(() => PredictionFile.Read(File)).Should().Throw<InvalidDataException>().WithMessage("*UTF-8*");
+    }
+
+    [Fact]
+    public void A_pipe_in_its_place_is_refused_at_once_to_read_and_to_write()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        SpecialFiles.Put("named pipe", File);
+        foreach (var use in new Action[] { () => PredictionFile.Read(File), () => PredictionFile.Create(File).Dispose() })
+            FluentActions.Invoking(() => SpecialFiles.Quickly(use)).Should().Throw<InvalidDataException>().WithMessage("*predictions.jsonl', got a named pipe*");
     }
 
     [Fact]

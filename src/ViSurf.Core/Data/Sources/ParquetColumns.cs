@@ -80,7 +80,7 @@ internal static class ParquetColumns
             // The writer itself would put U+FFFD in place of what it cannot read.
             case byte[] bytes when Utf8.IsValid(bytes): json.WriteStringValue(bytes); break;
             case byte[]: throw new InvalidDataException($"{place}: expected UTF-8 text in column \"{column}\", "
-                + "found other bytes. Convert the file, or name another column in ColumnMap.");
+                + "found other bytes. Convert the file, or read another column for what this one should hold.");
             case float number when float.IsFinite(number): json.WriteRawValue(JsonText.Float(double.Parse(number.ToString("R", Invariant), Invariant))); break;
             case double number when double.IsFinite(number): json.WriteRawValue(JsonText.Float(number)); break;
             case decimal number: json.WriteNumberValue(number); break;

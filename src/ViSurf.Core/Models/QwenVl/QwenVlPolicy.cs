@@ -153,7 +153,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="IOException">The directory holds files that no save of this library wrote, or another process saves there, or the disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">The place is read-only.</exception>
-    public void Save(string directory, SaveOptions? options = null) 
+    public void Save(string directory, SaveOptions? options = null)
         => CheckpointDirectory.Save(directory, SavedFiles.Of(_side, Config, (options ??= new SaveOptions()).StopIds), Weights(), options);
 
     /// <summary>Fills the weights from a checkpoint directory of the same model, as <see cref="Save"/> wrote it: how a run goes on from its checkpoint.</summary>
