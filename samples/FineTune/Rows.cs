@@ -34,7 +34,8 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
         if (settings.Data.HeldOut is not { } held) throw new InvalidDataException("Expected data.heldOut in the settings: there are no rows to evaluate on.");
         var source = Open(held);
         var rows = Enumerable.Range(0, source.Blocks.Count).SelectMany(source.Read);
-        return [.. rows.Take(settings.Evaluation.Rows ?? int.MaxValue).Select(encoder.InModelFrame)];
+        VisionExample[] examples = [.. rows.Take(settings.Evaluation.Rows ?? int.MaxValue).Select(encoder.InModelFrame)];
+        return examples.Length > 0 ? examples : throw new InvalidDataException($"Expected rows to evaluate on in data.heldOut, found none in '{held.File}'.");
     }
 
     public void Dispose()

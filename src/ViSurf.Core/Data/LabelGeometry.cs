@@ -3,7 +3,8 @@ namespace ViSurf.Core.Data;
 /// <summary>What is wrong with the coordinates of a label, in words.</summary>
 internal static class LabelGeometry
 {
-    private const string Cure = "correct it or, where its coordinates are of a picture of another size, give the row that width and height";
+    private const string Cure = "correct it or, where its coordinates are of a picture of another size or run from 0 to 1000, say so "
+        + "(columns of width and height, or one frame for all rows: RowOptions.LabelFrame)";
 
     /// <summary>
     /// Why the label's coordinates can hardly be of this frame: all of them lie within one pixel (then they are shares of the picture), some lie

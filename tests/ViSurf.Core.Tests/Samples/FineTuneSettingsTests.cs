@@ -115,6 +115,15 @@ public sealed class FineTuneSettingsTests : IDisposable
 
     private static IEnumerable<double> Rates(Recipe recipe, params long[] updates) => updates.Select(update => recipe.Optimizer.LearningRate(update));
 
+    [Fact]
+    public void Held_out_rows_that_are_not_there_are_said_and_no_empty_table_is_shown()
+    {
+        File.WriteAllText(Path.Combine(_folder, "none.jsonl"), "");
+        var settings = Read("""{ "model": "m", "output": "o", "data": { "train": [{ "file": "a.jsonl" }], "heldOut": { "file": "none.jsonl" } } }""");
+        using var rows = new Rows(settings, QwenPromptEncoder.Load(Path.Combine(Assets.Repository, "samples", "assets", "tiny-base")));
+        rows.Invoking(r => r.HeldOut()).Should().Throw<InvalidDataException>().WithMessage("Expected rows to evaluate on in data.heldOut, found none in '*none.jsonl'.");
+    }
+
     private FineTuneSettings Read(string json)
     {
         var path = Path.Combine(_folder, "settings.json");

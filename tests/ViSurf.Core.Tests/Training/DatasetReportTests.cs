@@ -122,7 +122,7 @@ public sealed class DatasetReportTests : IDisposable
     [Fact]
     public void Coordinates_of_every_kind_of_label_are_compared_with_the_picture()
     {
-        Problem(new DetectionTarget([new LabelledBox(new Box(0, 0, 71, 10), "a")])).Should().Be("box 0 [0, 0, 71, 10] lies outside its picture of 70 × 98 pixels: correct it or, where its coordinates are of a picture of another size, give the row that width and height");
+        Problem(new DetectionTarget([new LabelledBox(new Box(0, 0, 71, 10), "a")])).Should().Be("box 0 [0, 0, 71, 10] lies outside its picture of 70 × 98 pixels: correct it or, where its coordinates are of a picture of another size or run from 0 to 1000, say so (columns of width and height, or one frame for all rows: RowOptions.LabelFrame)");
         Problem(new SegZeroTarget(new Box(0, 0, 10, 10), new(1, 1), new(11, 1))).Should().Be("point 1 [11, 1] lies outside box 0 [0, 0, 10, 10]: correct one of them");
         Problem(new GuiActionTarget("click", new PixelPoint(5, 99))).Should().StartWith("point [5, 99] lies outside its picture of 70 × 98 pixels: correct it or");
         Problem(new MaskTarget(new RunLengthMask(70, 98, [6860]))).Should().Be("its mask has 98 × 70 pixels, its picture 70 × 98: make them the same size");
