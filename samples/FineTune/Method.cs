@@ -15,7 +15,8 @@ internal static class Method
     public static Recipe Of(FineTuneSettings settings, RewardSuite rewards)
     {
         var (recipe, training) = (Recipes.All.Single(r => r.Name == settings.Method), settings.Training);
-        var (options, adam) = (training.MaxLabelTokens is { } labels ? recipe.Options with { MaxLabelTokens = labels } : recipe.Options, recipe.Optimizer);
+        var (options, adam) = (training.MaxLabelTokens is { } labels ? recipe.Options with { MaxLabelTokens = labels } : recipe.Options,
+            recipe.Optimizer);
         var kl = training.KlCoefficient ?? recipe.KlCoefficient;
         return recipe with
         {

@@ -63,7 +63,8 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
     {
         var options = new RowOptions
         {
-            Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name, LabelFrame = Frame(source), Advice = Advice(source),
+            Prompt = Prompt(), SystemMessage = settings.Data.SystemMessage, Columns = Columns(source), SourceName = source.Name,
+            LabelFrame = Frame(source), Advice = Advice(source),
             Markers = source.MarkersAsText ? MediaMarkers.Text : MediaMarkers.Place, PicturesWithin = source.PicturesWithin,
         };
         IExampleSource opened = Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase)
@@ -121,9 +122,11 @@ internal sealed class Rows(FineTuneSettings settings, QwenPromptEncoder encoder)
         return map;
 
         IReadOnlyList<string> AtLeastOne(string what, IReadOnlyList<string> names)
-            => names.Count > 0 ? names : throw new InvalidDataException($"{source.Key}.columns.{what}: expected the name of a column, got an empty list.");
+            => names.Count > 0 ? names
+                : throw new InvalidDataException($"{source.Key}.columns.{what}: expected the name of a column, got an empty list.");
 
         string One(string what, IReadOnlyList<string> names)
-            => names is [var name] ? name : throw new InvalidDataException($"{source.Key}.columns.{what}: expected one column, got {names.Count}.");
+            => names is [var name] ? name
+                : throw new InvalidDataException($"{source.Key}.columns.{what}: expected one column, got {names.Count}.");
     }
 }

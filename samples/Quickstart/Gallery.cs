@@ -61,7 +61,8 @@ internal static class Gallery
         var image = ImageDecoder.Default.Decode(source);
         var rgba = new byte[4L * image.Width * image.Height];
         for (int from = 0, to = 0; from < image.Pixels.Length; from += 3, to += 4)
-            (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) = (image.Pixels[from], image.Pixels[from + 1], image.Pixels[from + 2], 255);
+            (rgba[to], rgba[to + 1], rgba[to + 2], rgba[to + 3]) = (image.Pixels[from], image.Pixels[from + 1],
+                image.Pixels[from + 2], 255);
         return SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
     }
 

@@ -26,7 +26,8 @@ internal sealed class PostTraining : IDisposable
     /// </summary>
     public static RewardSuite Rewards(IReadOnlyList<VisionExample> rows)
     {
-        var side = rows.Select(row => row.LabelFrame).OfType<FrameSize>().Select(frame => Math.Max(frame.Width, frame.Height)).DefaultIfEmpty(840).Max();
+        var side = rows.Select(row => row.LabelFrame).OfType<FrameSize>().Select(frame => Math.Max(frame.Width, frame.Height))
+            .DefaultIfEmpty(840).Max();
         return VisionReasonerRewards.Suite(side: side)
             .With(RewardFunction.From("overlap", Overlap), weight: Recipe.OverlapWeight)
             .With(new ExactAnswerReward(maximum: 5 + Recipe.OverlapWeight));
@@ -43,7 +44,8 @@ internal sealed class PostTraining : IDisposable
 
     /// <summary>Looks at every row before any time is spent on training: pictures that open, boxes inside them, labels that the rewards accept.</summary>
     /// <exception cref="InvalidDataException">Rows that are not fit; the message names them.</exception>
-    public void Check(IReadOnlyList<VisionExample> rows) => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), _encoder.SizeOf).Ensure(rows);
+    public void Check(IReadOnlyList<VisionExample> rows)
+        => new DatasetCheck(new DemonstrationInjector(_encoder), Rewards([]), _encoder.SizeOf).Ensure(rows);
 
     public void Train(IReadOnlyList<VisionExample> rows, QuickstartOptions options, HtmlReport report, Action<StepPoint> onStep, CancellationToken cancel)
     {

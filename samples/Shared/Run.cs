@@ -7,8 +7,8 @@ namespace Samples.Shared;
 internal static class Run
 {
     /// <summary>
-    /// Runs the work. Bad input, and weights that have diverged, end with one line and exit code 1, Ctrl+C with exit code 130; anything else is a bug and keeps its
-    /// stack trace.
+    /// Runs the work. Bad input, and weights that have diverged, end with one line and exit code 1, Ctrl+C with exit code 130; anything
+    /// else is a bug and keeps its stack trace.
     /// </summary>
     public static int Guarded(Action<CancellationToken> work) => Guarded(cancel =>
     {

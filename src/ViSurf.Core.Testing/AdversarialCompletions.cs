@@ -14,7 +14,8 @@ public static class AdversarialCompletions
     public static IReadOnlyList<AdversarialCompletion> For(VisionExample example, LabelFormat? format = null)
     {
         ArgumentNullException.ThrowIfNull(example);
-        return [.. Empty(), .. CopiedPrompt(Prompt(example)), .. Farming(), .. Infinities(), .. CopiedLabel(example, format ?? new LabelFormat()), .. Malformed(), .. Long()];
+        return [.. Empty(), .. CopiedPrompt(Prompt(example)), .. Farming(), .. Infinities(),
+            .. CopiedLabel(example, format ?? new LabelFormat()), .. Malformed(), .. Long()];
     }
 
     /// <summary>All texts of the example's conversation, one per line.</summary>
@@ -65,8 +66,10 @@ public static class AdversarialCompletions
     {
         (string Name, string Text)[] formulas =
         [
-            ("a power of nothing", "0^{-1}"), ("less than a power of nothing", "-0^-1"), ("a tower", "9**9**9**9"), ("a tower in braces", "9^{9^{9^9}}"),
-            ("ten times the largest double", "1e308*10"), ("a product of factorials", string.Concat(Enumerable.Repeat("9!", 200))), ("a logarithm of nothing", "log(0)"),
+            ("a power of nothing", "0^{-1}"), ("less than a power of nothing", "-0^-1"), ("a tower", "9**9**9**9"),
+            ("a tower in braces", "9^{9^{9^9}}"),
+            ("ten times the largest double", "1e308*10"), ("a product of factorials", string.Concat(Enumerable.Repeat("9!", 200))),
+            ("a logarithm of nothing", "log(0)"),
         ];
         return Of(AdversarialKind.Farming, [.. formulas.SelectMany(f => new[]
         {

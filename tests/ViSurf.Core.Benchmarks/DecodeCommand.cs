@@ -69,11 +69,14 @@ internal static class DecodeCommand
             .Step(prompts, workload.GroupSize, workload.NewTokens, mode == Sharing.Replicated) / Math.Max(copy, read);
     }
 
-    /// <summary>Seconds of one step, were it to do nothing but multiply, as fast as libtorch ever does: at the rate of a square product.</summary>
+    /// <summary>
+    /// Seconds of one step, were it to do nothing but multiply, as fast as libtorch ever does: at the rate of a square product.
+    /// </summary>
     private static double FlopsFloor(BenchmarkOptions options, BenchmarkModel model, Workload workload, IReadOnlyList<int> prompts)
     {
         var (count, steps) = (new Flops(model.Policy.Config), workload.NewTokens - 1);
-        var operations = workload.GroupSize * prompts.Sum(prompt => count.Decoder(prompt, steps)) / steps + count.Head(workload.Prompts * workload.GroupSize);
+        var operations = workload.GroupSize * prompts.Sum(prompt => count.Decoder(prompt, steps)) / steps
+            + count.Head(workload.Prompts * workload.GroupSize);
         return operations / Rates.Matmul(options, model.Type);
     }
 

@@ -63,7 +63,8 @@ internal sealed class Flops(QwenVlConfig config)
 
     /// <summary>One group, forward: picture and prompt once, then each completion after it (its last token is predicted, not read).</summary>
     public double Group(IReadOnlyList<PatchGrid> grids, int promptTokens, IEnumerable<int> completionTokens)
-        => Vision(grids) + Decoder(0, promptTokens) - NotAsked(grids, promptTokens) + completionTokens.Sum(n => Decoder(promptTokens, n - 1) + Head(n));
+        => Vision(grids) + Decoder(0, promptTokens) - NotAsked(grids, promptTokens)
+            + completionTokens.Sum(n => Decoder(promptTokens, n - 1) + Head(n));
 
     /// <summary>One group, forward and backward, in a step that has rolled it out before.</summary>
     /// <param name="grids">Its pictures.</param>
@@ -71,15 +72,16 @@ internal sealed class Flops(QwenVlConfig config)
     /// <param name="completionTokens">Tokens of each completion.</param>
     /// <param name="rank">
     /// Of adapters on the decoder's linear layers, when only they train: the tower does not run, since the rollout's features are kept, no
-    /// frozen weight has a gradient, and nothing flows back through the first layer's query, key and value. Null when everything trains; the
-    /// pixels have no gradient then.
+    /// frozen weight has a gradient, and nothing flows back through the first layer's query, key and value. Null when everything trains;
+    /// the pixels have no gradient then.
     /// </param>
     public double Update(IReadOnlyList<PatchGrid> grids, int promptTokens, IReadOnlyCollection<int> completionTokens, int? rank)
     {
         if (rank is not { } r) return ForwardAndBackward * Group(grids, promptTokens, completionTokens) - PatchEmbedding(grids);
         var tokens = promptTokens + completionTokens.Sum(n => n - 1L);
         var unasked = Unasked(grids, promptTokens);
-        var attention = Attention(0, promptTokens) - Attention(0, unasked) / config.Text.Layers + completionTokens.Sum(n => Attention(promptTokens, n - 1));
+        var attention = Attention(0, promptTokens) - Attention(0, unasked) / config.Text.Layers
+            + completionTokens.Sum(n => Attention(promptTokens, n - 1));
         var (frozen, adapters) = (Layer, Adapters(r));
         double Forward(LayerCost cost) => 2 * (config.Text.Layers * tokens * cost.All - unasked * cost.OfAsked);
         // In a decoder of one layer the first is the last, too.
@@ -90,7 +92,9 @@ internal sealed class Flops(QwenVlConfig config)
             + 2 * Head(completionTokens.Sum(n => (long)n)) + ForwardAndBackward * attention;
     }
 
-    /// <summary>Rows of a prompt of which the last layer makes keys and values only; none where features are added after that layer.</summary>
+    /// <summary>
+    /// Rows of a prompt of which the last layer makes keys and values only; none where features are added after that layer.
+    /// </summary>
     private long Unasked(IReadOnlyList<PatchGrid> grids, int promptTokens)
         => grids.Count > 0 && Tower.DeepstackBlocks.Count >= config.Text.Layers ? 0 : promptTokens - 1;
 

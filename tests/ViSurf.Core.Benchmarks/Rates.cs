@@ -51,7 +51,8 @@ internal static class Rates
     }
 
     /// <summary>Numbers of a tensor that no cache holds.</summary>
-    private static long LargeCount(BenchmarkOptions options) => options.Smoke ? 1L << 16 : options.Device.type == DeviceType.CUDA ? 1L << 28 : 1L << 26;
+    private static long LargeCount(BenchmarkOptions options) => options.Smoke ? 1L << 16 : options.Device.type == DeviceType.CUDA
+        ? 1L << 28 : 1L << 26;
 
     /// <summary>The best of the repetitions: other programs only ever make it slower.</summary>
     private static double PerSecond(BenchmarkOptions options, Action work, double seconds)

@@ -87,7 +87,8 @@ internal sealed class StepMeasurement
         {
             using var prompt = prompts[q];
             var rows = report.Groups[q].Scored.Group.Completions;
-            int[] all = [.. rows.Select(r => r.TokenIds.Count)], sampled = [.. rows.Where(r => r.Source == CompletionSource.Policy).Select(r => r.TokenIds.Count)];
+            int[] all = [.. rows.Select(r => r.TokenIds.Count)],
+                sampled = [.. rows.Where(r => r.Source == CompletionSource.Policy).Select(r => r.TokenIds.Count)];
             rollout += flops.Group(prompt.Grids, prompt.TokenIds.Count, sampled);
             score += flops.Group(prompt.Grids, prompt.TokenIds.Count, all);
             update += flops.Update(prompt.Grids, prompt.TokenIds.Count, all, _model.Rank);
@@ -99,7 +100,8 @@ internal sealed class StepMeasurement
     public long PassRows(StepReport report)
     {
         var prompts = Prompts.Encode(_model.Encoder, _examples);
-        var rows = Plan(report, prompts).MicroBatches.Max(part => part.Select(row => row.PromptIndex).Distinct().Sum(q => (long)prompts[q].TokenIds.Count)
+        var rows = Plan(report, prompts).MicroBatches.Max(part => part.Select(row => row.PromptIndex).Distinct()
+            .Sum(q => (long)prompts[q].TokenIds.Count)
             + part.Sum(row => row.Completion.TokenIds.Count - 1L));
         foreach (var prompt in prompts) prompt.Dispose();
         return rows;
@@ -133,7 +135,8 @@ internal sealed class StepMeasurement
     private UpdatePlan Plan(StepReport report, IReadOnlyList<EncodedPrompt> prompts)
     {
         var rows = UpdatePlan.RowsOf([.. report.Groups.Select(g => g.Controlled)], [.. report.Groups.Select(g => g.Advantages.ToArray())]);
-        return UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)], new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows, _policy.Layout),
+        return UpdatePlan.Create(rows, [.. prompts.Select(p => p.TokenIds.Count)],
+            new MicroBatcher(_training.MicroBatchTokens, _training.MicroBatchRows, _policy.Layout),
             _training.MaxNewTokens, skipNeutralGroups: false);
     }
 }

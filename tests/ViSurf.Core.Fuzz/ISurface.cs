@@ -6,7 +6,10 @@ namespace ViSurf.Core.Fuzz;
 /// </summary>
 internal interface ISurface : IDisposable
 {
-    /// <summary>Makes one input and lets the library have it. Whatever leaves this method is a failure; refusals go through <see cref="Attempt.Refusable"/>.</summary>
+    /// <summary>
+    /// Makes one input and lets the library have it. Whatever leaves this method is a failure; refusals go through
+    /// <see cref="Attempt.Refusable"/>.
+    /// </summary>
     void Try(Attempt attempt);
 }
 
@@ -16,9 +19,16 @@ internal interface ISurface : IDisposable
 /// <param name="Weight">Share of the time.</param>
 /// <param name="Patience">Processor seconds that one input may take; three times as many by the clock.</param>
 /// <param name="Memory">Most resident memory, in megabytes, the runtime and libtorch (some 250) included.</param>
-/// <param name="NotOurs">A word in the last lines of a process that died of somebody else's fault: of a reference that ends the process where a file is not to its taste.</param>
-internal sealed record SurfaceKind(string Name, Func<ISurface> Make, double Weight = 1, double Patience = 20, int Memory = 1500, string? NotOurs = null)
+/// <param name="NotOurs">
+/// A word in the last lines of a process that died of somebody else's fault: of a reference that ends the process where a file is not to
+/// its taste.
+/// </param>
+internal sealed record SurfaceKind(string Name, Func<ISurface> Make, double Weight = 1, double Patience = 20, int Memory = 1500,
+    string? NotOurs = null)
 {
-    /// <summary>What is known to be wrong and not mended yet, in words; its failures are shown and counted, and do not fail the run. Null for nothing.</summary>
+    /// <summary>
+    /// What is known to be wrong and not mended yet, in words; its failures are shown and counted, and do not fail the run. Null for
+    /// nothing.
+    /// </summary>
     public string? Open { get; init; }
 }

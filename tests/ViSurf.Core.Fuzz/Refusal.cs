@@ -7,7 +7,8 @@ internal static partial class Refusal
 {
     private const int LongestLine = 1500, Longest = 20_000;
 
-    private static readonly Type[] Kinds = [typeof(InvalidDataException), typeof(IOException), typeof(FileNotFoundException), typeof(DirectoryNotFoundException), typeof(UnauthorizedAccessException), typeof(ArgumentException)];
+    private static readonly Type[] Kinds = [typeof(InvalidDataException), typeof(IOException), typeof(FileNotFoundException),
+        typeof(DirectoryNotFoundException), typeof(UnauthorizedAccessException), typeof(ArgumentException)];
 
     /// <summary>Why this refusal is none, or null.</summary>
     /// <param name="exception">What was thrown.</param>
@@ -17,8 +18,10 @@ internal static partial class Refusal
         var message = exception.Message;
         var said = message.Length > 300 ? message[..300] + "…" : message;
         if (!Kinds.Contains(exception.GetType())) return $"{exception.GetType().Name} is no refusal: {said}";
-        if (named.Count > 0 && !named.Any(name => message.Contains(name, StringComparison.Ordinal))) return $"the message names no {string.Join(" or ", named)}: {said}";
-        if (message.Length > Longest || message.Split('\n').Any(line => line.Length > LongestLine)) return $"a message of {message.Length} characters: {said}";
+        if (named.Count > 0 && !named.Any(name => message.Contains(name, StringComparison.Ordinal)))
+            return $"the message names no {string.Join(" or ", named)}: {said}";
+        if (message.Length > Longest || message.Split('\n').Any(line => line.Length > LongestLine))
+            return $"a message of {message.Length} characters: {said}";
         if (FrameworkWords().Match(message) is { Success: true } raw) return $"words of the framework, '{raw.Value}': {said}";
         return null;
     }

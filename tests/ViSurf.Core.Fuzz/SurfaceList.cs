@@ -10,7 +10,8 @@ internal static class SurfaceList
         new("safetensors", () => new SafeTensorsSurface()),
         new("shards", () => new ShardsSurface()),
         new("config", () => new CheckpointSurface(["config.json"]), Weight: 1.5),
-        new("processor", () => new CheckpointSurface(["preprocessor_config.json", "preprocessor_config.json", "processor_config.json"], """{"image_processor": {"min_pixels": 3136, "max_pixels": 50176, "patch_size": 14, "merge_size": 2, "image_mean": [0.5, 0.5, 0.5], "rescale_factor": 0.00392}}""")),
+        new("processor", () => new CheckpointSurface(["preprocessor_config.json", "preprocessor_config.json", "processor_config.json"],
+            """{"image_processor": {"min_pixels": 3136, "max_pixels": 50176, "patch_size": 14, "merge_size": 2, "image_mean": [0.5, 0.5, 0.5], "rescale_factor": 0.00392}}""")),
         new("tokenizer", () => new TokenizerSurface(), Weight: 1.5),
         new("oracle", () => new OracleSurface(), Weight: 1.5, NotOurs: "tokenizer_initialize"),
         new("generation", () => new CheckpointSurface(["generation_config.json", "tokenizer_config.json"]), Weight: 0.5),
@@ -30,5 +31,6 @@ internal static class SurfaceList
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static SurfaceKind Named(string name)
-        => All.FirstOrDefault(kind => kind.Name == name) ?? throw new ArgumentException($"Expected one of {string.Join(", ", All.Select(kind => kind.Name))}, got '{name}'.");
+        => All.FirstOrDefault(kind => kind.Name == name)
+            ?? throw new ArgumentException($"Expected one of {string.Join(", ", All.Select(kind => kind.Name))}, got '{name}'.");
 }

@@ -60,7 +60,9 @@ internal sealed record DataSettings
 /// <param name="Name">What the source is called.</param>
 /// <param name="Weight">Its share of the examples.</param>
 /// <param name="Columns">Names of columns by what they hold; none says that rows have no such column.</param>
-/// <param name="Frame">What the labels' coordinates are in: "picture" (its pixels, or what the rows' width and height say), "model", "thousandths" or "shares".</param>
+/// <param name="Frame">
+/// What the labels' coordinates are in: "picture" (its pixels, or what the rows' width and height say), "model", "thousandths" or "shares".
+/// </param>
 internal sealed record SourceSettings(
     string File, string AsWritten, string Key, string Name, double Weight, IReadOnlyDictionary<string, IReadOnlyList<string>> Columns,
     string Frame = "picture")

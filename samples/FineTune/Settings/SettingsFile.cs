@@ -84,7 +84,8 @@ internal static class SettingsFile
         var written = node.RequiredText("file");
         var file = Whole(folder, written);
         var source = new SourceSettings(
-            file, written, node.Path, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1, node.Lists("columns"),
+            file, written, node.Path, node.Text("name") ?? Path.GetFileNameWithoutExtension(file), node.Number("weight", above: true) ?? 1,
+            node.Lists("columns"),
             node.Choice("frame", "picture", "model", "thousandths", "shares"))
         {
             MarkersAsText = node.Choice("markers", "place", "text") == "text",

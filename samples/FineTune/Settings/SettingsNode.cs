@@ -95,13 +95,16 @@ internal sealed class SettingsNode
         }
         foreach (var item in value.EnumerateObject().Where(item => item.Value.ValueKind is not JsonValueKind.Null))
         {
-            string?[] texts = item.Value.ValueKind is JsonValueKind.Array ? [.. item.Value.EnumerateArray().Select(Named)] : [Named(item.Value)];
-            if (texts.Contains(null)) Wrong($"{key}.{item.Name}", "the name of a column, or a list of names ([] for rows without that column)", item.Value);
+            string?[] texts = item.Value.ValueKind is JsonValueKind.Array ? [.. item.Value.EnumerateArray().Select(Named)]
+                : [Named(item.Value)];
+            if (texts.Contains(null))
+                Wrong($"{key}.{item.Name}", "the name of a column, or a list of names ([] for rows without that column)", item.Value);
             else lists[item.Name] = texts!;
         }
         return lists;
 
-        static string? Named(JsonElement text) => text.ValueKind is JsonValueKind.String && !string.IsNullOrWhiteSpace(text.GetString()) ? text.GetString() : null;
+        static string? Named(JsonElement text) => text.ValueKind is JsonValueKind.String && !string.IsNullOrWhiteSpace(text.GetString())
+            ? text.GetString() : null;
     }
 
     /// <summary>An object inside this one; it may be missing.</summary>

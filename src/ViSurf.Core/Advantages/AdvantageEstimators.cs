@@ -4,12 +4,16 @@ using ViSurf.Core.Rewards;
 namespace ViSurf.Core.Advantages;
 
 /// <summary>
-/// The known estimators. They have in common: a completion marked <see cref="CompletionScore.Neutral"/> gets exactly 0; so does one that nothing judged
-/// (<see cref="CompletionScore.IsScored"/>), which is no member of anything either, as in TRL; equal rewards give exactly 0, without rounding residue;
-/// mean and deviation are taken over the members, which are the judged completions of a group or, without the label, its judged rollouts; the member of a
-/// group of one is better than nobody and gets 0 (verl gives it its reward, which pushes every rollout up, good or bad; TRL refuses such groups).
+/// The known estimators. They have in common: a completion marked <see cref="CompletionScore.Neutral"/> gets exactly 0; so does one that
+/// nothing judged (<see cref="CompletionScore.IsScored"/>), which is no member of anything either, as in TRL; equal rewards give exactly 0,
+/// without rounding residue; mean and deviation are taken over the members, which are the judged completions of a group or, without the
+/// label, its judged rollouts; the member of a group of one is better than nobody and gets 0 (verl gives it its reward, which pushes every
+/// rollout up, good or bad; TRL refuses such groups).
 /// </summary>
-/// <remarks>All refuse totals that are not finite, or beyond ±1e150, whose squares are not: the deviation would be infinite and every advantage 0 in silence.</remarks>
+/// <remarks>
+/// All refuse totals that are not finite, or beyond ±1e150, whose squares are not: the deviation would be infinite and every advantage 0 in
+/// silence.
+/// </remarks>
 public static partial class AdvantageEstimators
 {
     /// <summary>Â = (r − mean) / (std + ε), GRPO's estimator over the group with its label, as ViSurf uses it.</summary>
@@ -63,8 +67,8 @@ public static partial class AdvantageEstimators
     }).ToArray();
 
     /// <summary>
-    /// The same advantage for every completion; 1 turns the objective into supervised fine-tuning when groups hold labels only. A rollout that nothing
-    /// judged gets 0; a label is right without a judge.
+    /// The same advantage for every completion; 1 turns the objective into supervised fine-tuning when groups hold labels only. A rollout
+    /// that nothing judged gets 0; a label is right without a judge.
     /// </summary>
     /// <exception cref="ArgumentException"><paramref name="value"/> is not finite.</exception>
     public static AdvantageEstimator Constant(double value = 1)
@@ -89,7 +93,8 @@ public static partial class AdvantageEstimators
 
     /// <summary>Whether the completion is the only member of its group.</summary>
     private static bool IsAlone(ScoredGroup group, int index, bool labelInStatistics)
-        => Members(group, labelInStatistics).Length == 1 && (IsMember(group, index, labelInStatistics) || group.Scores.Count(score => score.IsScored) == 1);
+        => Members(group, labelInStatistics).Length == 1
+            && (IsMember(group, index, labelInStatistics) || group.Scores.Count(score => score.IsScored) == 1);
 
     /// <summary>Totals of the members. A group of labels only has no rollouts to compare with: the labels are its members then.</summary>
     /// <exception cref="InvalidOperationException">A total is too large to be compared; names the example and the completion.</exception>

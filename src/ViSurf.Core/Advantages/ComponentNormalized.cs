@@ -26,7 +26,8 @@ public static partial class AdvantageEstimators
             var members = groups.SelectMany((group, q) => sums[q].Where((_, i) => Counts(group, i, labelInStatistics))).ToArray();
             var step = batchNormalized ? Spread.Of(members, 1) : new Spread(0, 1);
             var divisor = !batchNormalized || step.Deviation == 0 ? 1 : step.Deviation + epsilon;
-            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || IsAlone(group, i, labelInStatistics) ? 0 : (sums[q][i] - step.Mean) / divisor).ToArray()).ToArray();
+            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || IsAlone(group, i, labelInStatistics) ? 0
+                : (sums[q][i] - step.Mean) / divisor).ToArray()).ToArray();
         };
     }
 

@@ -14,8 +14,8 @@ public static partial class AdvantageEstimators
     /// <param name="epsilon">Added to the variance. 1e-8, as in verl.</param>
     /// <param name="labelInStatistics">Whether the label is a member of the means and of the deviation.</param>
     /// <remarks>
-    /// A completion without tokens, as tests make them, counts once. A step of equal distances gives 0. Without a baseline a prompt needs one rollout
-    /// only; with it, the member of a group of one has no distance to count.
+    /// A completion without tokens, as tests make them, counts once. A step of equal distances gives 0. Without a baseline a prompt needs
+    /// one rollout only; with it, the member of a group of one has no distance to count.
     /// </remarks>
     public static AdvantageEstimator ReinforcePlusPlus(bool baseline = true, double epsilon = 1e-8, bool labelInStatistics = true)
     {
@@ -31,7 +31,8 @@ public static partial class AdvantageEstimators
                 .Where(m => IsMember(m.group, m.i, labelInStatistics) && !IsAlone(m.group, m.i))
                 .Select(m => (Value: distances[m.q][m.i], Count: Math.Max(1, m.group.Group.Completions[m.i].TokenIds.Count))).ToArray();
             var spread = Spread.OfRepeated(members);
-            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || spread.Deviation == 0 || IsAlone(group, i)
+            return groups.Select((group, q) => group.Scores.Select((score, i) => HasNone(score) || spread.Deviation == 0
+                || IsAlone(group, i)
                 ? 0
                 : (distances[q][i] - spread.Mean) / Math.Sqrt(spread.Deviation * spread.Deviation + epsilon)).ToArray()).ToArray();
 

@@ -12,7 +12,9 @@ internal static class BoundedFile
     /// <summary>No file beside the weights of a published checkpoint reaches a quarter of this (tokenizer.json: 11 MB).</summary>
     public const int SideFileLimit = 64 << 20;
 
-    /// <exception cref="InvalidDataException">It holds more than <paramref name="limit"/> bytes, or is a folder, a pipe or a device.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It holds more than <paramref name="limit"/> bytes, or is a folder, a pipe or a device.
+    /// </exception>
     public static byte[] Read(string path, int limit = SideFileLimit)
     {
         using var file = File.OpenRead(RegularFile.Ensure(path));
@@ -64,7 +66,8 @@ internal static class BoundedFile
     private static ReadOnlyMemory<byte> Utf8Bytes(string path, int limit)
     {
         var bytes = Read(path, limit);
-        if (!Utf8.IsValid(bytes)) throw new InvalidDataException($"Expected text in UTF-8 in '{path}', got bytes that are not. Save it as UTF-8.");
+        if (!Utf8.IsValid(bytes))
+            throw new InvalidDataException($"Expected text in UTF-8 in '{path}', got bytes that are not. Save it as UTF-8.");
         return WithoutMark(bytes);
     }
 

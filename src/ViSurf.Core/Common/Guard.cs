@@ -38,7 +38,8 @@ public static class Guard
     /// <summary>Returns <paramref name="value"/> when it is a number and not infinite.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is infinite or not a number.</exception>
     public static double Finite(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
-        => double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Expected {name} to be finite, got {value}.");
+        => double.IsFinite(value) ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"Expected {name} to be finite, got {value}.");
 
     /// <summary>Returns <paramref name="value"/> when it is zero or more.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative or not a number.</exception>

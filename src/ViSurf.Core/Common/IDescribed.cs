@@ -7,8 +7,8 @@ namespace ViSurf.Core.Common;
 public interface IDescribed
 {
     /// <summary>
-    /// Its name and every setting that changes what it computes, inner parts in the same way (<see cref="Descriptions.Of"/>). Equal for equal
-    /// settings, on every machine and in every culture.
+    /// Its name and every setting that changes what it computes, inner parts in the same way (<see cref="Descriptions.Of"/>). Equal for
+    /// equal settings, on every machine and in every culture.
     /// </summary>
     string Description { get; }
 }

@@ -14,7 +14,9 @@ public interface IWrapper
 /// <summary>Looks through <see cref="IWrapper"/>.</summary>
 public static class Wrappers
 {
-    /// <summary>Every <typeparamref name="T"/> among a part and all it stands before, the outermost first; in a chain, in the chain's order.</summary>
+    /// <summary>
+    /// Every <typeparamref name="T"/> among a part and all it stands before, the outermost first; in a chain, in the chain's order.
+    /// </summary>
     /// <param name="part">The part; null has none.</param>
     /// <returns>Each found object once, however often it is reached.</returns>
     public static IEnumerable<T> FindAll<T>(object? part)

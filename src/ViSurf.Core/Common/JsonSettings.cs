@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ViSurf.Core.Common;
 
 /// <summary>
-/// An object of a settings file, read key by key. A key may be absent or null; a value of another kind is an error that names the key, the value
-/// and what was expected, and is never taken for an absent one.
+/// An object of a settings file, read key by key. A key may be absent or null; a value of another kind is an error that names the key, the
+/// value and what was expected, and is never taken for an absent one.
 /// </summary>
 /// <param name="Json">The object; the default for one that is not there, where every key is absent.</param>
 /// <param name="Place">What stands before its keys in messages: <c>vision_config.</c>, or nothing at the root.</param>
@@ -15,22 +15,26 @@ internal readonly record struct JsonSettings(JsonElement Json, string Place = ""
     /// <summary>The whole file.</summary>
     /// <exception cref="FormatException">It holds something else than an object.</exception>
     public static JsonSettings Root(JsonDocument file)
-        => file.RootElement.ValueKind == JsonValueKind.Object ? new(file.RootElement) : throw new FormatException($"the file is {Quote(file.RootElement)}, expected an object.");
+        => file.RootElement.ValueKind == JsonValueKind.Object ? new(file.RootElement)
+            : throw new FormatException($"the file is {Quote(file.RootElement)}, expected an object.");
 
     public JsonElement? Find(string key)
-        => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+        => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null
+            ? found : null;
 
     /// <summary>Whether the key is there and null.</summary>
     public bool IsNull(string key) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(key, out var found)
         && found.ValueKind == JsonValueKind.Null;
 
     public JsonSettings? Object(string key)
-        => Find(key) is not { } found ? null : found.ValueKind == JsonValueKind.Object ? new(found, $"{Place}{key}.") : throw Wrong(key, found, "an object");
+        => Find(key) is not { } found ? null : found.ValueKind == JsonValueKind.Object ? new(found, $"{Place}{key}.")
+            : throw Wrong(key, found, "an object");
 
     public string? Text(string key) => Find(key) is { } found ? Text(key, found) : null;
 
     public bool? Bool(string key)
-        => Find(key) is not { } found ? null : found.ValueKind is JsonValueKind.True or JsonValueKind.False ? found.GetBoolean() : throw Wrong(key, found, "true or false");
+        => Find(key) is not { } found ? null : found.ValueKind is JsonValueKind.True or JsonValueKind.False ? found.GetBoolean()
+            : throw Wrong(key, found, "true or false");
 
     /// <summary>An integer of 32 bits, written without a decimal point.</summary>
     public int? Int(string key) => Find(key) is { } found ? Int(key, found) : null;
@@ -58,7 +62,8 @@ internal readonly record struct JsonSettings(JsonElement Json, string Place = ""
     public IReadOnlyList<string>? Texts(string key) => List(key, "a list of texts", Text);
 
     /// <summary>The error for a value that is not what it should be.</summary>
-    public FormatException Wrong(string key, JsonElement value, string expected) => new($"{Place}{Excerpt.Of(key)} is {Quote(value)}, expected {expected}.");
+    public FormatException Wrong(string key, JsonElement value, string expected)
+        => new($"{Place}{Excerpt.Of(key)} is {Quote(value)}, expected {expected}.");
 
     /// <summary>The same for a key that is there.</summary>
     public FormatException Wrong(string key, string expected) => Wrong(key, Json.GetProperty(key), expected);

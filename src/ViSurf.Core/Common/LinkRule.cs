@@ -35,7 +35,8 @@ internal static class LinkRule
         var folder = Path.GetDirectoryName(target.FullName);
         if (folder != realDirectory && folder != Blobs(realDirectory))
             throw new InvalidDataException(
-                $"'{path}' is a link to '{target.FullName}', outside its directory. Copy the file into the directory, or name the directory that holds it.");
+                $"'{path}' is a link to '{target.FullName}', outside its directory. Copy the file into the directory, "
+                    + $"or name the directory that holds it.");
         return Path.Exists(target.FullName) ? path
             : throw new InvalidDataException($"'{path}' is a link to '{target.FullName}', where there is no file. Fetch the file again.");
     }

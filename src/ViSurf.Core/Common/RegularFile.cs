@@ -13,7 +13,8 @@ namespace ViSurf.Core.Common;
 internal static partial class RegularFile
 {
     // Of man 7 inode.
-    private const int TypeMask = 0xF000, Regular = 0x8000, Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Socket = 0xC000;
+    private const int TypeMask = 0xF000, Regular = 0x8000, Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000,
+        Socket = 0xC000;
     private const int RelativeToWorkingDirectory = -100, TypeWanted = 1, StructSize = 256, ModeOffset = 28;
 
     /// <summary>Looks, follows links, opens nothing. What is not there passes: whoever opens it says so.</summary>
@@ -21,7 +22,8 @@ internal static partial class RegularFile
     /// <exception cref="InvalidDataException">Something else than a file is there.</exception>
     public static string Ensure(string path)
         => Other(path) is not { } other ? path
-            : throw new InvalidDataException($"Expected a file at '{path}', got {other}, which is not read. Put the file itself there, or name another path.");
+            : throw new InvalidDataException($"Expected a file at '{path}', got {other}, which is not read. Put the file itself there, "
+                + $"or name another path.");
 
     private static string? Other(string path)
     {
@@ -37,7 +39,8 @@ internal static partial class RegularFile
             };
         var attributes = new FileInfo(path).Attributes;
         // All bits are set for what is not there.
-        return (int)attributes == -1 ? null : attributes.HasFlag(FileAttributes.Directory) ? "a folder" : attributes.HasFlag(FileAttributes.Device) ? "a device" : null;
+        return (int)attributes == -1 ? null : attributes.HasFlag(FileAttributes.Directory) ? "a folder"
+            : attributes.HasFlag(FileAttributes.Device) ? "a device" : null;
     }
 
     private static int? Mode(string path)
@@ -45,7 +48,8 @@ internal static partial class RegularFile
         Span<byte> found = stackalloc byte[StructSize];
         try
         {
-            return Statx(RelativeToWorkingDirectory, path, 0, TypeWanted, found) == 0 ? MemoryMarshal.Read<ushort>(found[ModeOffset..]) : null;
+            return Statx(RelativeToWorkingDirectory, path, 0, TypeWanted, found) == 0
+                ? MemoryMarshal.Read<ushort>(found[ModeOffset..]) : null;
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -11,7 +11,8 @@ internal static class ScheduleText
     public static string Of(Func<long, double> schedule)
     {
         var values = Probes.Select(step => At(schedule, step)).ToArray();
-        return values.Distinct().Count() == 1 ? values[0] : string.Join(", ", Probes.Zip(values, (step, value) => string.Create(CultureInfo.InvariantCulture, $"{step}: {value}")));
+        return values.Distinct().Count() == 1 ? values[0]
+            : string.Join(", ", Probes.Zip(values, (step, value) => string.Create(CultureInfo.InvariantCulture, $"{step}: {value}")));
     }
 
     private static string At(Func<long, double> schedule, long step)

@@ -23,7 +23,8 @@ public enum CompletionSource
 /// <summary>One answer to a prompt: a rollout, or the label in the rollouts' form.</summary>
 /// <param name="TokenIds">Token ids, the stop token included when there is one.</param>
 /// <param name="Text">
-/// The decoded text without special tokens, after what the prompt itself wrote of the answer (the opened thought of a thinking model): what rewards read.
+/// The decoded text without special tokens, after what the prompt itself wrote of the answer (the opened thought of a thinking model): what
+/// rewards read.
 /// </param>
 /// <param name="FinishReason">Why it ended.</param>
 /// <param name="Source">Who wrote it.</param>

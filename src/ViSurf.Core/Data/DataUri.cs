@@ -18,7 +18,9 @@ internal static class DataUri
     /// <summary>The picture's bytes.</summary>
     /// <param name="uri">The URI.</param>
     /// <param name="name">What messages call it.</param>
-    /// <exception cref="InvalidDataException">Not a data: URI of a picture, damaged, empty, or longer than <see cref="MaxBytes"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Not a data: URI of a picture, damaged, empty, or longer than <see cref="MaxBytes"/>.
+    /// </exception>
     public static byte[] Decode(string uri, string name)
     {
         if (!Is(uri)) throw Refused(name, "a text that is none");
@@ -62,7 +64,8 @@ internal static class DataUri
     private static string Start(string text) => text.Length <= 40 ? text : text[..40];
 
     private static InvalidDataException Refused(string name, string found)
-        => new($"Expected {name} as data:image/…;base64,… or percent-encoded, got {found}{(found.EndsWith('?') ? "" : ".")} Write it anew or drop the row.");
+        => new($"Expected {name} as data:image/…;base64,… or percent-encoded, "
+            + $"got {found}{(found.EndsWith('?') ? "" : ".")} Write it anew or drop the row.");
 
     private static InvalidDataException TooLong(string name)
         => new($"Expected at most {MaxBytes >> 20} MiB in the data: URI of {name}, got more. Put it into a file and name its path.");

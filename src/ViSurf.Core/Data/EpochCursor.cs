@@ -79,5 +79,6 @@ public sealed class EpochCursor
     }
 
     private static int AtLeastOne(int rows)
-        => rows > 0 ? rows : throw new ArgumentOutOfRangeException(nameof(rows), $"Expected at least one row to draw from, got {rows}. Is the data set empty?");
+        => rows > 0 ? rows : throw new ArgumentOutOfRangeException(nameof(rows), $"Expected at least one row to draw from, got {rows}. "
+            + $"Is the data set empty?");
 }

@@ -14,8 +14,9 @@ public static class ExampleFrames
     /// <param name="picture">Size of its picture as it is decoded.</param>
     /// <param name="policy">The frame of the policy: the size the picture is resized to, or 1000 × 1000.</param>
     /// <exception cref="InvalidDataException">
-    /// The coordinates can hardly be of the frame they are said to be of: all lie within one of its pixels, one lies more than a pixel outside, a box is
-    /// reversed, or a mask has another size. Their place is lost once they are rounded in the other frame, so this is said here.
+    /// The coordinates can hardly be of the frame they are said to be of: all lie within one of its pixels, one lies more than a pixel
+    /// outside, a box is reversed, or a mask has another size. Their place is lost once they are rounded in the other frame, so this is
+    /// said here.
     /// </exception>
     public static VisionExample InFrame(this VisionExample example, FrameSize picture, FrameSize policy)
     {
@@ -23,7 +24,8 @@ public static class ExampleFrames
         if (Guard.NotNull(example).LabelFrame == policy && example.PictureSize == picture) return example;
         var said = example.LabelFrame ?? picture;
         var from = said == FrameSize.OfModel ? policy : said;
-        if (LabelGeometry.OfFrame(example.Target, [from], slack: 1).Concat(LabelGeometry.Reversed(example.Target)).FirstOrDefault() is { } problem) throw new InvalidDataException(problem);
+        if (LabelGeometry.OfFrame(example.Target, [from], slack: 1).Concat(LabelGeometry.Reversed(example.Target))
+            .FirstOrDefault() is { } problem) throw new InvalidDataException(problem);
         var target = from == policy ? example.Target : example.Target?.Rescale(FrameScale.Between(from, policy, wholePixels: true));
         return example with { Target = target, LabelFrame = policy, PictureSize = picture };
     }

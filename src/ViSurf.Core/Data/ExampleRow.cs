@@ -16,13 +16,16 @@ internal sealed class ExampleRow(RowOptions options, string source)
 
     private readonly IReadOnlyList<string> _otherMedia = OtherMedia(options);
 
-    /// <summary>Columns of what is not read, as data sets name them; not those that the options give a meaning, and none where markers are text.</summary>
+    /// <summary>
+    /// Columns of what is not read, as data sets name them; not those that the options give a meaning, and none where markers are text.
+    /// </summary>
     public static IReadOnlyList<string> OtherMedia(RowOptions options)
     {
         var map = options.Columns;
         return options.Markers == MediaMarkers.Text ? []
             : [.. new[] { "videos", "audios", "video", "audio" }
-                .Except([.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "", map.Height ?? "", map.Source ?? ""])];
+                .Except([.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "",
+                    map.Height ?? "", map.Source ?? ""])];
     }
 
     /// <summary>Reads one row.</summary>
@@ -67,7 +70,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
             var id = Id(row, number, numbered, place);
             place = Named(place, id);
             NoOtherMedia(row, place);
-            var from = _columns.Source is { } column ? Text(row, column, place) ?? throw Missing(row, place, "the source", [column]) : source;
+            var from = _columns.Source is { } column ? Text(row, column, place) ?? throw Missing(row, place, "the source", [column])
+                : source;
             var (label, frame) = (Label(row, place), options.LabelFrame ?? Frame(row, place));
             if (frame != FrameSize.Shares && LabelGeometry.WithinOnePixel(label) is { } shares)
                 throw new InvalidDataException($"{place}: {shares} ({options.Advice.Shares}).");
@@ -92,16 +96,19 @@ internal sealed class ExampleRow(RowOptions options, string source)
         var id = found.Value is { } element ? LabelReaders.Scalar(element) : null;
         if (string.IsNullOrWhiteSpace(id))
             throw new InvalidDataException($"{place}: expected a text or a number under {Names(_columns.Id)}, "
-                + $"found {(found.Value is { } other ? RowText.Kind(other) : "none")}. Give every row its own id{Or(options.Advice.NumberRows)}.");
+                + $"found {(found.Value is { } other ? RowText.Kind(other) : "none")}. "
+                + $"Give every row its own id{Or(options.Advice.NumberRows)}.");
         return id.Length <= LongestId ? id
-            : throw new InvalidDataException($"{place}: expected an id of at most {LongestId} characters under \"{found.Name}\", got {id.Length}, '{RowText.Short(id)}'. Give rows short ids{Or(options.Advice.NumberRows)}.");
+            : throw new InvalidDataException($"{place}: expected an id of at most {LongestId} characters under \"{found.Name}\", "
+                + $"got {id.Length}, '{RowText.Short(id)}'. Give rows short ids{Or(options.Advice.NumberRows)}.");
     }
 
     private void NoOtherMedia(JsonElement row, string place)
     {
         foreach (var name in _otherMedia)
             // A number or a truth value says something about the row, and is no video.
-            if (Value(row, name) is { ValueKind: JsonValueKind.String or JsonValueKind.Array or JsonValueKind.Object } value && value.GetRawText() is not ("[]" or "\"\""))
+            if (Value(row, name) is { ValueKind: JsonValueKind.String or JsonValueKind.Array or JsonValueKind.Object } value
+                && value.GetRawText() is not ("[]" or "\"\""))
                 throw new InvalidDataException(
                     $"{place}: expected pictures alone, got {RowText.Kind(value)} under \"{name}\": videos and sound are not read. "
                     + $"Write frames of the video as pictures, drop the row, rename a column that is none, or {_asText}.");
@@ -118,7 +125,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
         var labels = _columns.Labels.Where(label => Value(row, label.Name) is not null).ToArray();
         if (labels.Length > 1)
             throw new InvalidDataException($"{place}: expected one label, "
-                + $"found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, or say in {options.Advice.LabelColumns} which counts.");
+                + $"found {string.Join(" and ", labels.Select(l => $"\"{l.Name}\""))}. Remove one, "
+                + $"or say in {options.Advice.LabelColumns} which counts.");
         if (labels.Length == 0)
         {
             return options.RequireLabel
@@ -175,7 +183,8 @@ internal sealed class ExampleRow(RowOptions options, string source)
 
     private InvalidDataException Missing(JsonElement row, string place, string what, IReadOnlyList<string> names, string otherwise = "")
         => new($"{place}: expected {what} under {Names(names)}, found none; "
-            + $"there are {RowText.Names(row.EnumerateObject().Select(p => p.Name))}. Add it, or name its column in {options.Advice.Columns}{otherwise}.");
+            + $"there are {RowText.Names(row.EnumerateObject().Select(p => p.Name))}. Add it, "
+            + $"or name its column in {options.Advice.Columns}{otherwise}.");
 
     private static string Or(string? advice) => advice is null ? "" : $", or {advice}";
 

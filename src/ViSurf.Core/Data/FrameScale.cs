@@ -15,7 +15,10 @@ public readonly record struct FrameSize(int Width, int Height)
     public static FrameSize Shares { get; } = new(1, 1);
 
     /// <summary>The frame of the model that is trained, whichever it is: for labels that were prepared for it.</summary>
-    /// <value>0 × 0, which is no size. <c>encoder.InModelFrame</c> puts the real one in its place; <see cref="ExampleFrames.ToPicture"/> and drawings need it.</value>
+    /// <value>
+    /// 0 × 0, which is no size. <c>encoder.InModelFrame</c> puts the real one in its place; <see cref="ExampleFrames.ToPicture"/> and
+    /// drawings need it.
+    /// </value>
     public static FrameSize OfModel { get; }
 
     /// <summary>Width × height, for messages.</summary>

@@ -27,7 +27,8 @@ public sealed record GroundingTarget(IReadOnlyList<GroundedObject> Objects) : Ta
 
     /// <inheritdoc/>
     public override Target Rescale(FrameScale scale)
-        => Objects.Count == 0 ? this : new GroundingTarget(Objects.Select(o => new GroundedObject(scale.Apply(o.Box), scale.Apply(o.Point))).ToArray());
+        => Objects.Count == 0 ? this
+            : new GroundingTarget(Objects.Select(o => new GroundedObject(scale.Apply(o.Box), scale.Apply(o.Point))).ToArray());
 
     /// <summary>Reads the JSON list form that <see cref="Serialize"/> writes, as found in VisionReasoner's <c>solution</c> column.</summary>
     /// <exception cref="FormatException">The text is not such a list; the message says what is wrong with which element.</exception>

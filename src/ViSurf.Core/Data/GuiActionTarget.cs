@@ -12,7 +12,8 @@ public sealed record GuiActionTarget(string Action, PixelPoint? Point = null, Bo
 
     /// <inheritdoc/>
     public override Target Rescale(FrameScale scale)
-        => Point is null && Area is null ? this : this with { Point = Point is { } point ? scale.Apply(point) : null, Area = Area is { } area ? scale.Apply(area) : null };
+        => Point is null && Area is null ? this
+            : this with { Point = Point is { } point ? scale.Apply(point) : null, Area = Area is { } area ? scale.Apply(area) : null };
 
     /// <summary><c>[{"action": "click", "point": [x, y], "input_text": "no input text"}]</c>; an action without a place has the point [-100, -100].</summary>
     public override string Serialize(LabelFormat format)

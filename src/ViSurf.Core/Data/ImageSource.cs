@@ -20,7 +20,8 @@ public sealed record ImageSource
     /// <exception cref="ArgumentException"><paramref name="path"/> is blank, or a data: URI.</exception>
     public static ImageSource FromFile(string path)
         => DataUri.Is(Guard.NotBlank(path))
-            ? throw new ArgumentException($"Expected the path of a picture, got a data: URI. Use {nameof(ImageSource)}.{nameof(FromDataUri)}.", nameof(path))
+            ? throw new ArgumentException($"Expected the path of a picture, got a data: URI. "
+                + $"Use {nameof(ImageSource)}.{nameof(FromDataUri)}.", nameof(path))
             : new ImageSource(path, path, null);
 
     /// <summary>A picture in memory, encoded (not raw pixels).</summary>
@@ -31,7 +32,9 @@ public sealed record ImageSource
     /// <param name="uri">The URI; no message and no <see cref="Name"/> ever holds its content.</param>
     /// <param name="name">What messages call the picture, "picture 0 of line 7" for instance.</param>
     /// <returns>A picture in memory.</returns>
-    /// <exception cref="InvalidDataException">Not a data: URI of an image/… type, damaged, empty, or of more than 64 MiB; names the picture.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Not a data: URI of an image/… type, damaged, empty, or of more than 64 MiB; names the picture.
+    /// </exception>
     /// <exception cref="ArgumentException"><paramref name="name"/> is blank.</exception>
     public static ImageSource FromDataUri(string uri, string name)
     {

@@ -3,7 +3,9 @@ using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Data;
 
-/// <summary>A JSON Lines file that is open: where its lines are, and each as an example when it is asked for. The one way in which lines are read.</summary>
+/// <summary>
+/// A JSON Lines file that is open: where its lines are, and each as an example when it is asked for. The one way in which lines are read.
+/// </summary>
 internal sealed class JsonLinesFile : IDisposable
 {
     /// <summary>Most bytes of a line: more than any row with its pictures in it has.</summary>
@@ -22,7 +24,8 @@ internal sealed class JsonLinesFile : IDisposable
         _rows = new JsonLinesRow(Path.GetDirectoryName(Path.GetFullPath(path))!, options, Name);
         // The first row decides for all: then a row that lost its id is noticed.
         _numbered = new Lazy<bool>(
-            () => options.Columns.NumbersRowsWithoutId && index.Lengths[0] <= LongestLine && JsonLinesRow.LacksId(Bytes(0), options.Columns.Id),
+            () => options.Columns.NumbersRowsWithoutId && index.Lengths[0] <= LongestLine
+                && JsonLinesRow.LacksId(Bytes(0), options.Columns.Id),
             LazyThreadSafetyMode.PublicationOnly);
     }
 
@@ -67,7 +70,8 @@ internal sealed class JsonLinesFile : IDisposable
 
     private static string? Other(ReadOnlySpan<byte> head) => head switch
     {
-        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [(byte)'{', 0, ..] or [0, (byte)'{', ..] => "UTF-16 or UTF-32. Convert the file (iconv -f UTF-16 -t UTF-8)",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [(byte)'{', 0, ..] or [0, (byte)'{', ..]
+            => "UTF-16 or UTF-32. Convert the file (iconv -f UTF-16 -t UTF-8)",
         [0x1F, 0x8B, ..] => "a gzip file. Unpack it",
         [(byte)'P', (byte)'A', (byte)'R', (byte)'1'] => "a Parquet file. Give it the ending .parquet, or open it as a Parquet source",
         _ => null,

@@ -4,7 +4,8 @@ using System.Text;
 namespace ViSurf.Core.Data;
 
 /// <summary>
-/// Texts and numbers as Python's <c>json.dumps(…, ensure_ascii=False)</c> writes them, to the character: labels are taught as they are written.
+/// Texts and numbers as Python's <c>json.dumps(…, ensure_ascii=False)</c> writes them, to the character: labels are taught as they are
+/// written.
 /// </summary>
 internal static class JsonText
 {
@@ -36,7 +37,8 @@ internal static class JsonText
         => value == Math.Floor(value) && Math.Abs(value) <= 1L << 53 ? ((long)value).ToString(CultureInfo.InvariantCulture) : Float(value);
 
     /// <summary>
-    /// The shortest digits that give the number back, in Python's layout: <c>1.0</c>, <c>0.0001</c>, <c>1e-05</c>, <c>1e+16</c>, <c>NaN</c>.
+    /// The shortest digits that give the number back, in Python's layout: <c>1.0</c>, <c>0.0001</c>, <c>1e-05</c>, <c>1e+16</c>,
+    /// <c>NaN</c>.
     /// </summary>
     public static string Float(double value)
     {

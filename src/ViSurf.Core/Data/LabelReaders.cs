@@ -88,7 +88,8 @@ public static class LabelReaders
             _ => null,
         };
         if (counts is null || size.Any(side => side != Math.Floor(side) || side is < 1 or > int.MaxValue))
-            throw new FormatException($"Expected COCO's run lengths {{\"size\": [height, width], \"counts\": …}}, got {RowText.Quote(json)}.");
+            throw new FormatException($"Expected COCO's run lengths {{\"size\": [height, width], \"counts\": …}}, "
+                + $"got {RowText.Quote(json)}.");
         if (RunLengthMask.TooLarge(size[0], size[1]) is { } tooLarge) throw new FormatException(tooLarge);
         try
         {
@@ -122,7 +123,8 @@ public static class LabelReaders
     }
 
     private static JsonElement.ArrayEnumerator Elements(JsonElement value, string expected)
-        => Json(value) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : throw new FormatException($"Expected {expected}, got {RowText.Kind(value)}.");
+        => Json(value) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray()
+            : throw new FormatException($"Expected {expected}, got {RowText.Kind(value)}.");
 
     private static JsonElement? Member(JsonElement json, string key)
         => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
@@ -130,7 +132,8 @@ public static class LabelReaders
     /// <summary>A text, or a number as it is written (class names may be category ids); null where there is none.</summary>
     private static string? OptionalText(JsonElement json, string key, string what)
         => Member(json, key) is not { } value ? null
-            : Scalar(value) ?? throw new FormatException($"Expected \"{key}\" of {what} to be a text or a number, got {RowText.Kind(value)}.");
+            : Scalar(value) ?? throw new FormatException($"Expected \"{key}\" of {what} to be a text or a number, "
+                + $"got {RowText.Kind(value)}.");
 
     private static double[] Numbers(JsonElement json, string key, int count, string what)
         => Member(json, key) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == count

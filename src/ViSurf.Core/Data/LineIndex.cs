@@ -58,7 +58,8 @@ internal sealed record LineIndex(long[] Starts, int[] Lengths, int[] Lines, long
         {
             if (!text && !beyond) return;
             var mark = first == 0xEF && end - start >= 3 && Bytes(start, 3) is [0xEF, 0xBB, 0xBF] ? 3 : 0;
-            if (!text && end - start <= LongestBlank && string.IsNullOrWhiteSpace(System.Text.Encoding.UTF8.GetString(Bytes(start + mark, (int)(end - start) - mark)))) return;
+            if (!text && end - start <= LongestBlank
+                && string.IsNullOrWhiteSpace(System.Text.Encoding.UTF8.GetString(Bytes(start + mark, (int)(end - start) - mark)))) return;
             starts.Add(start + mark);
             lengths.Add((int)Math.Min(end - start - mark, int.MaxValue));
             lines.Add(line);

@@ -4,8 +4,8 @@ namespace ViSurf.Core.Data;
 
 /// <summary>Texts of a row to turns of a conversation: pictures stand where the markers are.</summary>
 /// <remarks>
-/// A text is split at the marker and nothing else of it changes, as in EasyR1's <c>RLHFDataset._build_messages</c>; markers and pictures must
-/// agree in number, as in LLaMA-Factory's <c>_validate_messages</c>.
+/// A text is split at the marker and nothing else of it changes, as in EasyR1's <c>RLHFDataset._build_messages</c>; markers and pictures
+/// must agree in number, as in LLaMA-Factory's <c>_validate_messages</c>.
 /// </remarks>
 internal static partial class MarkedText
 {

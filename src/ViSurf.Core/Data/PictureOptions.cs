@@ -16,7 +16,9 @@ public sealed record PictureOptions
     /// <value>1 GiB: more than an uncompressed file of the largest allowed picture has.</value>
     public long MaxBytes { get; init => field = Guard.InRange(value, 1, Array.MaxLength); } = 1L << 30;
 
-    /// <summary>Turns and mirrors a picture as its EXIF orientation says (in JPEG, PNG, WebP and TIFF), so that boxes are those that people see.</summary>
+    /// <summary>
+    /// Turns and mirrors a picture as its EXIF orientation says (in JPEG, PNG, WebP and TIFF), so that boxes are those that people see.
+    /// </summary>
     /// <value>true, as in <c>datasets</c>' Image and transformers' <c>load_image</c>. false takes pixels as they are stored.</value>
     public bool ApplyOrientation { get; init; } = true;
 

@@ -32,7 +32,8 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
         var full = Path.GetFullPath(Path.Combine(_folder, path));
         if (!Inside(full, _within)) throw Outside(path, full, place);
         if (!File.Exists(full))
-            throw new InvalidDataException($"{place}: expected the picture '{RowText.Short(path, 100)}' at '{RowText.Short(full, 200)}', found {(Directory.Exists(full) ? "a folder" : "no such file")}.{Backslashes(path)}");
+            throw new InvalidDataException($"{place}: expected the picture '{RowText.Short(path, 100)}' at '{RowText.Short(full, 200)}', "
+                + $"found {(Directory.Exists(full) ? "a folder" : "no such file")}.{Backslashes(path)}");
         var real = Real(full, MostLinks, place);
         var within = Real(_within, MostLinks, place);
         return Inside(real, within) || Inside(real, Blobs(within)) ? ImageSource.FromFile(full) : throw Outside(path, real, place);
@@ -45,10 +46,12 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
 
     private static bool Inside(string path, string? folder)
         => folder is not null && path.StartsWith(folder, StringComparison.Ordinal)
-            && (path.Length == folder.Length || Path.EndsInDirectorySeparator(folder) || path[folder.Length] == Path.DirectorySeparatorChar);
+            && (path.Length == folder.Length || Path.EndsInDirectorySeparator(folder)
+                || path[folder.Length] == Path.DirectorySeparatorChar);
 
     private static string Backslashes(string path)
-        => Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) ? " Here folders are separated by /, not by \\." : "";
+        => Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal)
+            ? " Here folders are separated by /, not by \\." : "";
 
     /// <summary>A path without links in it. What folders are is remembered: rows name thousands of files in few of them.</summary>
     private string Real(string path, int links, string place)
@@ -66,7 +69,8 @@ internal sealed partial class PicturePaths(string folder, RowOptions options)
     private static string? Blobs(string folder)
     {
         for (var at = folder; Path.GetDirectoryName(at) is { } above; at = above)
-            if (Path.GetFileName(above) == "snapshots" && Path.GetDirectoryName(above) is { } repository) return Path.Combine(repository, "blobs");
+            if (Path.GetFileName(above) == "snapshots" && Path.GetDirectoryName(above) is { } repository)
+                return Path.Combine(repository, "blobs");
         return null;
     }
 

@@ -23,8 +23,8 @@ public static class PromptTemplate
     /// the form of VisionReasoner and ViSurf. The example has blanks after commas and colons, as <see cref="LabelFormat"/> writes labels.
     /// </summary>
     /// <remarks>
-    /// Our own wording of the substance of VisionReasoner's prompt; a checkpoint trained on the original asks for the original. It names no unit of
-    /// coordinates, because families differ: <c>encoder.GroundingPrompt</c> of a Qwen-VL encoder names its own.
+    /// Our own wording of the substance of VisionReasoner's prompt; a checkpoint trained on the original asks for the original. It names no
+    /// unit of coordinates, because families differ: <c>encoder.GroundingPrompt</c> of a Qwen-VL encoder names its own.
     /// </remarks>
     public static string Grounding(string question) => Ask(question, "");
 

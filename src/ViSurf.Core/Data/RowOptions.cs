@@ -27,8 +27,8 @@ public sealed record RowOptions
 
     /// <summary>The folder that pictures named by rows must lie in, links included. Paths stay relative to the rows' file.</summary>
     /// <value>
-    /// null: the folder of the rows' file, so that rows from elsewhere cannot name any picture of this machine. The root (<c>/</c>) allows every
-    /// place, for rows whose author you trust.
+    /// null: the folder of the rows' file, so that rows from elsewhere cannot name any picture of this machine. The root (<c>/</c>) allows
+    /// every place, for rows whose author you trust.
     /// </value>
     public string? PicturesWithin { get; init; }
 
@@ -37,10 +37,13 @@ public sealed record RowOptions
     public ColumnMap Columns { get; init => field = Guard.NotNull(value); } = new();
 
     /// <summary>
-    /// The frame that the labels' coordinates are in, where all rows have the same: <see cref="FrameSize.Thousandths"/>, <see cref="FrameSize.Shares"/>,
-    /// <see cref="FrameSize.OfModel"/> for labels prepared for the model that is trained, or a size that pictures had. Columns of width and height are then not read.
+    /// The frame that the labels' coordinates are in, where all rows have the same: <see cref="FrameSize.Thousandths"/>,
+    /// <see cref="FrameSize.Shares"/>, <see cref="FrameSize.OfModel"/> for labels prepared for the model that is trained, or a size that
+    /// pictures had. Columns of width and height are then not read.
     /// </summary>
-    /// <value>null: what the row's own columns say, or else pixels of the picture in its own size, upright where its EXIF orientation is applied.</value>
+    /// <value>
+    /// null: what the row's own columns say, or else pixels of the picture in its own size, upright where its EXIF orientation is applied.
+    /// </value>
     public FrameSize? LabelFrame { get; init; }
 
     /// <summary>What messages advise to change.</summary>
@@ -60,8 +63,8 @@ public sealed record ColumnMap
 {
     /// <summary>A text or a number, unique in the data set.</summary>
     /// <value>
-    /// <c>id</c>, and where a file has no such column its rows are numbered from 0, through all files of a data set. Empty: rows are numbered.
-    /// Another name must be there.
+    /// <c>id</c>, and where a file has no such column its rows are numbered from 0, through all files of a data set. Empty: rows are
+    /// numbered. Another name must be there.
     /// </value>
     public IReadOnlyList<string> Id { get; init => field = Guard.NotNull(value); } = ["id"];
 
@@ -123,12 +126,14 @@ public sealed record RowAdvice(
 {
     /// <summary>What says that coordinates are shares of the picture.</summary>
     /// <value><see cref="RowOptions.LabelFrame"/>.</value>
-    public string Shares { get; init; } = $"{nameof(RowOptions)}.{nameof(RowOptions.LabelFrame)} = {nameof(FrameSize)}.{nameof(FrameSize.Shares)}";
+    public string Shares { get; init; } = $"{nameof(RowOptions)}.{nameof(RowOptions.LabelFrame)} = "
+        + $"{nameof(FrameSize)}.{nameof(FrameSize.Shares)}";
 
     /// <summary>The names of <see cref="RowOptions"/>.</summary>
     public static RowAdvice OfOptions { get; } = new(
         nameof(ColumnMap), $"{nameof(ColumnMap)}.{nameof(ColumnMap.Labels)}", $"set {nameof(ColumnMap)}.{nameof(ColumnMap.Id)} to [] to have rows numbered",
         "an empty list there says that rows have none", $"load with {nameof(RowOptions.RequireLabel)} = false",
         $"set {nameof(RowOptions)}.{nameof(RowOptions.Markers)} to {nameof(MediaMarkers.Text)} to take markers for text",
-        $"name the folder that holds their pictures in {nameof(RowOptions)}.{nameof(RowOptions.PicturesWithin)} (\"/\" allows every place)");
+        $"name the folder that holds their pictures in {nameof(RowOptions)}.{nameof(RowOptions.PicturesWithin)} (\"/\" "
+            + $"allows every place)");
 }

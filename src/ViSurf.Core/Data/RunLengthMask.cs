@@ -10,7 +10,9 @@ namespace ViSurf.Core.Data;
 public sealed record RunLengthMask
 {
     /// <summary>Most pixels of a label's mask and of one that is resized or drawn.</summary>
-    /// <value>178,956,970: Pillow's limit for pictures. Larger ones can be read from a completion, which may claim anything, and compared.</value>
+    /// <value>
+    /// 178,956,970: Pillow's limit for pictures. Larger ones can be read from a completion, which may claim anything, and compared.
+    /// </value>
     public const long MaxPixels = 178_956_970;
 
     /// <summary>A mask from its runs.</summary>
@@ -60,7 +62,9 @@ public sealed record RunLengthMask
         return new RunLengthMask(height, width, counts);
     }
 
-    /// <summary>The mask of the resized picture: each pixel is the nearest one of this mask. Works on runs, so it takes no memory for pixels.</summary>
+    /// <summary>
+    /// The mask of the resized picture: each pixel is the nearest one of this mask. Works on runs, so it takes no memory for pixels.
+    /// </summary>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="width">Columns, at least 1.</param>
     /// <exception cref="InvalidDataException">More than <see cref="MaxPixels"/> pixels.</exception>
@@ -80,7 +84,9 @@ public sealed record RunLengthMask
         return new RunLengthMask(height, width, resized);
     }
 
-    /// <summary>The runs of one column of this mask, resized; <paramref name="start"/> is the row at which the first of them begins, at most 0.</summary>
+    /// <summary>
+    /// The runs of one column of this mask, resized; <paramref name="start"/> is the row at which the first of them begins, at most 0.
+    /// </summary>
     private IEnumerable<(bool Inside, long Length)> Column(List<long> runs, int run, long start, int height)
     {
         for (var (at, row) = (start, 0L); at < Height; run++)
@@ -195,7 +201,8 @@ public sealed record MaskTarget(RunLengthMask Mask) : Target
         var (height, width) = (Math.Max(1, Math.Round(Mask.Height * scale.Y)), Math.Max(1, Math.Round(Mask.Width * scale.X)));
         if ((height, width) == (Mask.Height, Mask.Width)) return new MaskTarget(Mask);
         // Before the sides become integers, which may not hold them.
-        return RunLengthMask.TooLarge(height, width) is { } problem ? throw new InvalidDataException(problem) : new MaskTarget(Mask.Resize((int)height, (int)width));
+        return RunLengthMask.TooLarge(height, width) is { } problem ? throw new InvalidDataException(problem)
+            : new MaskTarget(Mask.Resize((int)height, (int)width));
     }
 
     /// <summary>COCO's object <c>{"size": [height, width], "counts": "…"}</c>, compressed.</summary>

@@ -17,8 +17,14 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     /// <value>null: made by hand.</value>
     public string? Place { get; init; }
 
-    /// <summary>The frame that the coordinates of <see cref="Target"/> refer to; what is trained on must be in the model's (<c>encoder.InModelFrame</c>).</summary>
-    /// <value>null: pixels of the picture in its own size, upright where its EXIF orientation is applied. <see cref="FrameSize.OfModel"/>: the model's.</value>
+    /// <summary>
+    /// The frame that the coordinates of <see cref="Target"/> refer to; what is trained on must be in the model's
+    /// (<c>encoder.InModelFrame</c>).
+    /// </summary>
+    /// <value>
+    /// null: pixels of the picture in its own size, upright where its EXIF orientation is applied. <see cref="FrameSize.OfModel"/>: the
+    /// model's.
+    /// </value>
     public FrameSize? LabelFrame { get; init; }
 
     /// <summary>Size of the (first) picture as it is decoded, in pixels; set by <see cref="ExampleFrames.InFrame"/>.</summary>
@@ -32,7 +38,9 @@ public sealed record VisionExample(string Id, IReadOnlyList<ImageSource> Images,
     /// <summary>Its number among the rows of its source, where that is its id; null where rows have ids of their own.</summary>
     internal long? RowNumber { get; init; }
 
-    /// <summary>One question about the given pictures, pictures first, as the Qwen-VL examples write it; the question is text, whatever it says.</summary>
+    /// <summary>
+    /// One question about the given pictures, pictures first, as the Qwen-VL examples write it; the question is text, whatever it says.
+    /// </summary>
     public static VisionExample Ask(string id, string question, Target? target, params ImageSource[] images)
     {
         Guard.NotNull(images);

@@ -19,22 +19,29 @@ public interface IPromptEncoder
 
     /// <summary>
     /// The example with its label in the frame that the model writes coordinates in, from the frame that the example says
-    /// (<see cref="VisionExample.LabelFrame"/>): what <c>rows.Select(encoder.InModelFrame)</c> is for. Training, checks and evaluation ask it
-    /// too, and refuse a label that it would change: taught or compared as it is, every coordinate would be wrong.
+    /// (<see cref="VisionExample.LabelFrame"/>): what <c>rows.Select(encoder.InModelFrame)</c> is for. Training, checks and evaluation ask
+    /// it too, and refuse a label that it would change: taught or compared as it is, every coordinate would be wrong.
     /// </summary>
-    /// <returns>The example itself where the encoder knows of no frame, which is what one that does not implement it says; a wrapper asks what it stands before.</returns>
+    /// <returns>
+    /// The example itself where the encoder knows of no frame, which is what one that does not implement it says; a wrapper asks what it
+    /// stands before.
+    /// </returns>
     /// <exception cref="InvalidDataException">In which frame the label is cannot be found out; names the example.</exception>
     VisionExample InModelFrame(VisionExample example)
         => (this as IWrapper)?.Inner.OfType<IPromptEncoder>().FirstOrDefault()?.InModelFrame(example) ?? example;
 
     /// <summary>
-    /// What the prompt has already written of the answer: <c>&lt;think&gt;</c> of a model whose chat template opens the thought. It stands at the beginning of
-    /// <see cref="Completion.Text"/>, so that rewards, parsers and reports see the whole answer, as TRL's and open-r1's format rewards do.
+    /// What the prompt has already written of the answer: <c>&lt;think&gt;</c> of a model whose chat template opens the thought. It stands
+    /// at the beginning of <see cref="Completion.Text"/>, so that rewards, parsers and reports see the whole answer, as TRL's and open-r1's
+    /// format rewards do.
     /// </summary>
     /// <value>Empty: the answer is the completion. A wrapper asks what it stands before.</value>
     string AnswerOpening => (this as IWrapper)?.Inner.OfType<IPromptEncoder>().FirstOrDefault()?.AnswerOpening ?? "";
 
-    /// <summary>Texts by which a conversation is steered, and which in a row are ordinary text: <c>&lt;|im_end|&gt;</c>, for instance. A row that spells one is worth a look.</summary>
+    /// <summary>
+    /// Texts by which a conversation is steered, and which in a row are ordinary text: <c>&lt;|im_end|&gt;</c>, for instance. A row that
+    /// spells one is worth a look.
+    /// </summary>
     /// <value>Empty: not known, or rows may use them. A wrapper asks what it stands before.</value>
     IReadOnlyList<string> ControlTokens => (this as IWrapper)?.Inner.OfType<IPromptEncoder>().FirstOrDefault()?.ControlTokens ?? [];
 

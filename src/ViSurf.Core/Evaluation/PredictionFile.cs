@@ -25,7 +25,8 @@ public sealed class PredictionFile : IDisposable
     public static PredictionFile Create(string path, params IReadOnlyList<LabelKind> ownKinds)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(Guard.NotBlank(path))) is { } folder) Directory.CreateDirectory(folder);
-        return new PredictionFile(new StreamWriter(RegularFile.Ensure(path), append: false, Utf8()) { AutoFlush = true, NewLine = "\n" }, new LabelCodec(ownKinds));
+        return new PredictionFile(new StreamWriter(RegularFile.Ensure(path), append: false, Utf8()) { AutoFlush = true, NewLine = "\n" },
+            new LabelCodec(ownKinds));
     }
 
     /// <summary>Writes one example: hand it to <c>Evaluator.Run</c> to see each as it is answered.</summary>
@@ -51,7 +52,9 @@ public sealed class PredictionFile : IDisposable
     /// <param name="path">UTF-8 text.</param>
     /// <param name="ownKinds">Those it was written with.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is not a prediction, or an example is there twice; the message gives file and line (from 1). Or a pipe or a device is there.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line is not a prediction, or an example is there twice; the message gives file and line (from 1). Or a pipe or a device is there.
+    /// </exception>
     public static IReadOnlyList<EvaluatedExample> Read(string path, params IReadOnlyList<LabelKind> ownKinds)
     {
         if (!File.Exists(Guard.NotBlank(path))) throw new FileNotFoundException($"Expected predictions at '{path}', found no such file.", path);

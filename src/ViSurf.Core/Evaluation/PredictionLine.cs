@@ -38,7 +38,8 @@ internal static class PredictionLine
         {
             using var document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var row = document.RootElement;
-            if (row.ValueKind != JsonValueKind.Object) throw new FormatException($"expected one JSON object per line, got {RowText.Kind(row)}.");
+            if (row.ValueKind != JsonValueKind.Object)
+                throw new FormatException($"expected one JSON object per line, got {RowText.Kind(row)}.");
             var images = row.List("images").Select(image => ImageSource.FromFile(image.AsText("images"))).ToArray();
             var example = new VisionExample(row.Text("id"), images, [.. row.List("prompt").Select(Turn)], labels.Read(row.Member("label")));
             var answers = row.List("answers").Select(Answer).ToArray();

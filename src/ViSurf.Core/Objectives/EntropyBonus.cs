@@ -9,7 +9,8 @@ namespace ViSurf.Core.Objectives;
 /// <param name="inner">The objective to add to.</param>
 /// <param name="coefficient">At least 0.</param>
 /// <param name="aggregation">How token entropies become one; give it the inner objective's.</param>
-public sealed class EntropyBonus(IObjective inner, double coefficient, LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective, IDescribed, IWrapper
+public sealed class EntropyBonus(IObjective inner, double coefficient,
+    LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective, IDescribed, IWrapper
 {
     private readonly IObjective _inner = Guard.NotNull(inner);
     private readonly double _coefficient = Guard.NotNegative(coefficient);

@@ -15,7 +15,8 @@ namespace ViSurf.Core.Objectives;
 /// labels × <see cref="LossScale.MaxNewTokens"/>. A rollout that begins with tokens of a label counts as one.
 /// </param>
 /// <param name="weight">Null for 1.</param>
-public sealed class MaximumLikelihoodObjective(LossAggregation aggregation = LossAggregation.TokenMean, TokenWeight? weight = null) : IObjective, IDescribed
+public sealed class MaximumLikelihoodObjective(LossAggregation aggregation = LossAggregation.TokenMean,
+    TokenWeight? weight = null) : IObjective, IDescribed
 {
     /// <summary>
     /// Whether a step without a label is an error. As a term of a sum it need not be: the term is 0 then.
@@ -23,7 +24,8 @@ public sealed class MaximumLikelihoodObjective(LossAggregation aggregation = Los
     /// <value>true: alone, it would learn nothing in silence.</value>
     public bool LabelsRequired { get; init; } = true;
 
-    string IDescribed.Description => FormattableString.Invariant($"MaximumLikelihoodObjective({aggregation}, weight {(weight is null ? "1" : Descriptions.Of(weight))})");
+    string IDescribed.Description
+        => FormattableString.Invariant($"MaximumLikelihoodObjective({aggregation}, weight {(weight is null ? "1" : Descriptions.Of(weight))})");
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The step has no label.</exception>

@@ -12,7 +12,8 @@ namespace ViSurf.Core.Objectives;
 /// <param name="positive">τ where Â &gt; 0, greater than 0. 1.0 as in the paper.</param>
 /// <param name="negative">τ elsewhere, greater than 0. 1.05 as in the paper.</param>
 /// <param name="aggregation">Default: the mean over a sequence, then over sequences.</param>
-public sealed class SapoObjective(double positive = 1.0, double negative = 1.05, LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective, IWrapper
+public sealed class SapoObjective(double positive = 1.0, double negative = 1.05,
+    LossAggregation aggregation = LossAggregation.SequenceMean) : IObjective, IWrapper
 {
     private readonly SurrogateObjective _objective = new(Surrogate(Guard.Positive(positive), Guard.Positive(negative)), aggregation);
 

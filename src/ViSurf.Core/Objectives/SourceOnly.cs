@@ -34,7 +34,8 @@ public sealed class SourceOnly(TokenSource source, IObjective inner) : IObjectiv
         _ => throw new ArgumentException($"Expected one of the TokenSource names, got {source}.", nameof(source)),
     };
 
-    string IDescribed.Description => FormattableString.Invariant($"SourceOnly({(_labels ? TokenSource.Label : TokenSource.Policy)}; {Descriptions.Of(_inner)})");
+    string IDescribed.Description
+        => FormattableString.Invariant($"SourceOnly({(_labels ? TokenSource.Label : TokenSource.Policy)}; {Descriptions.Of(_inner)})");
 
     IEnumerable<object> IWrapper.Inner => [_inner];
 

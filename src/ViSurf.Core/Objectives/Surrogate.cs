@@ -35,7 +35,8 @@ internal sealed class NamedSurrogate : IDescribed
 
     public string Description { get; }
 
-    public static Surrogate Of(FormattableString description, Surrogate formula) => new NamedSurrogate(FormattableString.Invariant(description), formula).Evaluate;
+    public static Surrogate Of(FormattableString description, Surrogate formula)
+        => new NamedSurrogate(FormattableString.Invariant(description), formula).Evaluate;
 
     private SurrogateLoss Evaluate(PolicyTerms terms) => _formula(terms);
 }

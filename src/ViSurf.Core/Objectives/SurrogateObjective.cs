@@ -16,7 +16,8 @@ namespace ViSurf.Core.Objectives;
 /// <param name="aggregation">Default: the mean over a sequence, then over sequences.</param>
 /// <param name="ratioLevel">Default: token ratios.</param>
 public sealed class SurrogateObjective(
-    Surrogate surrogate, LossAggregation aggregation = LossAggregation.SequenceMean, RatioLevel ratioLevel = RatioLevel.Token) : IObjective, IDescribed
+    Surrogate surrogate, LossAggregation aggregation = LossAggregation.SequenceMean,
+        RatioLevel ratioLevel = RatioLevel.Token) : IObjective, IDescribed
 {
     private readonly Surrogate _surrogate = Guard.NotNull(surrogate);
 
@@ -29,7 +30,8 @@ public sealed class SurrogateObjective(
     /// <summary>Whose ratio the surrogate sees.</summary>
     public RatioLevel RatioLevel { get; } = ratioLevel;
 
-    string IDescribed.Description => FormattableString.Invariant($"SurrogateObjective({Descriptions.Of(_surrogate)}, {RatioLevel}, {Aggregation})");
+    string IDescribed.Description
+        => FormattableString.Invariant($"SurrogateObjective({Descriptions.Of(_surrogate)}, {RatioLevel}, {Aggregation})");
 
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch)

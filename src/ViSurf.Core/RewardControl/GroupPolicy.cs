@@ -11,8 +11,9 @@ public static class GroupPolicy
     public static IGroupPolicy None { get; } = new Lambda(groups => new GroupSelection(groups, []));
 
     /// <summary>
-    /// Leaves out groups whose completions all have the same total, their labels included, or that nothing could judge: nobody is better than anybody
-    /// (DAPO, arXiv 2503.14476, §3.2, without its resampling, which is <c>Retries.Uniform</c>). Sizes and means are then taken over the groups that remain.
+    /// Leaves out groups whose completions all have the same total, their labels included, or that nothing could judge: nobody is better
+    /// than anybody (DAPO, arXiv 2503.14476, §3.2, without its resampling, which is <c>Retries.Uniform</c>). Sizes and means are then taken
+    /// over the groups that remain.
     /// </summary>
     public static IGroupPolicy SkipUniform { get; } = Filter(group => UniformReason(group));
 
@@ -20,7 +21,8 @@ public static class GroupPolicy
     public static IGroupPolicy From(Func<IReadOnlyList<ScoredGroup>, GroupSelection> select) => new Lambda(Guard.NotNull(select));
 
     /// <summary>Policies one after the other; an empty chain learns from every group.</summary>
-    public static IGroupPolicy Chain(params IEnumerable<IGroupPolicy> policies) => new Links([.. Guard.NotNull(policies).Select(p => Guard.NotNull(p))]);
+    public static IGroupPolicy Chain(params IEnumerable<IGroupPolicy> policies)
+        => new Links([.. Guard.NotNull(policies).Select(p => Guard.NotNull(p))]);
 
     /// <summary>Leaves groups out one by one.</summary>
     /// <param name="reason">Why a group is left out, or null to keep it.</param>
@@ -41,10 +43,13 @@ public static class GroupPolicy
     /// </summary>
     /// <param name="low">0.01 in EasyR1.</param>
     /// <param name="high">0.99 in EasyR1.</param>
-    /// <param name="component">The reward whose mean counts (values that do not apply are left out); null for the total of what was judged.</param>
+    /// <param name="component">
+    /// The reward whose mean counts (values that do not apply are left out); null for the total of what was judged.
+    /// </param>
     public static IGroupPolicy MeanBetween(double low, double high, string? component = null) => Filter(group =>
     {
-        var values = component is null ? group.RolloutTotals : [.. group.RolloutScores.Select(score => score.Find(component)?.Value).OfType<double>()];
+        var values = component is null ? group.RolloutTotals
+            : [.. group.RolloutScores.Select(score => score.Find(component)?.Value).OfType<double>()];
         if (values.Length == 0) return component is null ? UnjudgedReason(group) : null;
         var mean = values.Sum() / values.Length;
         return mean > low && mean < high ? null
@@ -62,7 +67,8 @@ public static class GroupPolicy
     }
 
     private static string? UnjudgedReason(ScoredGroup group)
-        => group.Scores.Count > 0 && !group.Scores.Any(score => score.IsScored) ? $"nothing could judge any of its {group.Scores.Count} completions" : null;
+        => group.Scores.Count > 0 && !group.Scores.Any(score => score.IsScored)
+            ? $"nothing could judge any of its {group.Scores.Count} completions" : null;
 
     /// <summary>The group with no completions: left out.</summary>
     internal static ScoredGroup Without(ScoredGroup group) => Keep(group, _ => false);
@@ -90,7 +96,8 @@ public static class GroupPolicy
         => selection.Groups.Count == groups.Count
             ? selection
             : throw new InvalidOperationException(
-                $"Expected a group policy to return {groups.Count} groups, got {selection.Groups.Count}. A group that is left out stays, without completions.");
+                $"Expected a group policy to return {groups.Count} groups, got {selection.Groups.Count}. A group that is left out stays, "
+                    + $"without completions.");
 
     private sealed class Lambda(Func<IReadOnlyList<ScoredGroup>, GroupSelection> select) : IGroupPolicy
     {

@@ -26,13 +26,15 @@ public sealed class OverlongShaping(int limit, int buffer, double weight = 1.0) 
     /// and both.</exception>
     public ScoredGroup Control(ScoredGroup group) => Guard.NotNull(group) with
     {
-        Scores = [.. group.Scores.Select((score, i) => score.Find(ComponentName) is { } present ? Same(group, i, present) : Added(group, i))],
+        Scores = [.. group.Scores.Select((score, i) => score.Find(ComponentName) is { } present ? Same(group, i, present)
+            : Added(group, i))],
     };
 
     private CompletionScore Added(ScoredGroup group, int index)
     {
         var score = group.Scores[index];
-        return score with { Components = [.. score.Components, new RewardComponent(ComponentName, Penalty(group, index), _weight, Maximum: 0) { Minimum = -1 }] };
+        return score with { Components = [.. score.Components,
+            new RewardComponent(ComponentName, Penalty(group, index), _weight, Maximum: 0) { Minimum = -1 }] };
     }
 
     /// <summary>The score as it is, when its penalty is this one.</summary>
@@ -41,7 +43,8 @@ public sealed class OverlongShaping(int limit, int buffer, double weight = 1.0) 
         if (Penalty(group, index) is not { } penalty || SameReward.Is(present.Weighted, penalty * _weight)) return group.Scores[index];
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
             $"Expected one penalty '{ComponentName}' for example '{group.Group.Example.Id}', completion {index}, got two that differ: "
-            + $"{present.Weight} · {present.Value} of the suite and {_weight} · {penalty} of the reward control (limit {_limit}, buffer {_buffer}). "
+            + $"{present.Weight} · {present.Value} of the suite and {_weight} · {penalty} of the reward control (limit {_limit}, "
+            + $"buffer {_buffer}). "
             + $"Leave one out, or give both the same limit, buffer and weight."));
     }
 

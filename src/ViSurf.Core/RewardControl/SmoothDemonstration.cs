@@ -5,15 +5,16 @@ namespace ViSurf.Core.RewardControl;
 
 /// <summary>
 /// Once a rollout is as good as the label, the label's reward becomes the mean of the rollouts' rewards and its advantage exactly 0
-/// (ViSurf, third strategy: max r_j ≥ r_y gives r_y := mean r_j). Until then it is the strict maximum of its group: it is never
-/// pushed down. Groups without label or without rollouts pass unchanged, and so does a label that nothing judged; rollouts that nothing judged are not
-/// compared with.
+/// (ViSurf, third strategy: max r_j ≥ r_y gives r_y := mean r_j). Until then it is the strict maximum of its group: it is never pushed
+/// down. Groups without label or without rollouts pass unchanged, and so does a label that nothing judged; rollouts that nothing judged are
+/// not compared with.
 /// </summary>
 public sealed class SmoothDemonstration : IRewardController
 {
     /// <summary>
-    /// Names of the components whose weighted sum decides whether a rollout is as good as the label; empty compares totals, and so
-    /// does a label to which none of them applies. A rollout to which none of them applies is not compared. The label still gets the mean of the totals.
+    /// Names of the components whose weighted sum decides whether a rollout is as good as the label; empty compares totals, and so does a
+    /// label to which none of them applies. A rollout to which none of them applies is not compared. The label still gets the mean of the
+    /// totals.
     /// </summary>
     /// <value>
     /// Empty: the paper compares totals. There a rollout with thoughts and two thirds of the accuracy ties with a label without
@@ -58,7 +59,8 @@ public sealed class SmoothDemonstration : IRewardController
 
     /// <summary>The weighted sum of the components to compare on; null where none applies.</summary>
     private double? Merit(CompletionScore score)
-        => CompareOn.Select(name => score.Find(name)!).Where(c => c.Value is not null).ToArray() is { Length: > 0 } components ? components.Sum(c => c.Weighted) : null;
+        => CompareOn.Select(name => score.Find(name)!).Where(c => c.Value is not null).ToArray() is { Length: > 0 } components
+            ? components.Sum(c => c.Weighted) : null;
 
     // The mean of equal numbers may differ from them in the last bit, and the group would no longer be one of equal rewards.
     private static double Mean(double[] totals) => totals.Max() == totals.Min() ? totals[0] : totals.Sum() / totals.Length;

@@ -5,8 +5,8 @@ namespace ViSurf.Core.RewardControl;
 
 /// <summary>
 /// HPT's gate (arXiv 2509.04419): a group in which at most so many rollouts are right keeps its label alone and is imitated; every other
-/// group keeps its rollouts alone and is reinforced, as does one whose rollouts nothing could judge: it has not failed. Groups without label, or
-/// without rollouts, pass unchanged.
+/// group keeps its rollouts alone and is reinforced, as does one whose rollouts nothing could judge: it has not failed. Groups without
+/// label, or without rollouts, pass unchanged.
 /// </summary>
 /// <param name="rightFrom">A rollout with at least this total is right. 1 where rewards are 0 and 1; a fraction of the suite's maximum elsewhere.</param>
 /// <param name="most">γ, the most right rollouts of a group that is imitated, at least 0. 0 in the paper: only groups that fail as a whole.</param>

@@ -57,7 +57,8 @@ public static class AnswerRewards
         return OfText("numeric", acceptBareText, (answer, labels) =>
         {
             var right = labels.Select(Number).ToArray();
-            return NumberText.TryParse(answer, out var given) && right.Any(label => Closeness.Within(given, label, Math.Max(absolute, relative * Math.Abs(label))));
+            return NumberText.TryParse(answer, out var given)
+                && right.Any(label => Closeness.Within(given, label, Math.Max(absolute, relative * Math.Abs(label))));
         });
     }
 

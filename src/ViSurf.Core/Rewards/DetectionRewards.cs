@@ -43,10 +43,9 @@ public static class DetectionRewards
             (precision ?? new AveragePrecisionOptions()) with { Convention = o.Convention }));
 
     /// <summary>
-    /// VLM-R1's weighted sum: predictions and objects are paired by falling overlap, whatever their classes; <paramref name="position"/>
-    /// · (overlap of the pairs of one
-    /// class / objects) + <paramref name="completeness"/> · (1 − (share of objects missed + share of predictions that match nothing) /
-    /// 2). 0 to the weights' sum.
+    /// VLM-R1's weighted sum: predictions and objects are paired by falling overlap, whatever their classes; <paramref name="position"/> ·
+    /// (overlap of the pairs of one class / objects) + <paramref name="completeness"/> · (1 − (share of objects missed + share of
+    /// predictions that match nothing) / 2). 0 to the weights' sum.
     /// </summary>
     /// <param name="options">A pair of two classes takes both, and its overlap counts 0.</param>
     /// <param name="position">0.7.</param>
@@ -56,12 +55,14 @@ public static class DetectionRewards
         Guard.NotNegative(position);
         Guard.NotNegative(completeness);
         return From("weighted_detection", options ?? new DetectionOptions { ThresholdIncluded = true }, (predicted, objects, o)
-            => WeightedSum(predicted, objects, o, position, completeness) / (position + completeness)).Scaled(Guard.Positive(position + completeness));
+            => WeightedSum(predicted, objects, o, position, completeness) / (position + completeness))
+                .Scaled(Guard.Positive(position + completeness));
     }
 
     /// <summary>Of at least one prediction and one object, from 0 to the weights' sum.</summary>
     internal static double WeightedSum(
-        IReadOnlyList<Detection> predicted, IReadOnlyList<LabelledBox> objects, DetectionOptions options, double position, double completeness)
+        IReadOnlyList<Detection> predicted, IReadOnlyList<LabelledBox> objects, DetectionOptions options, double position,
+            double completeness)
     {
         var matched = Matching.ByOverlap(predicted, objects, options);
         var (missed, surplus) = (1 - (double)matched.Count / objects.Count, 1 - (double)matched.Count / predicted.Count);

@@ -30,8 +30,8 @@ public static class GuiRewards
     /// <summary>
     /// GUI-R1's accuracy, 0 or 1: the first action of the answer block is the label's, and for a click the last point written is less than
     /// <paramref name="radius"/> from the labelled point or strictly inside the labelled box, for type, select and scroll the words agree
-    /// with F1 of 0.5 or
-    /// more. Other actions need no more. They are found by their keys; the rest need not be a list. Applies to GUI action labels.
+    /// with F1 of 0.5 or more. Other actions need no more. They are found by their keys; the rest need not be a list. Applies to GUI action
+    /// labels.
     /// </summary>
     /// <remarks>As in its code, but for two things: keys may have double quotes too, as labels are written, and a click without a point
     /// is no click on [0, 0].</remarks>
@@ -46,12 +46,12 @@ public static class GuiRewards
     /// 0 or 1: the answer is a list of actions with a point of whole numbers and a text where the action needs one; a scroll has a
     /// direction.
     /// </summary>
-    public static IRewardFunction Format() => From("gui_format", (text, _) => GuiActionAnswer.FromText(text) is { } answers && answers.All(a => a.IsComplete));
+    public static IRewardFunction Format()
+        => From("gui_format", (text, _) => GuiActionAnswer.FromText(text) is { } answers && answers.All(a => a.IsComplete));
 
     /// <summary>
     /// GUI-R1's format, 0 or 1: thoughts and an answer and nothing else, the answer a list of actions, each with a point of whole numbers
-    /// and a text that fits.
-    /// Its component is called "thinking_format", because a label, which has no thoughts, cannot have it.
+    /// and a text that fits. Its component is called "thinking_format", because a label, which has no thoughts, cannot have it.
     /// </summary>
     public static IRewardFunction ThinkingFormat() => From(ThinkingFormatReward.ComponentName, (text, _) => GuiR1Answer.HasFormat(text));
 
@@ -89,7 +89,8 @@ public static class GuiRewards
                || (isOneWord && (wanted.Contains(given.Trim(), StringComparison.OrdinalIgnoreCase) || given.Contains(wanted.Trim(), StringComparison.OrdinalIgnoreCase)));
     }
 
-    private static string WithoutBrackets(string text) => text.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+    private static string WithoutBrackets(string text)
+        => text.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
 
     private static bool IsClick(string action) => action.Trim().Equals("click", StringComparison.OrdinalIgnoreCase);
 

@@ -36,7 +36,8 @@ internal sealed class JudgeAnswers(CancellationToken cancellation) : IDisposable
         if (!_asked.Add(judge)) return;
         var values = JudgeGathering.Ask(judge, name, groups, Cancellation);
         for (var q = 0; q < groups.Count; q++)
-            for (var i = 0; i < values[q].Length; i++) _answers[new Question(judge, groups[q].Example, groups[q].Completions[i])] = values[q][i];
+            for (var i = 0; i < values[q].Length; i++)
+                _answers[new Question(judge, groups[q].Example, groups[q].Completions[i])] = values[q][i];
     }
 
     /// <summary>What the judge answered, if it was asked.</summary>
@@ -58,9 +59,11 @@ internal sealed class JudgeAnswers(CancellationToken cancellation) : IDisposable
     private readonly record struct Question(JudgeReward Judge, VisionExample Example, Completion Completion)
     {
         public bool Equals(Question other)
-            => ReferenceEquals(Judge, other.Judge) && ReferenceEquals(Example, other.Example) && ReferenceEquals(Completion, other.Completion);
+            => ReferenceEquals(Judge, other.Judge) && ReferenceEquals(Example, other.Example)
+                && ReferenceEquals(Completion, other.Completion);
 
         public override int GetHashCode()
-            => HashCode.Combine(RuntimeHelpers.GetHashCode(Judge), RuntimeHelpers.GetHashCode(Example), RuntimeHelpers.GetHashCode(Completion));
+            => HashCode.Combine(RuntimeHelpers.GetHashCode(Judge), RuntimeHelpers.GetHashCode(Example),
+                RuntimeHelpers.GetHashCode(Completion));
     }
 }

@@ -16,7 +16,8 @@ internal static class JudgeGathering
         // On the thread pool: a caller with a synchronisation context would wait for itself.
         => Task.Run(() => AskAsync(reward, name, groups, cancellation), cancellation).GetAwaiter().GetResult();
 
-    private static async Task<JudgeAnswer[][]> AskAsync(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups, CancellationToken cancellation)
+    private static async Task<JudgeAnswer[][]> AskAsync(JudgeReward reward, string name, IReadOnlyList<RolloutGroup> groups,
+        CancellationToken cancellation)
     {
         var values = groups.Select(group => new JudgeAnswer[group.Completions.Count]).ToArray();
         var places = groups.SelectMany((group, q) => group.Completions.Select((_, i) => (Group: q, Index: i))).ToArray();
@@ -46,7 +47,8 @@ internal static class JudgeGathering
         return Array.Find(failures, f => f is not null) is { } first ? throw first : values;
     }
 
-    private static async Task<JudgeAnswer> AskOneAsync(JudgeReward reward, string name, RolloutGroup group, int index, CancellationToken stop)
+    private static async Task<JudgeAnswer> AskOneAsync(JudgeReward reward, string name, RolloutGroup group, int index,
+        CancellationToken stop)
     {
         var options = reward.Options;
         var pause = options.Pause;
@@ -58,7 +60,8 @@ internal static class JudgeGathering
             var token = limit.Token;
             Exception failure;
             // On a thread of its own until it first awaits: one that blocks would hold the step, and the pool's threads with it.
-            var asking = Task.Factory.StartNew(() => reward.Judge.ScoreAsync(group.Example, group.Completions[index], token), CancellationToken.None,
+            var asking = Task.Factory.StartNew(() => reward.Judge.ScoreAsync(group.Example, group.Completions[index], token),
+                CancellationToken.None,
                 TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
             try
             {
@@ -69,8 +72,11 @@ internal static class JudgeGathering
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested && limit.IsCancellationRequested)
             {
-                failure = new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.Timeout.TotalSeconds:0.###} s.")
-                    + (asking.IsCompleted ? "" : " It blocks its thread instead of awaiting, and was left behind there: await in the judge, and pass its token on."));
+                failure = new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"no answer within "
+                    + $"{options.Timeout.TotalSeconds:0.###} s.")
+                    + (asking.IsCompleted ? ""
+                        : " It blocks its thread instead of awaiting, and was left behind there: await in the judge, "
+                            + "and pass its token on."));
             }
             catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
             {
@@ -84,8 +90,10 @@ internal static class JudgeGathering
             }
             if (options.OnFailure != JudgeFailure.Stop) return new JudgeAnswer(null, IsMissing: options.OnFailure == JudgeFailure.LeaveOut);
             throw new JudgeFailedException(
-                $"Reward '{name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, after {Attempts(options.Attempts)}: {failure.Message} " +
-                "See that the judge answers, or choose JudgeFailure.LeaveOut to go on without the completions that it does not answer for.", failure);
+                $"Reward '{name}' failed on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, "
+                    + $"after {Attempts(options.Attempts)}: {failure.Message} " +
+                "See that the judge answers, or choose JudgeFailure.LeaveOut to go on without the completions that it does "
+                    + "not answer for.", failure);
         }
     }
 

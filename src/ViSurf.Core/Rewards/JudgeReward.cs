@@ -10,16 +10,17 @@ public enum JudgeFailure
     Stop,
 
     /// <summary>
-    /// The reward counts as not applicable to that completion, as TRL counts a reward that returns None: its total is that of the other rewards,
-    /// so beside completions that the judge did answer for it is too low, and a good one is pushed down. Right where the judge adds little or
-    /// takes away. Where no other reward judges it, the completion has no reward and no advantage (<see cref="CompletionScore.IsScored"/>).
+    /// The reward counts as not applicable to that completion, as TRL counts a reward that returns None: its total is that of the other
+    /// rewards, so beside completions that the judge did answer for it is too low, and a good one is pushed down. Right where the judge
+    /// adds little or takes away. Where no other reward judges it, the completion has no reward and no advantage
+    /// (<see cref="CompletionScore.IsScored"/>).
     /// </summary>
     NotApplicable,
 
     /// <summary>
     /// The completion is left out, whatever the other rewards say of it: no member of any mean or deviation, advantage 0
-    /// (<see cref="CompletionScore.IsLeftOut"/>). The others of its group are compared among themselves. The step's statistics say how many.
-    /// A judge of weight 0, which only looks on, leaves nothing out.
+    /// (<see cref="CompletionScore.IsLeftOut"/>). The others of its group are compared among themselves. The step's statistics say how
+    /// many. A judge of weight 0, which only looks on, leaves nothing out.
     /// </summary>
     LeaveOut,
 }

@@ -56,7 +56,8 @@ public static class LengthRewards
     {
         Guard.Positive(maximumTokens);
         Guard.InRange(buffer, 1, maximumTokens);
-        return RewardFunction.From(OverlongComponent, (_, completion) => Overlong(Guard.NotNull(completion).TokenIds.Count, maximumTokens, buffer), 0, -1);
+        return RewardFunction.From(OverlongComponent,
+            (_, completion) => Overlong(Guard.NotNull(completion).TokenIds.Count, maximumTokens, buffer), 0, -1);
     }
 
     /// <summary>The punishment of so many tokens.</summary>

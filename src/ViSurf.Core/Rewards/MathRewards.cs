@@ -22,9 +22,8 @@ public static class MathRewards
     }
 
     /// <summary>
-    /// 1 when the answer equals the label as <see cref="Accuracy"/> compares, else 0 (EasyR1's r1v): the first answer block that stands
-    /// on one line, or the whole text
-    /// where there is none.
+    /// 1 when the answer equals the label as <see cref="Accuracy"/> compares, else 0 (EasyR1's r1v): the first answer block that stands on
+    /// one line, or the whole text where there is none.
     /// </summary>
     public static IRewardFunction Tagged(MathGrading grading = MathGrading.MathRuler)
         => RewardFunction.From("math", (example, completion) =>
@@ -45,8 +44,7 @@ public static class MathRewards
 
     /// <summary>
     /// 1 when what follows the last "Answer:" near the end has the label's normal form, else −1 (DAPO, as verl and EasyR1 grade it):
-    /// Minerva's form, in which nothing is
-    /// evaluated, so that 0.5 is not \frac{1}{2}.
+    /// Minerva's form, in which nothing is evaluated, so that 0.5 is not \frac{1}{2}.
     /// </summary>
     public static IRewardFunction DapoAnswer()
         => RewardFunction.From("answer_line", (example, completion) =>
@@ -58,9 +56,8 @@ public static class MathRewards
         }, 1, -1);
 
     /// <summary>
-    /// 1 when what follows the last "Answer:" near the end equals the label as <see cref="Accuracy"/> compares, else −1. See <see
-    /// cref="AnswerText.AfterAnswerColon"/>;
-    /// DAPO's own comparison is <see cref="DapoAnswer"/>.
+    /// 1 when what follows the last "Answer:" near the end equals the label as <see cref="Accuracy"/> compares, else −1. See
+    /// <see cref="AnswerText.AfterAnswerColon"/>; DAPO's own comparison is <see cref="DapoAnswer"/>.
     /// </summary>
     public static IRewardFunction AnswerLine(MathGrading grading = MathGrading.MathRuler)
         => RewardFunction.From("answer_line", (example, completion) =>

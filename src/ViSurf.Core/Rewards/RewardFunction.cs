@@ -4,9 +4,8 @@ using ViSurf.Core.Data;
 namespace ViSurf.Core.Rewards;
 
 /// <summary>
-/// Rewards from lambdas, and decorators for any reward. A decorator of your own says what it stands before with <see cref="IWrapper"/>,
-/// so that a suite finds the
-/// judge in it.
+/// Rewards from lambdas, and decorators for any reward. A decorator of your own says what it stands before with <see cref="IWrapper"/>, so
+/// that a suite finds the judge in it.
 /// </summary>
 public static class RewardFunction
 {
@@ -40,7 +39,8 @@ public static class RewardFunction
     {
         Guard.NotNull(reward);
         Guard.Positive(factor);
-        return Around(reward, reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor, reward.Minimum * factor);
+        return Around(reward, reward.Name, (example, completion) => reward.Score(example, completion) * factor, reward.Maximum * factor,
+            reward.Minimum * factor);
     }
 
     /// <summary>The same reward with values below <paramref name="low"/> or above <paramref name="high"/> moved to the bound.</summary>
@@ -63,7 +63,8 @@ public static class RewardFunction
         IRewardFunction inner, string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum)
         => new Lambda(name, score, maximum, minimum) { Inner = [inner] };
 
-    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum, double minimum) : IRewardFunction, IWrapper
+    private sealed class Lambda(string name, Func<VisionExample, Completion, double?> score, double maximum,
+        double minimum) : IRewardFunction, IWrapper
     {
         public IEnumerable<object> Inner { get; init; } = [];
 

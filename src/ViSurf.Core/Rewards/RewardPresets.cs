@@ -24,7 +24,8 @@ public static class RewardPresets
     /// Visual-RFT's detection: overlap, confidence and thinking format, 1 each; lists are mended as its code mends them. See <see
     /// cref="VisualRftRewards"/>.
     /// </summary>
-    public static RewardSuite VisualRftDetection() => new(VisualRftRewards.Iou(), VisualRftRewards.Confidence(), new ThinkingFormatReward());
+    public static RewardSuite VisualRftDetection()
+        => new(VisualRftRewards.Iou(), VisualRftRewards.Confidence(), new ThinkingFormatReward());
 
     /// <summary>Visual-RFT's classification: class (either may contain the other) and thinking format.</summary>
     /// <remarks>Naming every class earns the mark; <c>AnswerRewards.Classification()</c> does not pay for it.</remarks>
@@ -60,7 +61,8 @@ public static class RewardPresets
     /// DAPO: ±1 for the answer line in its normal form, and the soft overlong punishment, which <c>OverlongShaping</c> does not add
     /// again.
     /// </summary>
-    public static RewardSuite DapoMath(int maximumTokens, int buffer) => new(MathRewards.DapoAnswer(), LengthRewards.Overlong(maximumTokens, buffer));
+    public static RewardSuite DapoMath(int maximumTokens, int buffer)
+        => new(MathRewards.DapoAnswer(), LengthRewards.Overlong(maximumTokens, buffer));
 
     /// <summary>A point in the asked control, as ViSurf measures GUI grounding, and thinking format.</summary>
     public static RewardSuite GuiPoint() => new(GuiRewards.PointInBox(), new ThinkingFormatReward());

@@ -47,7 +47,8 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
 
     private static string? LeftOut(CompletionScore[] rollouts)
         => rollouts.Count(score => score.IsLeftOut) is > 0 and var count
-            ? $"A judge did not answer for {count} of {rollouts.Length} rollouts, which are left out: they are in no mean and have no advantage."
+            ? $"A judge did not answer for {count} of {rollouts.Length} rollouts, which are left out: "
+                + $"they are in no mean and have no advantage."
             : null;
 
     private static ComponentStatistics Of(string name, CompletionScore[] rollouts)
@@ -61,7 +62,9 @@ public sealed record RewardStatistics(IReadOnlyList<ComponentStatistics> Compone
     private static string? Warning(ComponentStatistics statistics, RewardComponent component)
     {
         if (component.Weight == 0) return null;
-        if (statistics.Count == 0) return $"Reward '{statistics.Name}' applied to no rollout of this step: no example has the kind of label it reads, or it had no answer (a judge).";
+        if (statistics.Count == 0)
+            return $"Reward '{statistics.Name}' applied to no rollout of this step: no example has the kind of label it reads, "
+                + $"or it had no answer (a judge).";
         if (!statistics.IsConstant) return null;
         var said = string.Create(CultureInfo.InvariantCulture, $"Reward '{statistics.Name}' was {statistics.Mean:0.###} for all {statistics.Count} rollouts it applied to");
         // The rollout that is furthest from what the weight asks for.

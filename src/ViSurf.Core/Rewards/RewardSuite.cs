@@ -33,8 +33,10 @@ public sealed class RewardSuite
                 throw new ArgumentException($"Expected a finite weight for reward '{function.Name}', got {weight}.", nameof(rewards));
             if (!names.TryAdd(function.Name, (names.Count + 1, weight)))
                 throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                    $"Expected every reward of a suite to have its own name, got '{function.Name}' twice: as reward {names[function.Name].Place} "
-                    + $"with weight {names[function.Name].Weight} and as reward {names.Count + 1} with weight {weight}. Rename one of them: "
+                    $"Expected every reward of a suite to have its own name, got '{function.Name}' twice: "
+                        + $"as reward {names[function.Name].Place} "
+                    + $"with weight {names[function.Name].Weight} and as reward {names.Count + 1} with weight {weight}. "
+                    + $"Rename one of them: "
                     + $"reward.Named(\"…\")."), nameof(rewards));
         }
         (Rewards, Parallelism) = (rewards, parallelism);
@@ -66,14 +68,12 @@ public sealed class RewardSuite
 
     /// <summary>
     /// Scores all groups of a step. Judges (<see cref="JudgeReward"/>, also behind decorators) are asked about all completions at once,
-    /// after the other
-    /// rewards have found nothing wrong; the call returns when everything has been answered.
+    /// after the other rewards have found nothing wrong; the call returns when everything has been answered.
     /// </summary>
     /// <param name="groups">The groups.</param>
     /// <param name="cancellation">
     /// Checked between completions, and handed to judges. Where it can be set, rewards run on another thread, so that one which never
-    /// returns can be left
-    /// behind there: a reward of tensors has its own dispose scope and its own no_grad.
+    /// returns can be left behind there: a reward of tensors has its own dispose scope and its own no_grad.
     /// </param>
     /// <exception cref="InvalidOperationException">See the other form; or a total is too large to be compared.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was set; names the rewards that had not returned two

@@ -25,8 +25,8 @@ public sealed record RewardComponent(string Name, double? Value, double Weight =
     public double Weighted => (Value ?? 0) * Weight;
 
     /// <summary>
-    /// Whether it can add to a total. One that can only take away, such as a penalty for length, or that does not count judges nothing by itself:
-    /// see <see cref="CompletionScore.IsScored"/>.
+    /// Whether it can add to a total. One that can only take away, such as a penalty for length, or that does not count judges nothing by
+    /// itself: see <see cref="CompletionScore.IsScored"/>.
     /// </summary>
     public bool CanAdd => Weight * Best > 0;
 }
@@ -47,15 +47,16 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
     public bool Neutral { get; init; }
 
     /// <summary>
-    /// Set where a judge did not answer and <see cref="JudgeFailure.LeaveOut"/> was chosen: what the other rewards say is no fair total, so the
-    /// completion is not scored (<see cref="IsScored"/> is false).
+    /// Set where a judge did not answer and <see cref="JudgeFailure.LeaveOut"/> was chosen: what the other rewards say is no fair total, so
+    /// the completion is not scored (<see cref="IsScored"/> is false).
     /// </summary>
     public bool IsLeftOut { get; init; }
 
     /// <summary>
-    /// Whether anything judged the completion. Where no component has a value (a judge did not answer, no reward applies), its worth is not 0 but unknown:
-    /// it is no member of any mean or deviation, and has no advantage (huggingface/trl#5902). Penalties alone judge nothing (a wrong answer with a total of
-    /// −1 would lose against an unjudged one with a penalty of 0), unless there is nothing but penalties. Without components nothing was asked, and the total is 0.
+    /// Whether anything judged the completion. Where no component has a value (a judge did not answer, no reward applies), its worth is not
+    /// 0 but unknown: it is no member of any mean or deviation, and has no advantage (huggingface/trl#5902). Penalties alone judge nothing
+    /// (a wrong answer with a total of −1 would lose against an unjudged one with a penalty of 0), unless there is nothing but penalties.
+    /// Without components nothing was asked, and the total is 0.
     /// </summary>
     public bool IsScored => SmoothedTotal is not null || (!IsLeftOut && HasJudgement);
 
@@ -63,8 +64,8 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
         || Components.Any(c => c.Value is not null && (c.CanAdd || !Components.Any(other => other.CanAdd)));
 
     /// <summary>
-    /// The reward r: the smoothed total when there is one, else the sum of the weighted components that have a value; <see cref="double.NaN"/> where
-    /// nothing judged the completion (<see cref="IsScored"/>), so that it cannot pass for a 0.
+    /// The reward r: the smoothed total when there is one, else the sum of the weighted components that have a value;
+    /// <see cref="double.NaN"/> where nothing judged the completion (<see cref="IsScored"/>), so that it cannot pass for a 0.
     /// </summary>
     public double Total => SmoothedTotal ?? (IsScored ? Components.Sum(c => c.Weighted) : double.NaN);
 
@@ -78,10 +79,12 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
                 if (components[i].Name == components[j].Name)
                     throw new ArgumentException(
                         $"Expected every reward of a completion to have its own name, got '{components[i].Name}' twice: "
-                        + $"{Text(components[j])} and {Text(components[i])}. Leave one out, or rename it: reward.Named(\"…\").", nameof(components));
+                        + $"{Text(components[j])} and {Text(components[i])}. Leave one out, or rename it: "
+                        + $"reward.Named(\"…\").", nameof(components));
         return components;
 
-        static string Text(RewardComponent c) => FormattableString.Invariant($"{c.Weight} · {c.Value?.ToString(CultureInfo.InvariantCulture) ?? "(none)"}");
+        static string Text(RewardComponent c)
+            => FormattableString.Invariant($"{c.Weight} · {c.Value?.ToString(CultureInfo.InvariantCulture) ?? "(none)"}");
     }
 }
 
@@ -90,14 +93,19 @@ public sealed record CompletionScore(IReadOnlyList<RewardComponent> Components)
 /// <param name="Scores">One per completion.</param>
 public sealed record ScoredGroup(RolloutGroup Group, IReadOnlyList<CompletionScore> Scores)
 {
-    /// <summary>Rewards of all completions, in order; <see cref="double.NaN"/> for one that nothing judged (<see cref="CompletionScore.IsScored"/>).</summary>
+    /// <summary>
+    /// Rewards of all completions, in order; <see cref="double.NaN"/> for one that nothing judged (<see cref="CompletionScore.IsScored"/>).
+    /// </summary>
     public double[] Totals => Scores.Select(s => s.Total).ToArray();
 
     /// <summary>Scores of the policy's completions, without the label's, in order.</summary>
     internal IEnumerable<CompletionScore> RolloutScores => Scores.Where((_, i) => !IsDemonstration(i));
 
-    /// <summary>Rewards of the completions that something judged, without those that <paramref name="counts"/> is false for, by index.</summary>
-    internal double[] TotalsOf(Func<int, bool> counts) => [.. Scores.Where((score, i) => score.IsScored && counts(i)).Select(score => score.Total)];
+    /// <summary>
+    /// Rewards of the completions that something judged, without those that <paramref name="counts"/> is false for, by index.
+    /// </summary>
+    internal double[] TotalsOf(Func<int, bool> counts)
+        => [.. Scores.Where((score, i) => score.IsScored && counts(i)).Select(score => score.Total)];
 
     /// <summary>Rewards of the rollouts that something judged, in order.</summary>
     internal double[] RolloutTotals => TotalsOf(i => !IsDemonstration(i));

@@ -11,8 +11,7 @@ public static class SegZeroRewards
     /// <summary>Thinking format, answer format, box overlap, box distance and points, 1 each.</summary>
     /// <param name="strictFormat">
     /// true (default, its <c>seg_strict</c>): the keys are <c>bbox</c>, <c>points_1</c> and <c>points_2</c>, among others perhaps. false
-    /// (its <c>seg</c>): some key
-    /// holds "bbox" and two hold "point".
+    /// (its <c>seg</c>): some key holds "bbox" and two hold "point".
     /// </param>
     /// <param name="side">Longer side of the pictures in pixels; the thresholds of 10 and 100 pixels belong to 840 and scale with it.</param>
     public static RewardSuite Suite(bool strictFormat = true, double side = 840)
@@ -25,7 +24,8 @@ public static class SegZeroRewards
             Component("box_l1", (answer, label) => answer.Box is { } box && Distance(box, label.Box) < 10 * scale),
             Component("points", (answer, label) => ArePointsRight(answer, label, 100 * scale)));
 
-        IRewardFunction Component(string name, Func<SegZeroAnswer, SegZeroTarget, bool> isRight) => SegZeroRewards.Component(name, strictFormat, isRight);
+        IRewardFunction Component(string name, Func<SegZeroAnswer, SegZeroTarget, bool> isRight)
+            => SegZeroRewards.Component(name, strictFormat, isRight);
     }
 
     private static IRewardFunction Component(string name, bool exactKeys, Func<SegZeroAnswer, SegZeroTarget, bool> isRight)
@@ -47,7 +47,8 @@ public static class SegZeroRewards
 
     // Edges are pixels, but boxes that share a row or a column of them alone do not overlap.
     private static double Overlap(Box a, Box b)
-        => Math.Min(a.X2, b.X2) > Math.Max(a.X1, b.X1) && Math.Min(a.Y2, b.Y2) > Math.Max(a.Y1, b.Y1) ? BoxOverlap.IoU(a, b, PixelConvention.Inclusive) : 0;
+        => Math.Min(a.X2, b.X2) > Math.Max(a.X1, b.X1) && Math.Min(a.Y2, b.Y2) > Math.Max(a.Y1, b.Y1)
+            ? BoxOverlap.IoU(a, b, PixelConvention.Inclusive) : 0;
 
     private static double Distance(Box a, Box b)
         => (Math.Abs(a.X1 - b.X1) + Math.Abs(a.Y1 - b.Y1) + Math.Abs(a.X2 - b.X2) + Math.Abs(a.Y2 - b.Y2)) / 4;

@@ -50,7 +50,8 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
             Fill(components, [k]);
         }
         // A judge that does not count is only looked at: its silence takes nothing from the total.
-        JudgeReward[] heard = [.. Enumerable.Range(0, rewards.Count).Where(k => rewards[k].Weight != 0).SelectMany(k => judges[k]).Distinct()];
+        JudgeReward[] heard = [.. Enumerable.Range(0, rewards.Count).Where(k => rewards[k].Weight != 0).SelectMany(k => judges[k])
+            .Distinct()];
         var scored = groups.Select((group, q) => new ScoredGroup(group, [.. components[q].Select((c, i) => new CompletionScore(c)
         {
             IsLeftOut = heard.Any(judge => answers.IsMissing(judge, group.Example, group.Completions[i])),
@@ -72,7 +73,8 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
             }
             // The first failing completion is reported, not the one that happened to fail first.
             var (errors, group) = (new Exception?[count], q);
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = suite.Parallelism, CancellationToken = cancellation }, i =>
+            Parallel.For(0, count,
+                new ParallelOptions { MaxDegreeOfParallelism = suite.Parallelism, CancellationToken = cancellation }, i =>
             {
                 try
                 {
@@ -96,7 +98,8 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
             _running[(q, i)] = (reward.Name, Stopwatch.GetTimestamp());
             try
             {
-                components[q][i][k] = new RewardComponent(reward.Name, Value(reward, groups[q], i), weight, reward.Maximum) { Minimum = reward.Minimum };
+                components[q][i][k] = new RewardComponent(reward.Name, Value(reward, groups[q], i), weight,
+                    reward.Maximum) { Minimum = reward.Minimum };
             }
             finally
             {
@@ -124,7 +127,8 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
         return value is null || double.IsFinite(value.Value)
             ? value
             : throw new InvalidOperationException(
-                $"Expected a finite number from reward '{reward.Name}' on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, " +
+                $"Expected a finite number from reward '{reward.Name}' on example '{group.Example.Id}', "
+                    + $"{RewardSuite.Describe(group, index)}, " +
                 $"got {value}. Return null where the reward does not apply.");
     }
 
@@ -134,6 +138,7 @@ internal sealed class SuiteScoring(RewardSuite suite, IReadOnlyList<RolloutGroup
             + "See that they end, or ask whoever they wait for as a JudgeReward, which has a timeout.";
 
     private static string Place(RolloutGroup group, int index, (string Reward, long Since) at)
-        => string.Create(CultureInfo.InvariantCulture, $"reward '{at.Reward}' on example '{group.Example.Id}', {RewardSuite.Describe(group, index)}, ")
+        => string.Create(CultureInfo.InvariantCulture, $"reward '{at.Reward}' on example '{group.Example.Id}', "
+            + $"{RewardSuite.Describe(group, index)}, ")
             + string.Create(CultureInfo.InvariantCulture, $"for {Stopwatch.GetElapsedTime(at.Since).TotalSeconds:0.0} s");
 }

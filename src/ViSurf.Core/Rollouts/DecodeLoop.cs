@@ -102,7 +102,8 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
                 {
                     throw new DivergedException(
                         $"Expected a distribution over the next token of example '{_live[row].ExampleId}' at position {_live[row].Length}, "
-                        + "got NaN logits. The weights have diverged, or the checkpoint does not fit the model. Go back to an earlier checkpoint, with a lower learning rate.");
+                        + "got NaN logits. The weights have diverged, or the checkpoint does not fit the model. "
+                        + "Go back to an earlier checkpoint, with a lower learning rate.");
                 }
                 _live[row].Append((int)id, (float)logProb, stopIds, request.MaxNewTokens);
             }

@@ -20,7 +20,8 @@ public sealed record SamplingOptions
     {
         get;
         init => field = value is > 0 and < LeastTemperature
-            ? throw new ArgumentOutOfRangeException(nameof(Temperature), value, $"Expected Temperature 0 (the most likely token) or at least {LeastTemperature}, got {value}.")
+            ? throw new ArgumentOutOfRangeException(nameof(Temperature), value, $"Expected Temperature 0 (the most likely token) or at "
+                + $"least {LeastTemperature}, got {value}.")
             : Guard.InRange(value, 0.0, 1e6, nameof(Temperature));
     } = 1.0;
 
@@ -55,5 +56,6 @@ public sealed record SamplingOptions
     public double ScoringTemperature => Temperature > 0 ? Temperature : 1.0;
 
     private static IReadOnlyList<int> Ids(IReadOnlyList<int> ids, string name)
-        => Guard.NotNull(ids, name).All(id => id >= 0) ? ids : throw new ArgumentOutOfRangeException(name, $"Expected token ids in {name}, which begin at 0, got {ids.Min()}.");
+        => Guard.NotNull(ids, name).All(id => id >= 0) ? ids
+            : throw new ArgumentOutOfRangeException(name, $"Expected token ids in {name}, which begin at 0, got {ids.Min()}.");
 }

@@ -39,7 +39,8 @@ internal sealed class TokenFilter(SamplingOptions options)
         if (_suppressed.Max() is var largest && largest >= logits.shape[1])
             throw new ArgumentException($"Expected SuppressedIds below the vocabulary's {logits.shape[1]}, got {largest}.");
         if (_suppressed.Length == logits.shape[1])
-            throw new ArgumentException($"Expected SuppressedIds to leave a token that can be drawn, got all {_suppressed.Length} of the vocabulary.");
+            throw new ArgumentException($"Expected SuppressedIds to leave a token that can be drawn, "
+                + $"got all {_suppressed.Length} of the vocabulary.");
         return logits.Replace(1, tensor(_suppressed, device: logits.device), double.NegativeInfinity);
     }
 

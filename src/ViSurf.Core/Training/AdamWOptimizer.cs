@@ -137,6 +137,7 @@ public sealed class AdamWOptimizer : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _slots.FirstOrDefault(slot => slot.Parameter.IsInvalid) is not { } gone
             ? _slots
-            : throw new ObjectDisposedException(nameof(AdamWOptimizer), $"The parameter '{gone.Name}' of this optimizer has been disposed, with its policy or its adapter.");
+            : throw new ObjectDisposedException(nameof(AdamWOptimizer), $"The parameter '{gone.Name}' of this optimizer has been "
+                + $"disposed, with its policy or its adapter.");
     }
 }

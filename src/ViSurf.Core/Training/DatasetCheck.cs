@@ -69,10 +69,14 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     public IEnumerable<string> Problems(IEnumerable<VisionExample> examples)
     {
         var checks = Checks();
-        return Guard.NotNull(examples).SelectMany(example => Look(example, example, checks, default).Problems.Select(problem => $"example '{example.Id}': {problem}"));
+        return Guard.NotNull(examples).SelectMany(example => Look(example, example, checks,
+            default).Problems.Select(problem => $"example '{example.Id}': {problem}"));
     }
 
-    /// <summary>Looks at every row of a source, block by block; a row that cannot be read, or whose pictures cannot, is a problem like any other. No row's fault ends it.</summary>
+    /// <summary>
+    /// Looks at every row of a source, block by block; a row that cannot be read, or whose pictures cannot, is a problem like any other. No
+    /// row's fault ends it.
+    /// </summary>
     /// <param name="source">The source.</param>
     /// <param name="change">What becomes of examples before they are trained on, <c>encoder.InModelFrame</c> for instance; null for nothing.</param>
     /// <param name="cancellation">Checked at every row.</param>
@@ -90,7 +94,8 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
                 else problems.AddRange(Look(rows, i, row, source.Name, change, checks, notes, cancellation));
             }
         }
-        return new DatasetReport(source.Name, row, problems) { Notes = [.. notes.Select(note => $"{note.Key}: {note.Value} of {row} rows")] };
+        return new DatasetReport(source.Name, row,
+            problems) { Notes = [.. notes.Select(note => $"{note.Key}: {note.Value} of {row} rows")] };
     }
 
     private static Func<ImageSource, (int Width, int Height)> Pair(Func<ImageSource, FrameSize> pictureSize) => image =>
@@ -99,7 +104,8 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
         return (size.Width, size.Height);
     };
 
-    private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, CancellationToken cancellation, out Exception? unreadable)
+    private static IReadOnlyList<VisionExample> Rows(IExampleSource source, int block, CancellationToken cancellation,
+        out Exception? unreadable)
     {
         try
         {
@@ -114,7 +120,8 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     }
 
     private static IEnumerable<RowProblem> Look(IReadOnlyList<VisionExample> rows, int index, long row, string source,
-        Func<VisionExample, VisionExample>? change, IRowCheck[] checks, OrderedDictionary<string, long> notes, CancellationToken cancellation)
+        Func<VisionExample, VisionExample>? change, IRowCheck[] checks, OrderedDictionary<string, long> notes,
+            CancellationToken cancellation)
     {
         VisionExample? stored = null;
         try
@@ -134,7 +141,8 @@ public sealed class DatasetCheck(DemonstrationInjector demonstrations, RewardSui
     }
 
     private static RowProblem Unreadable(long row, string source, Exception e) => new(row, source, null,
-        e is InvalidDataException or IOException or UnauthorizedAccessException ? RowFindings.OneLine(e) : $"{source}, row {row}: {RowFindings.OneLine(e)}");
+        e is InvalidDataException or IOException or UnauthorizedAccessException ? RowFindings.OneLine(e)
+            : $"{source}, row {row}: {RowFindings.OneLine(e)}");
 
     private static RowFindings Look(VisionExample stored, VisionExample example, IRowCheck[] checks, CancellationToken cancellation)
     {

@@ -44,11 +44,16 @@ public sealed record DatasetReport(string Source, long Rows, IReadOnlyList<RowPr
     /// <summary>Returns this report when the rows can be trained on.</summary>
     /// <param name="policy">What bad rows lead to.</param>
     /// <param name="limit">Most problems that the message lists.</param>
-    /// <exception cref="InvalidDataException">There are no rows, or bad ones and the policy is to stop, or none is left; lists them, one line each.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no rows, or bad ones and the policy is to stop, or none is left; lists them, one line each.
+    /// </exception>
     public DatasetReport Ensure(BadRowPolicy policy = BadRowPolicy.Stop, int limit = 20)
-        => Rows > 0 && (Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows)) ? this : throw new InvalidDataException(Describe(limit));
+        => Rows > 0 && (Problems.Count == 0 || (policy == BadRowPolicy.Skip && BadRows.Count < Rows)) ? this
+            : throw new InvalidDataException(Describe(limit));
 
-    /// <summary>A line that counts, one line per problem, and one per note. Rows that cannot be read for one and the same reason share a line.</summary>
+    /// <summary>
+    /// A line that counts, one line per problem, and one per note. Rows that cannot be read for one and the same reason share a line.
+    /// </summary>
     /// <param name="limit">Most problems that are listed.</param>
     public string Describe(int limit = 20)
     {

@@ -20,13 +20,17 @@ public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? f
 
     /// <summary>The label as a completion, or null when the example has none.</summary>
     /// <remarks>Its text is decoded from its tokens, as a rollout's is: rewards read both the same way.</remarks>
-    /// <exception cref="InvalidDataException">The label has no tokens, or its coordinates are not in the model's frame; the message names the example.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The label has no tokens, or its coordinates are not in the model's frame; the message names the example.
+    /// </exception>
     public Completion? Demonstration(VisionExample example) => Demonstration(example, int.MaxValue);
 
     /// <summary>The label as a completion of at most <paramref name="maxTokens"/> tokens, or null when the example has none.</summary>
     /// <param name="example">The example.</param>
     /// <param name="maxTokens">See <see cref="TrainerOptions.MaxLabelTokens"/>.</param>
-    /// <exception cref="InvalidDataException">The label has no tokens or too many, or its coordinates are not in the model's frame; the message names the example.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The label has no tokens or too many, or its coordinates are not in the model's frame; the message names the example.
+    /// </exception>
     public Completion? Demonstration(VisionExample example, int maxTokens)
     {
         if (Text(Guard.NotNull(example)) is not { } text) return null;
@@ -34,7 +38,8 @@ public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? f
         var tokens = _encoder.EncodeAnswer(text);
         if (tokens.Count > maxTokens)
             throw new InvalidDataException(
-                $"Expected at most {maxTokens} label tokens, got {tokens.Count} for example '{example.Id}'. Shorten its label, raise {nameof(TrainerOptions.MaxLabelTokens)}, or drop the row.");
+                $"Expected at most {maxTokens} label tokens, got {tokens.Count} for example '{example.Id}'. Shorten its label, "
+                    + $"raise {nameof(TrainerOptions.MaxLabelTokens)}, or drop the row.");
         return tokens.Count > 0
             ? new Completion(tokens, _encoder.AnswerOpening + _encoder.Decode(tokens), FinishReason.Stop, CompletionSource.Demonstration)
             : throw new InvalidDataException(
@@ -49,5 +54,6 @@ public sealed class DemonstrationInjector(IPromptEncoder encoder, LabelFormat? f
         => Join(group, Demonstration(Guard.NotNull(group).Example));
 
     /// <summary>The group with this label as its last member; the same group where there is none.</summary>
-    internal static RolloutGroup Join(RolloutGroup group, Completion? label) => label is null ? group : group with { Completions = [.. group.Completions, label] };
+    internal static RolloutGroup Join(RolloutGroup group, Completion? label) => label is null ? group
+        : group with { Completions = [.. group.Completions, label] };
 }

@@ -71,7 +71,8 @@ public sealed class Evaluator(IPromptEncoder encoder, IPolicy policy, IRolloutSa
         {
             using var prompts = Collator.Prompts(encoded);
             var request = new RolloutRequest(Guard.Positive(Answers), Guard.Positive(MaxNewTokens), Seed, Step: 0, cancellation) { Occurrences = occurrences };
-            return RolloutGroups.Assemble(batch, SampledCheck.Ensure(_sampler.Sample(_policy, prompts, request), _sampler, _policy, prompts, request), _encoder);
+            return RolloutGroups.Assemble(batch,
+                SampledCheck.Ensure(_sampler.Sample(_policy, prompts, request), _sampler, _policy, prompts, request), _encoder);
         }
         finally
         {

@@ -5,8 +5,8 @@ using ViSurf.Core.Rewards;
 namespace ViSurf.Core.Training;
 
 /// <summary>
-/// Refuses groups in which nobody can be better than anybody: one rollout, no label, and an estimator that compares within the group. Every advantage
-/// would be 0 and nothing learnt; TRL refuses the same.
+/// Refuses groups in which nobody can be better than anybody: one rollout, no label, and an estimator that compares within the group. Every
+/// advantage would be 0 and nothing learnt; TRL refuses the same.
 /// </summary>
 internal static class GroupOfOne
 {
@@ -15,8 +15,10 @@ internal static class GroupOfOne
     {
         if (parts.Sampler is null || options.GroupSize > 1 || parts.Demonstrations is not null || LearnsFromOne(parts.Estimator)) return;
         throw new ArgumentException(
-            "Expected GroupSize >= 2 where no label joins the rollouts, got 1: a rollout that is compared with no other has advantage 0, and nothing would be learnt. "
-            + "Draw two rollouts or more, let the label join (TrainerParts.Demonstrations), or choose an estimator that compares over the step, such as "
+            "Expected GroupSize >= 2 where no label joins the rollouts, got 1: a rollout that is compared with no other has advantage 0, "
+                + "and nothing would be learnt. "
+            + "Draw two rollouts or more, let the label join (TrainerParts.Demonstrations), "
+            + "or choose an estimator that compares over the step, such as "
             + "AdvantageEstimators.ReinforcePlusPlus(baseline: false).", nameof(options));
     }
 
@@ -35,5 +37,6 @@ internal static class GroupOfOne
     }
 
     private static ScoredGroup Group(double reward) => new(
-        new RolloutGroup(VisionExample.Ask("one rollout", "?", null), [Completion.OfText("text")]), [new CompletionScore([new RewardComponent("reward", reward)])]);
+        new RolloutGroup(VisionExample.Ask("one rollout", "?", null), [Completion.OfText("text")]),
+            [new CompletionScore([new RewardComponent("reward", reward)])]);
 }

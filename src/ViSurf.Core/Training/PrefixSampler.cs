@@ -20,14 +20,16 @@ namespace ViSurf.Core.Training;
 /// <param name="demonstrations">Writes the label.</param>
 /// <param name="length">How many of the label's tokens.</param>
 /// <param name="copies">How many rollouts of each group begin with a prefix, greater than 0; null for all. They come last in the group.</param>
-public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector demonstrations, PrefixLength length, int? copies = null) : IRolloutSampler, IDescribed, IWrapper
+public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector demonstrations, PrefixLength length,
+    int? copies = null) : IRolloutSampler, IDescribed, IWrapper
 {
     private readonly IRolloutSampler _inner = Guard.NotNull(inner);
     private readonly DemonstrationInjector _demonstrations = Guard.NotNull(demonstrations);
     private readonly PrefixLength _length = Guard.NotNull(length);
     private readonly int? _copies = copies is { } given ? Guard.Positive(given) : null;
 
-    string IDescribed.Description => FormattableString.Invariant($"PrefixSampler({(_copies is { } some ? $"{some} of a group, " : "")}{Descriptions.Of(_inner)})");
+    string IDescribed.Description
+        => FormattableString.Invariant($"PrefixSampler({(_copies is { } some ? $"{some} of a group, " : "")}{Descriptions.Of(_inner)})");
 
     IEnumerable<object> IWrapper.Inner => [_inner];
 
@@ -47,7 +49,8 @@ public sealed class PrefixSampler(IRolloutSampler inner, DemonstrationInjector d
     private int[] Prefix(VisionExample example, RolloutRequest request)
     {
         // The sampler does not know the run's limit on labels; this is that option's own default.
-        if (_demonstrations.Demonstration(example, Math.Max(request.MaxNewTokens, TrainerOptions.ResponseLimit)) is not { } label) return [];
+        if (_demonstrations.Demonstration(example, Math.Max(request.MaxNewTokens, TrainerOptions.ResponseLimit)) is not { } label)
+            return [];
         var tokens = _length(example, label.TokenIds.Count, request.Step);
         return [.. label.TokenIds.Take(Math.Clamp(tokens, 0, label.TokenIds.Count - 1))];
     }

@@ -8,7 +8,10 @@ namespace ViSurf.Core.Training;
 public static class Prompts
 {
     /// <summary>One prompt per example; the caller disposes them.</summary>
-    /// <exception cref="InvalidDataException">A prompt is longer than the limit, or an example's label is not in the model's frame; names the example. Nothing is cut: half a picture is no picture.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A prompt is longer than the limit, or an example's label is not in the model's frame; names the example. Nothing is cut: half a
+    /// picture is no picture.
+    /// </exception>
     public static IReadOnlyList<EncodedPrompt> Encode(IPromptEncoder encoder, IReadOnlyList<VisionExample> examples, int maxPromptTokens = int.MaxValue)
     {
         Guard.NotNull(encoder);

@@ -32,7 +32,8 @@ public static class RolloutGroups
                 throw new InvalidOperationException(
                     $"Expected the sampler to return at least one token per completion, got none for example '{examples[sample.PromptIndex].Id}'.");
             completions[sample.PromptIndex].Add(
-                new Completion(sample.TokenIds, encoder.AnswerOpening + encoder.Decode(sample.TokenIds), sample.FinishReason, CompletionSource.Policy)
+                new Completion(sample.TokenIds, encoder.AnswerOpening + encoder.Decode(sample.TokenIds), sample.FinishReason,
+                    CompletionSource.Policy)
                 {
                     PrefixTokens = sample.PrefixTokens,
                     LogProbs = sample.LogProbs.Count == sample.TokenIds.Count ? sample.LogProbs : null,

@@ -64,7 +64,8 @@ public sealed class RolloutRounds(TrainerParts parts, TrainerOptions options)
         // First, so that no rollout is drawn for a label that cannot be used.
         var labels = examples.Select(example => _parts.Demonstrations?.Demonstration(example, _options.MaxLabelTokens)).ToArray();
         var samples = Draw(prompts.Of(examples), step, attempt, cancellation);
-        return RolloutGroups.Assemble(examples, samples, _parts.Encoder).Select((group, q) => DemonstrationInjector.Join(group, labels[q])).ToArray();
+        return RolloutGroups.Assemble(examples, samples, _parts.Encoder).Select((group, q) => DemonstrationInjector.Join(group, labels[q]))
+            .ToArray();
     }
 
     private IReadOnlyList<SampledTokens> Draw(IReadOnlyList<EncodedPrompt> prompts, long step, int attempt, CancellationToken cancellation)

@@ -9,9 +9,9 @@ namespace ViSurf.Core.Training;
 /// go on with others, and then agrees up to rounding instead of bit for bit.
 /// </summary>
 /// <remarks>
-/// Parts describe themselves (<see cref="IDescribed"/>), through whatever wraps them; of one that does not, the name of its class is compared. A
-/// coefficient that moves is compared at a few steps, as it is when the run is made. Lambdas and the inside of an estimator cannot be read: put numbers of
-/// one's own into <see cref="TrainingRunOptions.Settings"/>.
+/// Parts describe themselves (<see cref="IDescribed"/>), through whatever wraps them; of one that does not, the name of its class is
+/// compared. A coefficient that moves is compared at a few steps, as it is when the run is made. Lambdas and the inside of an estimator
+/// cannot be read: put numbers of one's own into <see cref="TrainingRunOptions.Settings"/>.
 /// </remarks>
 public static class RunSettings
 {
@@ -50,7 +50,8 @@ public static class RunSettings
         Add("rewards", parts.Suite is null ? "none" : string.Join(", ", parts.Suite.Rewards.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Function.Name} × {r.Weight}"))));
         Add("sampler", Descriptions.Of(parts.Sampler));
         if (parts.RewardKl is { } kl) Add("reward_kl", Descriptions.Of(kl));
-        if (parts.Focus is { } focus) Add("focus", string.Create(CultureInfo.InvariantCulture, $"{focus.Fraction}{(focus.LabelTokensOnly ? ", labels only" : "")}"));
+        if (parts.Focus is { } focus)
+            Add("focus", string.Create(CultureInfo.InvariantCulture, $"{focus.Fraction}{(focus.LabelTokensOnly ? ", labels only" : "")}"));
         return settings;
 
         void Add(string name, object value) => settings.Add(name, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");

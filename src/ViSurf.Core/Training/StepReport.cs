@@ -73,7 +73,8 @@ public sealed record RewardSummary
     public required double? Deviation { get; init; }
 
     /// <summary>
-    /// Fraction of the rollouts that nothing could judge (<see cref="CompletionScore.IsScored"/>), in [0, 1]: they are in no mean and have no advantage.
+    /// Fraction of the rollouts that nothing could judge (<see cref="CompletionScore.IsScored"/>), in [0, 1]: they are in no mean and have
+    /// no advantage.
     /// </summary>
     /// <value>0.</value>
     public double Unscored { get; init; }
@@ -81,7 +82,9 @@ public sealed record RewardSummary
     /// <summary>Mean total of the labels before reward control, of those that something judged.</summary>
     public required double? LabelMean { get; init; }
 
-    /// <summary>Fraction of the labels that something judged and reward control left in use: 1 is near supervised fine-tuning, 0 is plain RL.</summary>
+    /// <summary>
+    /// Fraction of the labels that something judged and reward control left in use: 1 is near supervised fine-tuning, 0 is plain RL.
+    /// </summary>
     public required double? LabelUsed { get; init; }
 
     /// <summary>Fraction of groups in which every advantage is 0: nothing was learnt from them.</summary>

@@ -17,7 +17,8 @@ internal static class StepSummaries
             Mean = totals.SelectMany(t => t).MeanOrNull(),
             Deviation = totals.Select(t => t.DeviationOrNull() ?? 0).MeanOrNull(),
             LabelMean = labels.Where(s => s.IsScored).Select(s => s.Total).MeanOrNull(),
-            LabelUsed = labels.Length == 0 ? null : Math.Min(labels.Length, controlled.Count(s => !s.Neutral && s.IsScored)) / (double)labels.Length,
+            LabelUsed = labels.Length == 0 ? null
+                : Math.Min(labels.Length, controlled.Count(s => !s.Neutral && s.IsScored)) / (double)labels.Length,
             Unscored = groups.SelectMany(g => g.Scored.RolloutScores).Select(s => s.IsScored ? 0.0 : 1).MeanOrNull() ?? 0,
             NeutralGroups = groups.Count(g => g.IsNeutral) / (double)groups.Count,
             UniformRollouts = totals.Select(t => SameReward.IsAll(t) ? 1.0 : 0.0).MeanOrNull(),

@@ -35,7 +35,8 @@ public sealed class Trainer
         _parts = Guard.NotNull(parts).Validated();
         _options = options ?? new TrainerOptions();
         GroupOfOne.Refuse(_parts, _options);
-        if (Wrappers.FindAll<AutoregressiveSampler>(_parts.Sampler).Select(s => (double?)s.Options.ScoringTemperature).FirstOrDefault(t => t != _options.Temperature) is { } temperature)
+        if (Wrappers.FindAll<AutoregressiveSampler>(_parts.Sampler).Select(s => (double?)s.Options.ScoringTemperature)
+            .FirstOrDefault(t => t != _options.Temperature) is { } temperature)
             throw new ArgumentException(
                 $"Expected the sampler's temperature in TrainerOptions.Temperature, got {_options.Temperature} and a sampler at {temperature}: "
                 + "rollouts must be scored at the temperature they were drawn at.", nameof(options));
@@ -65,7 +66,9 @@ public sealed class Trainer
     /// </param>
     /// <exception cref="ArgumentException">There are no examples, or one has nothing to train on.</exception>
     /// <exception cref="InvalidDataException">A prompt is longer than <see cref="TrainerOptions.MaxPromptTokens"/>; names the example.</exception>
-    /// <exception cref="InvalidOperationException">A step is in progress already, or a part returned what cannot be used; the message says which.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A step is in progress already, or a part returned what cannot be used; the message says which.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The optimizer, the policy or an adapter has been disposed.</exception>
     public StepReport Step(IReadOnlyList<VisionExample> examples, CancellationToken cancellation = default)
     {
@@ -73,7 +76,8 @@ public sealed class Trainer
         {
             Interlocked.Decrement(ref _steps);
             throw new InvalidOperationException(
-                "Expected one step at a time, got a call of Trainer.Step while another is in progress: from a reward, a sampler, an action after the step, or another thread. "
+                "Expected one step at a time, got a call of Trainer.Step while another is in progress: from a reward, a sampler, "
+                    + "an action after the step, or another thread. "
                 + "Let the step end first, or give each thread a trainer of its own.");
         }
         try

@@ -15,12 +15,16 @@ public sealed record TrainerOptions
 
     /// <summary>G, rollouts per prompt; not used when there is no sampler (supervised fine-tuning).</summary>
     /// <value>
-    /// 8, as in ViSurf and its ancestors. At least 1: a rollout and a label are a group of two. A rollout alone has advantage 0, so a <see cref="Trainer"/>
-    /// refuses 1 where no label can join, unless its estimator compares over the step (<c>AdvantageEstimators.ReinforcePlusPlus(baseline: false)</c>).
+    /// 8, as in ViSurf and its ancestors. At least 1: a rollout and a label are a group of two. A rollout alone has advantage 0, so a
+    /// <see cref="Trainer"/> refuses 1 where no label can join, unless its estimator compares over the step
+    /// (<c>AdvantageEstimators.ReinforcePlusPlus(baseline: false)</c>).
     /// </value>
     public int GroupSize { get; init => field = Guard.Positive(value); } = 8;
 
-    /// <summary>Divides the logits when completions are scored, from 1e-6 to 1e6. It must be the temperature of the sampler, or ρ is not 1 at the start.</summary>
+    /// <summary>
+    /// Divides the logits when completions are scored, from 1e-6 to 1e6. It must be the temperature of the sampler, or ρ is not 1 at the
+    /// start.
+    /// </summary>
     /// <value>1.0, so that rollouts come from the very distribution that the objective differentiates.</value>
     public double Temperature { get; init => field = Guard.InRange(value, SamplingOptions.LeastTemperature, 1e6); } = 1.0;
 
@@ -32,8 +36,14 @@ public sealed record TrainerOptions
     /// <value>1300: an 840 × 840 picture is 900 tokens of a Qwen-VL prompt.</value>
     public int MaxPromptTokens { get; init => field = Guard.Positive(value); } = 1300;
 
-    /// <summary>Most tokens of a label, the stop token included. A longer one is an error that names the example, before anything is sampled: its score takes memory in the square of its length.</summary>
-    /// <value><see cref="MaxNewTokens"/>, or 2000 where that is less: a label as long as a rollout may be is what a policy can be taught to write, and short rollouts do not make labels short.</value>
+    /// <summary>
+    /// Most tokens of a label, the stop token included. A longer one is an error that names the example, before anything is sampled: its
+    /// score takes memory in the square of its length.
+    /// </summary>
+    /// <value>
+    /// <see cref="MaxNewTokens"/>, or 2000 where that is less: a label as long as a rollout may be is what a policy can be taught to write,
+    /// and short rollouts do not make labels short.
+    /// </value>
     public int MaxLabelTokens
     {
         get => _maxLabelTokens ?? Math.Max(MaxNewTokens, ResponseLimit);

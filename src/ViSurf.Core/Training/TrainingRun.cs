@@ -41,7 +41,8 @@ public sealed class TrainingRun
         (_trainer, _examples, _options, _store) = (Guard.NotNull(trainer), Guard.NotNull(examples), Guard.NotNull(options), store);
         var parts = trainer.Parts;
         if (store is not null && parts.State.Count == 0 && Unsaved(parts) is { } unsaved)
-            throw new ArgumentException($"Expected TrainerParts.State to say how the {unsaved} is saved, got nothing: a resumed run would begin with a fresh one.", nameof(trainer));
+            throw new ArgumentException($"Expected TrainerParts.State to say how the {unsaved} is saved, got nothing: "
+                + $"a resumed run would begin with a fresh one.", nameof(trainer));
         _weights = weights ?? CheckpointWeights.Of(parts.Policy.Module);
         _parts =
         [
@@ -49,7 +50,8 @@ public sealed class TrainingRun
             parts.Optimizer.AsPart(),
             CheckpointPart.Of("data", () => examples.Position, position => examples.Position = (string)position!),
             CheckpointPart.Of("evaluation", () => _evaluated, step => _evaluated = (long)step!),
-            .. Wrappers.Find<MovingAveragePolicy>(parts.Reference) is { } average ? [CheckpointPart.OfModule("reference", average.Module)] : Array.Empty<CheckpointPart>(),
+            .. Wrappers.Find<MovingAveragePolicy>(parts.Reference) is { } average ? [CheckpointPart.OfModule("reference", average.Module)]
+                : Array.Empty<CheckpointPart>(),
             .. parts.State,
         ];
         var settings = new SortedDictionary<string, string>(RunSettings.Of(parts, trainer.Options).ToDictionary(), StringComparer.Ordinal);
@@ -66,7 +68,8 @@ public sealed class TrainingRun
     /// <param name="checkpoint">Null for the newest of the store.</param>
     /// <returns>The checkpoint; null when there is none yet, and the run begins.</returns>
     /// <exception cref="InvalidDataException">
-    /// It, or with null any of the store, is damaged (names directory and file), or it is of another model (lists the parameters), of other options (lists them) or of other parts. Nothing has been loaded then.
+    /// It, or with null any of the store, is damaged (names directory and file), or it is of another model (lists the parameters), of other
+    /// options (lists them) or of other parts. Nothing has been loaded then.
     /// </exception>
     public Checkpoint? Resume(Checkpoint? checkpoint = null)
     {
@@ -107,7 +110,8 @@ public sealed class TrainingRun
     /// <summary>State that stays for later steps and that nothing but <see cref="TrainerParts.State"/> saves.</summary>
     private static string? Unsaved(TrainerParts parts)
         => Wrappers.Find<ReplayBuffer>(parts.Groups) is not null ? "ReplayBuffer in Groups"
-            : Wrappers.FindAll<MovingAveragePolicy>(parts.RewardKl).Except(Wrappers.FindAll<MovingAveragePolicy>(parts.Reference)).Any() ? "moving average in RewardKl"
+            : Wrappers.FindAll<MovingAveragePolicy>(parts.RewardKl).Except(Wrappers.FindAll<MovingAveragePolicy>(parts.Reference)).Any()
+                ? "moving average in RewardKl"
             : null;
 
     /// <summary>Training does not stop because something that only looks on cannot remember.</summary>

@@ -33,7 +33,8 @@ public class EngineParts
     {
         var workload = Work;
         _folder = new TemporaryFolder();
-        RandomCheckpoint.Write(_folder.Path, (PartsSize.Smoke ? new TinyConfig() : RandomCheckpoint.Medium) with { Layers = 2, VisionDepth = 1, FullAttention = [0], MaxVocabulary = 768 });
+        RandomCheckpoint.Write(_folder.Path, (PartsSize.Smoke ? new TinyConfig()
+            : RandomCheckpoint.Medium) with { Layers = 2, VisionDepth = 1, FullAttention = [0], MaxVocabulary = 768 });
         RandomCheckpoint.WriteWeights(_folder.Path, PartsSize.Type, CPU, seed: 1);
         _policy = QwenVlPolicy.Load(_folder.Path, PartsSize.Device, PartsSize.Type);
         _prompts = Prompts.Encode(QwenPromptEncoder.Load(_folder.Path), workload.Examples());

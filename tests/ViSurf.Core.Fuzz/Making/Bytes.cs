@@ -5,7 +5,8 @@ namespace ViSurf.Core.Fuzz.Making;
 /// <summary>Files that were whole once.</summary>
 internal static class Bytes
 {
-    private static readonly uint[] Numbers = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 32768, 32769, 65535, 23171];
+    private static readonly uint[] Numbers = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+        32768, 32769, 65535, 23171];
 
     /// <summary>One to four changes.</summary>
     public static byte[] Changed(Dice dice, byte[] file)

@@ -14,6 +14,7 @@ internal static class Fixture
     {
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.GetFiles(PathOf(name)))
-            if (!Path.GetFileName(file).StartsWith("golden", StringComparison.Ordinal)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+            if (!Path.GetFileName(file).StartsWith("golden", StringComparison.Ordinal))
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
     }
 }

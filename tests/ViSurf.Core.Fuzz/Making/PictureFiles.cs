@@ -17,7 +17,8 @@ namespace ViSurf.Core.Fuzz.Making;
 /// <summary>Small whole pictures of several formats, made here; and files that claim sizes they do not have.</summary>
 internal static class PictureFiles
 {
-    private static readonly int[] Sides = [0, 1, 2, 100, 1000, 13377, 13378, 16384, 20000, 23171, 30000, 32767, 32768, 32769, 46341, 65535, 65536, 100_000, 1 << 24, int.MaxValue, -1];
+    private static readonly int[] Sides = [0, 1, 2, 100, 1000, 13377, 13378, 16384, 20000, 23171, 30000, 32767, 32768, 32769, 46341, 65535,
+        65536, 100_000, 1 << 24, int.MaxValue, -1];
 
     /// <summary>Name and bytes.</summary>
     public static IReadOnlyList<(string Name, byte[] File)> Whole { get; } = [.. Made()];
@@ -29,7 +30,8 @@ internal static class PictureFiles
         return dice.Below(6) switch
         {
             0 => ("claim.png", Png(width, height, depth: dice.Of([1, 8, 16]), colour: dice.Of([0, 2, 3, 6]), [])),
-            1 => ("bomb.png", Png(dice.Of([5000, 12000, 14000, 20000]), dice.Of([5000, 12000, 14000, 20000]), depth: 1, colour: 0, Zeros(dice))),
+            1 => ("bomb.png", Png(dice.Of([5000, 12000, 14000, 20000]), dice.Of([5000, 12000, 14000, 20000]), depth: 1, colour: 0,
+                Zeros(dice))),
             2 => ("claim.gif", Claim(dice, "claim.gif", 6, width, height, bigEndian: false, bytes: 2)),
             3 => ("claim.bmp", Claim(dice, "claim.bmp", 18, width, height, bigEndian: false, bytes: 4)),
             4 => ("claim.jpg", Jpeg(width, height)),
@@ -43,8 +45,10 @@ internal static class PictureFiles
         {
             using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
             for (var y = 0; y < height; y++)
-                for (var x = 0; x < width; x++) bitmap.SetPixel(x, y, new SKColor((byte)(x * 7), (byte)(y * 11), (byte)(x * y), (byte)(255 - x % 3 * 90)));
-            foreach (var (format, end) in new[] { (SKEncodedImageFormat.Png, "png"), (SKEncodedImageFormat.Jpeg, "jpg"), (SKEncodedImageFormat.Webp, "webp") })
+                for (var x = 0; x < width; x++)
+                    bitmap.SetPixel(x, y, new SKColor((byte)(x * 7), (byte)(y * 11), (byte)(x * y), (byte)(255 - x % 3 * 90)));
+            foreach (var (format, end) in new[] { (SKEncodedImageFormat.Png, "png"), (SKEncodedImageFormat.Jpeg, "jpg"),
+                (SKEncodedImageFormat.Webp, "webp") })
             {
                 using var data = bitmap.Encode(format, 80);
                 yield return ($"whole.{end}", data.ToArray());
@@ -62,7 +66,9 @@ internal static class PictureFiles
         picture.ProcessPixelRows(rows =>
         {
             for (var y = 0; y < height; y++)
-                for (var x = 0; x < width; x++) rows.GetRowSpan(y)[x] = new Rgba64((ushort)(x * 997), (ushort)(y * 1999), (ushort)(x * y * 31), (ushort)(65535 - x % 3 * 20000));
+                for (var x = 0; x < width; x++)
+                    rows.GetRowSpan(y)[x] = new Rgba64((ushort)(x * 997), (ushort)(y * 1999), (ushort)(x * y * 31),
+                        (ushort)(65535 - x % 3 * 20000));
         });
         byte[] Saved(IImageEncoder encoder, Image image)
         {
@@ -71,10 +77,13 @@ internal static class PictureFiles
             return file.ToArray();
         }
         yield return ("whole.tiff", Saved(new TiffEncoder(), picture));
-        yield return ("packed.tiff", Saved(new TiffEncoder { Compression = TiffCompression.Deflate, BitsPerPixel = TiffBitsPerPixel.Bit24 }, picture));
-        yield return ("lzw.tiff", Saved(new TiffEncoder { Compression = TiffCompression.Lzw, BitsPerPixel = TiffBitsPerPixel.Bit8 }, picture));
+        yield return ("packed.tiff",
+            Saved(new TiffEncoder { Compression = TiffCompression.Deflate, BitsPerPixel = TiffBitsPerPixel.Bit24 }, picture));
+        yield return ("lzw.tiff",
+            Saved(new TiffEncoder { Compression = TiffCompression.Lzw, BitsPerPixel = TiffBitsPerPixel.Bit8 }, picture));
         yield return ("palette.png", Saved(new PngEncoder { ColorType = PngColorType.Palette }, picture));
-        yield return ("sixteen.png", Saved(new PngEncoder { ColorType = PngColorType.RgbWithAlpha, BitDepth = PngBitDepth.Bit16 }, picture));
+        yield return ("sixteen.png",
+            Saved(new PngEncoder { ColorType = PngColorType.RgbWithAlpha, BitDepth = PngBitDepth.Bit16 }, picture));
         yield return ("grey.png", Saved(new PngEncoder { ColorType = PngColorType.Grayscale, BitDepth = PngBitDepth.Bit16 }, picture));
         yield return ("interlaced.png", Saved(new PngEncoder { InterlaceMethod = PngInterlaceMode.Adam7 }, picture));
         yield return ("palette.bmp", Saved(new BmpEncoder { BitsPerPixel = BmpBitsPerPixel.Pixel8 }, picture));
@@ -130,7 +139,8 @@ internal static class PictureFiles
         var row = (3 * width + 3) / 4 * 4;
         var file = new byte[54 + row * height];
         "BM"u8.CopyTo(file);
-        foreach (var (at, value) in new[] { (2, file.Length), (10, 54), (14, 40), (18, width), (22, height), (26, 1 | 24 << 16), (34, row * height) }) BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
+        foreach (var (at, value) in new[] { (2, file.Length), (10, 54), (14, 40), (18, width), (22, height), (26, 1 | 24 << 16),
+            (34, row * height) }) BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
         for (var i = 54; i < file.Length; i++) file[i] = (byte)(i * 13);
         return file;
     }
@@ -153,7 +163,8 @@ internal static class PictureFiles
         packed.Add((byte)bits);
         byte[] size = [(byte)width, (byte)(width >> 8), (byte)height, (byte)(height >> 8)];
         var blocks = packed.Chunk(255).SelectMany(block => block.Prepend((byte)block.Length));
-        return [.. "GIF89a"u8, .. size, 0x91, 0, 0, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0x21, 0xF9, 4, 1, 0, 0, 2, 0, 0x2C, 0, 0, 0, 0, .. size, 0, 2, .. blocks, 0, 0x3B];
+        return [.. "GIF89a"u8, .. size, 0x91, 0, 0, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0x21, 0xF9, 4, 1, 0, 0, 2, 0, 0x2C, 0, 0, 0,
+            0, .. size, 0, 2, .. blocks, 0, 0x3B];
     }
 
     private static byte[] Claim(Dice dice, string name, int at, int width, int height, bool bigEndian, int bytes)

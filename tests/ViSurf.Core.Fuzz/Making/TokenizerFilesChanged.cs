@@ -2,11 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace ViSurf.Core.Fuzz.Making;
 
-/// <summary>Tokenizer files with something changed that matters: by chance alone nearly every change would fall into the vocabulary.</summary>
+/// <summary>
+/// Tokenizer files with something changed that matters: by chance alone nearly every change would fall into the vocabulary.
+/// </summary>
 internal static class TokenizerFilesChanged
 {
-    private static readonly string[] Sections = ["added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model", "truncation", "padding"];
-    private static readonly string[] Patterns = ["", "(?=.)", "()", "a*", "(a+)+$", "\\\\p{N}", "\\\\s", "[", ".", "(?s).*", "\\\\b", "^", "(?i:'s|'t)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+"];
+    private static readonly string[] Sections = ["added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model",
+        "truncation", "padding"];
+    private static readonly string[] Patterns = ["", "(?=.)", "()", "a*", "(a+)+$", "\\\\p{N}", "\\\\s", "[", ".", "(?s).*", "\\\\b", "^",
+        "(?i:'s|'t)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+"];
 
     /// <summary>One of the files, changed.</summary>
     public static byte[] Of(Dice dice, string name, string text)
@@ -19,7 +23,8 @@ internal static class TokenizerFilesChanged
         {
             var pattern = root["pre_tokenizer"]?["pretokenizers"]?[0]?["pattern"]?.AsObject();
             if (pattern is not null) pattern["Regex"] = "@pattern@";
-            return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString().Replace("@pattern@", dice.Of(Patterns), StringComparison.Ordinal));
+            return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString()
+                .Replace("@pattern@", dice.Of(Patterns), StringComparison.Ordinal));
         }
         var section = dice.Of(Sections);
         if (section == "model") (root["model"]!["vocab"], root["model"]!["merges"]) = ("@vocab@", "@merges@");
@@ -27,7 +32,8 @@ internal static class TokenizerFilesChanged
         root[section] = "@part@";
         var model = JsonNode.Parse(text)!["model"]!;
         return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString().Replace("\"@part@\"", part, StringComparison.Ordinal)
-            .Replace("\"@vocab@\"", model["vocab"]!.ToJsonString(), StringComparison.Ordinal).Replace("\"@merges@\"", model["merges"]!.ToJsonString(), StringComparison.Ordinal));
+            .Replace("\"@vocab@\"", model["vocab"]!.ToJsonString(), StringComparison.Ordinal)
+            .Replace("\"@merges@\"", model["merges"]!.ToJsonString(), StringComparison.Ordinal));
     }
 
     private static byte[] Lines(Dice dice, string text)

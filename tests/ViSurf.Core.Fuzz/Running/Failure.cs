@@ -20,7 +20,8 @@ internal sealed partial record Failure(string Surface, long Index, string Kind, 
     }
 
     /// <summary>The first line and the place in the library.</summary>
-    public string Brief => string.Join(Environment.NewLine + "        ", Message.Split('\n').Where((line, i) => i == 0 || line.Contains("/ViSurf.Core", StringComparison.Ordinal)).Take(3).Select(line => line[..Math.Min(line.Length, 500)]));
+    public string Brief => string.Join(Environment.NewLine + "        ", Message.Split('\n').Where((line, i) => i == 0
+        || line.Contains("/ViSurf.Core", StringComparison.Ordinal)).Take(3).Select(line => line[..Math.Min(line.Length, 500)]));
 
     [GeneratedRegex(@"'[^']*'|""[^""]*""|\d+")]
     private static partial Regex Varying();

@@ -23,7 +23,8 @@ internal sealed class Runner(long seed, Action<string> log)
         var share = seconds * Math.Min(workers, kinds.Count) / kinds.Sum(kind => kind.Weight);
         // Those that take longest first, so that the last ones end together.
         var order = Enumerable.Range(0, kinds.Count).OrderByDescending(i => kinds[i].Weight).ToArray();
-        Parallel.ForEach(order, new ParallelOptions { MaxDegreeOfParallelism = workers }, i => Run(kinds[i], tallies[i], share * kinds[i].Weight, keep));
+        Parallel.ForEach(order, new ParallelOptions { MaxDegreeOfParallelism = workers },
+            i => Run(kinds[i], tallies[i], share * kinds[i].Weight, keep));
         return tallies;
     }
 
@@ -42,6 +43,7 @@ internal sealed class Runner(long seed, Action<string> log)
         tally.Seconds = clock.Elapsed.TotalSeconds;
         if (keep is null) return;
         // One of each sort: the others are made again from seed and index.
-        foreach (var failure in tally.Failures.DistinctBy(f => f.Gist).Take(MostKept)) process.Keep(failure.Index, Path.Combine(keep, $"{failure.Surface}-{failure.Index}"));
+        foreach (var failure in tally.Failures.DistinctBy(f => f.Gist).Take(MostKept))
+            process.Keep(failure.Index, Path.Combine(keep, $"{failure.Surface}-{failure.Index}"));
     }
 }

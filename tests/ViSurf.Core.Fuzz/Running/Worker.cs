@@ -73,7 +73,8 @@ internal static class Worker
     {
         if (!ResidentMemory.IsKnown) return null;
         var peak = ResidentMemory.Peak / 1_000_000;
-        return peak > kind.Memory ? string.Create(CultureInfo.InvariantCulture, $"{MemoryWord} {peak} MB resident at the peak, expected at most {kind.Memory}") : null;
+        return peak > kind.Memory ? string.Create(CultureInfo.InvariantCulture, $"{MemoryWord} {peak} MB resident at the peak, "
+            + $"expected at most {kind.Memory}") : null;
     }
 
     private static void Keep(string folder, string name, byte[] content)
@@ -82,12 +83,16 @@ internal static class Worker
         File.WriteAllBytes(Path.Combine(folder, name), content);
     }
 
-    /// <summary>Surfaces write where they stand; a folder of its own, gone at the end, also when the parent kills the child (it owns it then).</summary>
+    /// <summary>
+    /// Surfaces write where they stand; a folder of its own, gone at the end, also when the parent kills the child (it owns it then).
+    /// </summary>
     private sealed class WorkingFolder : IDisposable
     {
-        private readonly TemporaryFolder? _own = Environment.GetEnvironmentVariable(WorkerProcess.FolderVariable) is null ? new TemporaryFolder() : null;
+        private readonly TemporaryFolder? _own = Environment.GetEnvironmentVariable(WorkerProcess.FolderVariable) is null
+            ? new TemporaryFolder() : null;
 
-        public WorkingFolder() => Directory.SetCurrentDirectory(_own?.Path ?? Environment.GetEnvironmentVariable(WorkerProcess.FolderVariable)!);
+        public WorkingFolder() => Directory.SetCurrentDirectory(_own?.Path
+            ?? Environment.GetEnvironmentVariable(WorkerProcess.FolderVariable)!);
 
         public void Dispose()
         {

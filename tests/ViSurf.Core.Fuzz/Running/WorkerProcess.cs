@@ -5,7 +5,9 @@ using Samples.Shared;
 
 namespace ViSurf.Core.Fuzz.Running;
 
-/// <summary>The side of the parent: starts a child, hears its lines, kills it when it hangs or grows, and says which input did it.</summary>
+/// <summary>
+/// The side of the parent: starts a child, hears its lines, kills it when it hangs or grows, and says which input did it.
+/// </summary>
 internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> log)
 {
     /// <summary>Where a child works.</summary>
@@ -32,7 +34,8 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
         using var folder = new TemporaryFolder();
         (_next, _ready, _since, _processor) = (first, false, Stopwatch.StartNew(), 0);
         _errors.Clear();
-        using var child = Start(folder.Path, ["--worker", kind.Name, "--seed", Text(seed), "--index", Text(first), "--seconds", Text((long)Math.Ceiling(seconds))]);
+        using var child = Start(folder.Path,
+            ["--worker", kind.Name, "--seed", Text(seed), "--index", Text(first), "--seconds", Text((long)Math.Ceiling(seconds))]);
         child.OutputDataReceived += (_, e) => Hear(e.Data, tally);
         child.ErrorDataReceived += (_, e) => Note(e.Data);
         child.BeginOutputReadLine();
@@ -52,7 +55,8 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
             tally.Add(1, 0);
             return (_next + 1, false);
         }
-        var (sort, message) = killed is not null ? (killed.Split(':')[0], killed) : ("crash", $"the process ended with {child.ExitCode}: {string.Join(" | ", _errors)}");
+        var (sort, message) = killed is not null ? (killed.Split(':')[0], killed)
+            : ("crash", $"the process ended with {child.ExitCode}: {string.Join(" | ", _errors)}");
         Report(tally, new Failure(kind.Name, _next, sort, message));
         return (_next + 1, false);
     }
@@ -61,7 +65,8 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
     public void Keep(long index, string folder)
     {
         using var work = new TemporaryFolder();
-        using var child = Start(work.Path, ["--worker", kind.Name, "--seed", Text(seed), "--index", Text(index), "--count", "1", "--seconds", Text((long)kind.Patience), "--keep", folder]);
+        using var child = Start(work.Path, ["--worker", kind.Name, "--seed", Text(seed), "--index", Text(index), "--count", "1",
+            "--seconds", Text((long)kind.Patience), "--keep", folder]);
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
         if (!child.WaitForExit(TimeSpan.FromSeconds(kind.Patience))) child.Kill(entireProcessTree: true);
@@ -70,7 +75,8 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
 
     private static Process Start(string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(WorkerProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [typeof(WorkerProcess).Assembly.Location,
+            .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment[FolderVariable] = folder;
         // Many processes side by side: one thread each, and no core files.
         start.Environment["OMP_NUM_THREADS"] = "1";
@@ -98,7 +104,8 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
                     break;
                 case [Worker.Failed, var index, var message]:
                     var text = JsonSerializer.Deserialize<string>(message)!;
-                    Report(tally, new Failure(kind.Name, Number(index), text.StartsWith(Worker.MemoryWord, StringComparison.Ordinal) ? "memory" : "failure", text));
+                    Report(tally, new Failure(kind.Name, Number(index),
+                        text.StartsWith(Worker.MemoryWord, StringComparison.Ordinal) ? "memory" : "failure", text));
                     break;
             }
         }
@@ -122,13 +129,16 @@ internal sealed class WorkerProcess(SurfaceKind kind, long seed, Action<string> 
         lock (_lock)
         {
             if (_seen != _lines) (_seen, _processor) = (_lines, processor);
-            if (!_ready && _since.Elapsed.TotalSeconds > StartPatience) return string.Create(CultureInfo.InvariantCulture, $"hang: the start took more than {StartPatience} s");
+            if (!_ready && _since.Elapsed.TotalSeconds > StartPatience)
+                return string.Create(CultureInfo.InvariantCulture, $"hang: the start took more than {StartPatience} s");
             if (_ready && (processor - _processor > kind.Patience || _since.Elapsed.TotalSeconds > WaitingFactor * kind.Patience))
-                return string.Create(CultureInfo.InvariantCulture, $"hang: an input took {_since.Elapsed.TotalSeconds:0} s, {processor - _processor:0} of the processor, expected at most {kind.Patience}");
+                return string.Create(CultureInfo.InvariantCulture, $"hang: an input took {_since.Elapsed.TotalSeconds:0} s, "
+                    + $"{processor - _processor:0} of the processor, expected at most {kind.Patience}");
         }
         // Well beyond the limit: what stays near it, the child says itself.
         var resident = child.WorkingSet64 / 1_000_000;
-        return resident > 2L * kind.Memory ? string.Create(CultureInfo.InvariantCulture, $"memory: {resident} MB resident, expected at most {kind.Memory}") : null;
+        return resident > 2L * kind.Memory
+            ? string.Create(CultureInfo.InvariantCulture, $"memory: {resident} MB resident, expected at most {kind.Memory}") : null;
     }
 
     private void Report(Tally tally, Failure failure)

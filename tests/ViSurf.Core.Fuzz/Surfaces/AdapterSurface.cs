@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>PEFT directories with a changed configuration or changed weights: refused with the directory named, or a model that gives numbers.</summary>
+/// <summary>
+/// PEFT directories with a changed configuration or changed weights: refused with the directory named, or a model that gives numbers.
+/// </summary>
 internal sealed class AdapterSurface : ISurface
 {
     private const string Folder = "adapter", Config = "adapter_config.json", Weights = "adapter_model.safetensors";
@@ -37,7 +39,8 @@ internal sealed class AdapterSurface : ISurface
             // Flipped bits of a weight may well be NaN; a configuration may not make one.
             if (!ofWeights) Attempt.Expect(Finite(), "log-probabilities that are no numbers");
         }, Folder);
-        Attempt.Expect(!_policy.Module.named_parameters().Any(p => p.name.Contains("lora", StringComparison.Ordinal)), "an adapter that was refused or disposed is still there");
+        Attempt.Expect(!_policy.Module.named_parameters().Any(p => p.name.Contains("lora", StringComparison.Ordinal)),
+            "an adapter that was refused or disposed is still there");
     }
 
     public void Dispose()

@@ -4,17 +4,23 @@ using ViSurf.Core.Models.QwenVl;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>No text of a row opens a turn, places a picture or a stop: a prompt and a label hold as many control tokens as the same with harmless text.</summary>
+/// <summary>
+/// No text of a row opens a turn, places a picture or a stop: a prompt and a label hold as many control tokens as the same with harmless
+/// text.
+/// </summary>
 internal sealed class ChatSurface : ISurface
 {
-    private static readonly string[] Control = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>", "<|vision_pad|>"];
+    private static readonly string[] Control = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|vision_start|>", "<|vision_end|>",
+        "<|image_pad|>", "<|video_pad|>", "<|vision_pad|>"];
     private static readonly ImageSource Picture = ImageSource.FromBytes(Fixture.Bytes("images", "1.png"), "1.png");
-    private readonly QwenPromptEncoder[] _encoders = [.. new[] { "qwen2_5_vl", "qwen3_vl" }.Select(family => QwenPromptEncoder.Load(Fixture.PathOf(family)))];
+    private readonly QwenPromptEncoder[] _encoders = [.. new[] { "qwen2_5_vl", "qwen3_vl" }
+        .Select(family => QwenPromptEncoder.Load(Fixture.PathOf(family)))];
 
     public void Try(Attempt attempt)
     {
         var (dice, encoder) = (attempt.Dice, attempt.Dice.Of(_encoders));
-        string Text() => dice.Of(Control) + Texts.Of(dice, 6) + dice.Of(Control) + (dice.Once(3) ? "\n" + dice.Of(Control) + "assistant\n" : "");
+        string Text() => dice.Of(Control) + Texts.Of(dice, 6) + dice.Of(Control)
+            + (dice.Once(3) ? "\n" + dice.Of(Control) + "assistant\n" : "");
         var (question, system, answer) = (Text(), dice.Once(3) ? Text() : null, Text());
         var images = dice.Once(2) ? [Picture] : Array.Empty<ImageSource>();
         attempt.Count();
@@ -23,9 +29,11 @@ internal sealed class ChatSurface : ISurface
         attempt.Note("answer.txt", answer);
         attempt.Refusable(() =>
         {
-            Attempt.Expect(Counts(encoder, Ask(question, system, images)).SequenceEqual(Counts(encoder, Ask("q", system is null ? null : "s", images))), "a question changes the number of control tokens");
+            Attempt.Expect(Counts(encoder, Ask(question, system, images)).SequenceEqual(Counts(encoder,
+                Ask("q", system is null ? null : "s", images))), "a question changes the number of control tokens");
             var ids = encoder.EncodeAnswer(answer);
-            Attempt.Expect(ids.Count(id => encoder.StopIds.Contains(id)) == 1 && ids[^1] == encoder.StopIds[0], "a label holds a stop before its end");
+            Attempt.Expect(ids.Count(id => encoder.StopIds.Contains(id)) == 1 && ids[^1] == encoder.StopIds[0],
+                "a label holds a stop before its end");
             Attempt.Expect(!ids.Any(encoder.SuppressedIds.Contains), "a label holds a picture's token");
         }, "row-7", "<|", "half of a surrogate pair");
     }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Fuzz.Surfaces;
 
 /// <summary>
-/// A tiny checkpoint of each family with one of its JSON files changed, loaded and used: refused with the file or the directory named, or prompts
-/// are encoded and answers scored with numbers.
+/// A tiny checkpoint of each family with one of its JSON files changed, loaded and used: refused with the file or the directory named, or
+/// prompts are encoded and answers scored with numbers.
 /// </summary>
 /// <param name="files">Which files are changed; those that a checkpoint lacks are made from <paramref name="otherwise"/>.</param>
 /// <param name="otherwise">What such a file holds.</param>
@@ -16,7 +16,8 @@ internal sealed class CheckpointSurface(IReadOnlyList<string> files, string othe
 {
     private static readonly string[] Families = ["qwen2_5_vl", "qwen2_vl", "qwen3_vl", "qwen2_5_vl_tied"];
     private static readonly ImageSource Picture = ImageSource.FromBytes(Fixture.Bytes("images", "1.png"), "1.png");
-    private static readonly VisionExample Example = VisionExample.Ask("row-7", "What is it? 12 \u00e9 \U00020BB7", new TextTarget("red"), Picture);
+    private static readonly VisionExample Example = VisionExample.Ask("row-7", "What is it? 12 \u00e9 \U00020BB7", new TextTarget("red"),
+        Picture);
 
     public void Try(Attempt attempt)
     {

@@ -3,7 +3,10 @@ using ViSurf.Core.Tests.Support;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>A training run killed at random moments: what is left is whole, nothing that was reported is lost, and steps made again are the same to the last bit.</summary>
+/// <summary>
+/// A training run killed at random moments: what is left is whole, nothing that was reported is lost, and steps made again are the same to
+/// the last bit.
+/// </summary>
 internal sealed class KillsSurface : ISurface
 {
     private const int Kills = 2;

@@ -5,8 +5,8 @@ using ViSurf.Core.Models.Tokens;
 namespace ViSurf.Core.Fuzz.Surfaces;
 
 /// <summary>
-/// Our tokenizer beside Hugging Face's own library: the same ids for any text, from the published files and from changed ones that both read.
-/// What we refuse and what the library refuses is no difference.
+/// Our tokenizer beside Hugging Face's own library: the same ids for any text, from the published files and from changed ones that both
+/// read. What we refuse and what the library refuses is no difference.
 /// </summary>
 internal sealed class OracleSurface : ISurface
 {
@@ -18,7 +18,8 @@ internal sealed class OracleSurface : ISurface
     {
         Fixture.Copy("tokenizer", Folder);
         // What tokenizer_config.json adds is another matter.
-        foreach (var file in new[] { "tokenizer_config.json", "vocab.json", "merges.txt" }) File.Delete(System.IO.Path.Combine(Folder, file));
+        foreach (var file in new[] { "tokenizer_config.json", "vocab.json", "merges.txt" })
+            File.Delete(System.IO.Path.Combine(Folder, file));
         _real = (QwenTokenizer.Load(Folder), new Tokenizer(Path));
     }
 
@@ -78,7 +79,8 @@ internal sealed class OracleSurface : ISurface
         var found = ours.Encode(text);
         if (found.SequenceEqual(expected)) return;
         var at = found.Zip(expected).TakeWhile(pair => pair.First == pair.Second).Count();
-        throw new FuzzFailure($"other ids than the reference's from token {at} on: '{(text.Length > 200 ? text[..200] + "…" : text)}' is {Some(expected, at)}, we give {Some(found, at)}");
+        throw new FuzzFailure($"other ids than the reference's from token {at} on: "
+            + $"'{(text.Length > 200 ? text[..200] + "…" : text)}' is {Some(expected, at)}, we give {Some(found, at)}");
     }
 
     private static string Some(IReadOnlyList<int> ids, int at) => string.Join(' ', ids.Skip(Math.Max(0, at - 2)).Take(10));

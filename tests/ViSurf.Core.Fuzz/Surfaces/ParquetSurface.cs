@@ -8,7 +8,8 @@ namespace ViSurf.Core.Fuzz.Surfaces;
 internal sealed class ParquetSurface : ISurface
 {
     private const string File = "changed.parquet";
-    private readonly byte[][] _files = [.. new[] { "visurf", "lists", "pages-v2" }.Select(name => Fixture.Bytes("parquet", name + ".parquet"))];
+    private readonly byte[][] _files = [.. new[] { "visurf", "lists", "pages-v2" }
+        .Select(name => Fixture.Bytes("parquet", name + ".parquet"))];
 
     public void Try(Attempt attempt)
     {

@@ -5,8 +5,8 @@ using ViSurf.Core.Models.Images;
 namespace ViSurf.Core.Fuzz.Surfaces;
 
 /// <summary>
-/// Pictures that are broken, cut, or larger than they are, to each of the decoders: refused with the name, or decoded, twice the same, in the
-/// size that the header was read as having; and never in full where the header claims more than the limit.
+/// Pictures that are broken, cut, or larger than they are, to each of the decoders: refused with the name, or decoded, twice the same, in
+/// the size that the header was read as having; and never in full where the header claims more than the limit.
 /// </summary>
 internal sealed class PicturesSurface : ISurface
 {
@@ -26,7 +26,8 @@ internal sealed class PicturesSurface : ISurface
         {
             var image = decoder.Decode(source);
             Attempt.Expect(image.Pixels.Length == 3L * image.Width * image.Height, "another number of bytes than pixels");
-            Attempt.Expect(size is null || (size.Value.Width, size.Value.Height) == (image.Width, image.Height), $"the header says {size}, the picture is {image.Width} × {image.Height}");
+            Attempt.Expect(size is null || (size.Value.Width, size.Value.Height) == (image.Width, image.Height),
+                $"the header says {size}, the picture is {image.Width} × {image.Height}");
             if (image.Pixels.Length > 300_000) return;
             Attempt.Expect(decoder.Decode(source).Pixels.AsSpan().SequenceEqual(image.Pixels), "other pixels the second time");
             if (Math.Max(image.Width, image.Height) > 200 * Math.Min(image.Width, image.Height)) return;

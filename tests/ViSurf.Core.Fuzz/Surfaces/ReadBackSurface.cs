@@ -9,16 +9,20 @@ using ViSurf.Core.Training.Metrics;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>What the library wrote and reads again, changed meanwhile: predictions, metrics, positions in a data set, what a report remembers.</summary>
+/// <summary>
+/// What the library wrote and reads again, changed meanwhile: predictions, metrics, positions in a data set, what a report remembers.
+/// </summary>
 internal sealed class ReadBackSurface : ISurface
 {
-    private static readonly VisionExample[] Rows = [.. Enumerable.Range(0, 7).Select(i => VisionExample.Ask($"row-{i}", "q", new TextTarget("a")))];
+    private static readonly VisionExample[] Rows = [.. Enumerable.Range(0, 7)
+        .Select(i => VisionExample.Ask($"row-{i}", "q", new TextTarget("a")))];
     private readonly string _predictions, _metrics, _report;
 
     public ReadBackSurface()
     {
         PredictionFile.WriteAll("whole.jsonl",
-            [new EvaluatedExample(SampleRun.Example(), [Completion.OfText("<answer>[]</answer>")]) { Source = "s" }, new EvaluatedExample(Rows[0], [Completion.OfText("b")]) { Source = "t" }]);
+            [new EvaluatedExample(SampleRun.Example(), [Completion.OfText("<answer>[]</answer>")]) { Source = "s" },
+                new EvaluatedExample(Rows[0], [Completion.OfText("b")]) { Source = "t" }]);
         _predictions = File.ReadAllText("whole.jsonl");
         using (var metrics = new JsonLinesMetrics("metrics.jsonl"))
             for (var step = 0; step < 3; step++) metrics.Write(step, new Dictionary<string, double> { ["loss"] = step });
@@ -64,14 +68,16 @@ internal sealed class ReadBackSurface : ISurface
         {
             _ = EvaluationSuite.Standard().Report(read);
         }
-        catch (InvalidOperationException e) when (e.Message.StartsWith("Metric '", StringComparison.Ordinal) && e.Message.Contains("on example '", StringComparison.Ordinal))
+        catch (InvalidOperationException e) when (e.Message.StartsWith("Metric '", StringComparison.Ordinal)
+            && e.Message.Contains("on example '", StringComparison.Ordinal))
         {
         }
     }
 
     private static void Position(Attempt attempt)
     {
-        var stream = new MixedStream(3, new WeightedStream("a", new ShuffledStream(new ListSource(Rows, "a"), 1), 1), new WeightedStream("b", new ShuffledStream(new ListSource(Rows, "b"), 2), 2));
+        var stream = new MixedStream(3, new WeightedStream("a", new ShuffledStream(new ListSource(Rows, "a"), 1), 1),
+            new WeightedStream("b", new ShuffledStream(new ListSource(Rows, "b"), 2), 2));
         _ = stream.Next(5);
         var position = System.Text.Encoding.UTF8.GetString(Json.Changed(attempt.Dice, stream.Position));
         attempt.Note("position.json", position);
@@ -96,7 +102,8 @@ internal sealed class ReadBackSurface : ISurface
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var at = dice.Below(lines.Length);
         var changed = Json.Changed(dice, lines[at]);
-        return [.. System.Text.Encoding.UTF8.GetBytes(string.Concat(lines[..at].Select(l => l + "\n"))), .. changed, (byte)'\n', .. System.Text.Encoding.UTF8.GetBytes(string.Concat(lines[(at + 1)..].Select(l => l + "\n")))];
+        return [.. System.Text.Encoding.UTF8.GetBytes(string.Concat(lines[..at].Select(l => l + "\n"))), .. changed, (byte)'\n',
+            .. System.Text.Encoding.UTF8.GetBytes(string.Concat(lines[(at + 1)..].Select(l => l + "\n")))];
     }
 
     private static void Write(Attempt attempt, string name, byte[] file)

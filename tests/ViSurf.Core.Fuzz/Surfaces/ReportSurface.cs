@@ -10,7 +10,10 @@ using ViSurf.Core.Training.Metrics;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>Hostile texts in ids, questions, answers, reward names, metrics and warnings: pages stay well-formed with no element or attribute of the texts', lines stay lines.</summary>
+/// <summary>
+/// Hostile texts in ids, questions, answers, reward names, metrics and warnings: pages stay well-formed with no element or attribute of the
+/// texts', lines stay lines.
+/// </summary>
 internal sealed class ReportSurface : ISurface
 {
     private readonly HashSet<string> _known;
@@ -28,7 +31,8 @@ internal sealed class ReportSurface : ISurface
         }
         attempt.Count();
         var page = Page(Text, dice);
-        Attempt.Expect(Names(page).All(_known.Contains), $"an element or attribute of a text's: {string.Join(", ", Names(page).Where(name => !_known.Contains(name)))}");
+        Attempt.Expect(Names(page).All(_known.Contains), $"an element or attribute of a text's: "
+            + $"{string.Join(", ", Names(page).Where(name => !_known.Contains(name)))}");
         Lines(Text("metric"), dice);
         Predictions(Text("id"), Text("answer"));
     }
@@ -41,7 +45,8 @@ internal sealed class ReportSurface : ISurface
     {
         const string Path = "report.html";
         File.Delete(Path);
-        var report = new HtmlReport(Path, new HtmlReportOptions { Every = 1000, Name = text("name"), Settings = [new(text("setting"), text("value"))] });
+        var report = new HtmlReport(Path,
+            new HtmlReportOptions { Every = 1000, Name = text("name"), Settings = [new(text("setting"), text("value"))] });
         var suite = VisionReasonerRewards.Suite().With(RewardFunction.From(text("reward"), (_, c) => c.Text.Length % 2));
         for (var step = 0; step < 2; step++)
         {
@@ -55,15 +60,18 @@ internal sealed class ReportSurface : ISurface
     }
 
     private static IEnumerable<string> Names(XDocument page)
-        => page.Descendants().SelectMany(e => e.Attributes().Where(a => !a.IsNamespaceDeclaration).Select(a => $"{e.Name.LocalName} {a.Name.LocalName}").Prepend(e.Name.LocalName)).Distinct();
+        => page.Descendants().SelectMany(e => e.Attributes().Where(a => !a.IsNamespaceDeclaration)
+            .Select(a => $"{e.Name.LocalName} {a.Name.LocalName}").Prepend(e.Name.LocalName)).Distinct();
 
     private static void Lines(string name, Dice dice)
     {
         const string Path = "metrics.jsonl";
         File.Delete(Path);
-        double[] numbers = [0, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.Epsilon, 1.0 / 3];
+        double[] numbers = [0, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.Epsilon,
+            1.0 / 3];
         using (var metrics = new JsonLinesMetrics(Path))
-            for (var step = 0; step < 3; step++) metrics.Write(step, new Dictionary<string, double> { [name] = dice.Of(numbers), ["loss"] = dice.Of(numbers) });
+            for (var step = 0; step < 3; step++)
+                metrics.Write(step, new Dictionary<string, double> { [name] = dice.Of(numbers), ["loss"] = dice.Of(numbers) });
         var lines = File.ReadAllText(Path).Split('\n');
         Attempt.Expect(lines.Length == 4 && lines[3].Length == 0, "another number of lines than of steps");
         foreach (var line in lines[..3])
@@ -84,6 +92,7 @@ internal sealed class ReportSurface : ISurface
         var example = VisionExample.Ask(id, answer, new TextTarget(answer));
         PredictionFile.WriteAll(Path, [new EvaluatedExample(example, [Completion.OfText(answer)]) { Source = id }]);
         var read = PredictionFile.Read(Path);
-        Attempt.Expect(read.Count == 1 && read[0].Example.Id == Texts.Whole(id) && read[0].Completion.Text == Texts.Whole(answer), "a prediction that is read differs from the one that was written");
+        Attempt.Expect(read.Count == 1 && read[0].Example.Id == Texts.Whole(id) && read[0].Completion.Text == Texts.Whole(answer),
+            "a prediction that is read differs from the one that was written");
     }
 }

@@ -9,8 +9,8 @@ using ViSurf.Core.Training;
 namespace ViSurf.Core.Fuzz.Surfaces;
 
 /// <summary>
-/// JSON Lines rows with wrong labels, boxes, masks, ids and pictures. Both readers take or refuse the same rows; the data set's check comes to
-/// an end whatever is in them; what it calls fit can be encoded and judged.
+/// JSON Lines rows with wrong labels, boxes, masks, ids and pictures. Both readers take or refuse the same rows; the data set's check comes
+/// to an end whatever is in them; what it calls fit can be encoded and judged.
 /// </summary>
 internal sealed class RowsSurface : ISurface
 {
@@ -30,7 +30,8 @@ internal sealed class RowsSurface : ISurface
     ];
 
     private readonly QwenPromptEncoder _encoder = QwenPromptEncoder.Load(Fixture.PathOf("qwen2_5_vl"));
-    private readonly RewardSuite[] _suites = [RewardPresets.VisionReasoner(), RewardPresets.CocoDetection(), RewardPresets.EasyR1Math(), RewardPresets.GuiR1()];
+    private readonly RewardSuite[] _suites = [RewardPresets.VisionReasoner(), RewardPresets.CocoDetection(), RewardPresets.EasyR1Math(),
+        RewardPresets.GuiR1()];
 
     public RowsSurface()
     {
@@ -50,7 +51,8 @@ internal sealed class RowsSurface : ISurface
         {
             using var source = JsonLinesSource.Open(File, options);
             for (var block = 0; block < source.Blocks.Count; block++) streamed.AddRange(source.Read(block));
-            if (streamed.Select(e => e.Id).Distinct(StringComparer.Ordinal).Count() < streamed.Count) throw new InvalidDataException($"{File}: an id twice");   // the check says it for a stream
+            if (streamed.Select(e => e.Id).Distinct(StringComparer.Ordinal).Count() < streamed.Count)
+                throw new InvalidDataException($"{File}: an id twice");   // the check says it for a stream
         }, File);
         Attempt.Expect(one == other, $"one reader takes the file, the other does not (whole: {one}, stream: {other})");
         Attempt.Expect(!one || listed.Select(Text).SequenceEqual(streamed.Select(Text)), "the two readers read different rows");
@@ -89,7 +91,8 @@ internal sealed class RowsSurface : ISurface
     private static byte[] Make(Dice dice)
     {
         var row = System.Text.Encoding.UTF8.GetString(Json.Changed(dice, dice.Of(Rows)));
-        if (dice.Once(5)) row = row.Replace("Find", System.Text.Json.JsonSerializer.Serialize(Texts.Whole(dice))[1..^1], StringComparison.Ordinal);
+        if (dice.Once(5))
+            row = row.Replace("Find", System.Text.Json.JsonSerializer.Serialize(Texts.Whole(dice))[1..^1], StringComparison.Ordinal);
         var end = dice.Of(["\n", "\r\n", "\n\n", "", "\n\u00A0\n", "\r", "\n \n"]);
         var text = dice.Once(3) ? row + end + dice.Of(Rows).Replace("row-7", "row-8", StringComparison.Ordinal) + end : row + end;
         return dice.Below(30) switch

@@ -36,10 +36,12 @@ internal sealed class SafeTensorsSurface : ISurface
         var length = (int)BinaryPrimitives.ReadInt64LittleEndian(_real);
         var text = System.Text.Encoding.UTF8.GetString(_real, 8, length);
         var header = dice.Once(5)
-            ? System.Text.Encoding.UTF8.GetBytes(text.Replace("\"F32\"", JsonSerializer.Serialize(dice.Of(Types)), StringComparison.Ordinal))
+            ? System.Text.Encoding.UTF8.GetBytes(text.Replace("\"F32\"", JsonSerializer.Serialize(dice.Of(Types)),
+                StringComparison.Ordinal))
             : Json.Changed(dice, text);
         var prefix = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(prefix, dice.Once(20) ? dice.Long() : header.Length + (dice.Once(20) ? dice.Below(9) - 4 : 0));
+        BinaryPrimitives.WriteInt64LittleEndian(prefix,
+            dice.Once(20) ? dice.Long() : header.Length + (dice.Once(20) ? dice.Below(9) - 4 : 0));
         return [.. prefix, .. header, .. _real.AsSpan(8 + length)];
     }
 
@@ -50,8 +52,10 @@ internal sealed class SafeTensorsSurface : ISurface
         var length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
         var claims = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(file.AsSpan(8, length))!;
         claims.Remove("__metadata__");
-        Attempt.Expect(reader.Entries.Count == claims.Count && claims.Keys.All(reader.Entries.ContainsKey), "other names than the header's");
-        Attempt.Expect(claims.Values.Sum(c => Offsets(c)[1] - Offsets(c)[0]) == file.Length - 8 - length, "bytes that belong to no tensor, or to two");
+        Attempt.Expect(reader.Entries.Count == claims.Count && claims.Keys.All(reader.Entries.ContainsKey),
+            "other names than the header's");
+        Attempt.Expect(claims.Values.Sum(c => Offsets(c)[1] - Offsets(c)[0]) == file.Length - 8 - length,
+            "bytes that belong to no tensor, or to two");
         if (claims.Count == 0) return;
         for (var i = 0; i < 2; i++)
         {
@@ -59,7 +63,8 @@ internal sealed class SafeTensorsSurface : ISurface
             var read = reader.Read(name);
             Attempt.Expect(read.shape.SequenceEqual(claim.GetProperty("shape").Deserialize<long[]>()!), $"another shape of {name}");
             var offsets = Offsets(claim);
-            Attempt.Expect(read.numel() == 0 || read.bytes.SequenceEqual(file.AsSpan(8 + length + offsets[0], offsets[1] - offsets[0])), $"other bytes of {name}");
+            Attempt.Expect(read.numel() == 0 || read.bytes.SequenceEqual(file.AsSpan(8 + length + offsets[0], offsets[1] - offsets[0])),
+                $"other bytes of {name}");
         }
     }
 

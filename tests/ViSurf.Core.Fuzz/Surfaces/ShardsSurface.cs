@@ -4,12 +4,16 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>A sharded checkpoint whose index, shard names or links lie: refused, or every tensor comes out of the directory itself.</summary>
+/// <summary>
+/// A sharded checkpoint whose index, shard names or links lie: refused, or every tensor comes out of the directory itself.
+/// </summary>
 internal sealed class ShardsSurface : ISurface
 {
     private const string Folder = "sharded", Index = "model.safetensors.index.json";
     private static readonly string[] Names =
-        ["../out.safetensors", "/etc/passwd", "..", ".", "", "a/b.safetensors", "a\\\\b.safetensors", "%2e%2e/x.safetensors", "model-00001-of-00002.safetensors\\u0000", "config.json", "CON", "link.safetensors", "loop.safetensors", "folder.safetensors", "~/x.safetensors"];
+        ["../out.safetensors", "/etc/passwd", "..", ".", "", "a/b.safetensors", "a\\\\b.safetensors", "%2e%2e/x.safetensors",
+            "model-00001-of-00002.safetensors\\u0000", "config.json", "CON", "link.safetensors", "loop.safetensors", "folder.safetensors",
+                "~/x.safetensors"];
 
     private readonly string _index = Fixture.Text("qwen2_5_vl_hub", Index);
 

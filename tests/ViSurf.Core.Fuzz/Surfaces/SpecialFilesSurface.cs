@@ -7,13 +7,18 @@ using ViSurf.Core.Models.QwenVl;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>Pipes, devices, folders, links, empty and endless files in the place of every file of a checkpoint, an adapter or a row.</summary>
+/// <summary>
+/// Pipes, devices, folders, links, empty and endless files in the place of every file of a checkpoint, an adapter or a row.
+/// </summary>
 internal sealed class SpecialFilesSurface : ISurface
 {
     private static readonly (string Folder, string File)[] Places =
     [
-        .. new[] { "config.json", "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja", "chat_template.json", "model.safetensors", "model.safetensors.index.json" }.Select(f => ("qwen2_5_vl", f)),
-        ("qwen2_5_vl_lora", "adapter_config.json"), ("qwen2_5_vl_lora", "adapter_model.safetensors"), ("rows", "rows.jsonl"), ("rows", "picture.png"),
+        .. new[] { "config.json", "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
+            "vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja", "chat_template.json", "model.safetensors",
+            "model.safetensors.index.json" }.Select(f => ("qwen2_5_vl", f)),
+        ("qwen2_5_vl_lora", "adapter_config.json"), ("qwen2_5_vl_lora", "adapter_model.safetensors"), ("rows", "rows.jsonl"),
+        ("rows", "picture.png"),
     ];
 
     private static readonly string[] Kinds = ["pipe", "zero", "folder", "out", "loop", "nowhere", "empty", "mark", "random", "large"];
@@ -63,7 +68,8 @@ internal sealed class SpecialFilesSurface : ISurface
                 Directory.CreateDirectory(path);
                 break;
             case "zero" or "out" or "loop" or "nowhere":
-                File.CreateSymbolicLink(path, kind switch { "zero" => "/dev/zero", "out" => Path.GetFullPath("outside"), "loop" => Path.GetFileName(path), _ => "nothing-here" });
+                File.CreateSymbolicLink(path, kind switch { "zero" => "/dev/zero", "out" => Path.GetFullPath("outside"),
+                    "loop" => Path.GetFileName(path), _ => "nothing-here" });
                 break;
             case "mark":   // a byte order mark before a whole file
                 File.WriteAllBytes(path, [0xEF, 0xBB, 0xBF, .. whole]);

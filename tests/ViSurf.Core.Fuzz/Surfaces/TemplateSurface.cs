@@ -13,7 +13,9 @@ internal sealed class TemplateSurface : ISurface
     private const string File = "chat_template.jinja", Word = "ZQXJ";
     private static readonly string[] Families = ["qwen2_5_vl", "qwen3_vl"];
     private static readonly string[] Parts =
-        ["{% if false %}", "{% endif %}", " | trim", " | upper", "{{ bos_token }}", "{# note #}", "{%- ", " -%}", "<think>\n", "<think>", "</think>", "{% set x = 1 %}", "{{ messages[0] }}", "{{ x }}", "\n", " ", "<|im_start|>", "<|im_end|>", "system", "{% raw %}", "loop.last or ", "last_query_index"];
+        ["{% if false %}", "{% endif %}", " | trim", " | upper", "{{ bos_token }}", "{# note #}", "{%- ", " -%}", "<think>\n", "<think>",
+            "</think>", "{% set x = 1 %}", "{{ messages[0] }}", "{{ x }}", "\n", " ", "<|im_start|>", "<|im_end|>", "system", "{% raw %}",
+                "loop.last or ", "last_query_index"];
 
     public void Try(Attempt attempt)
     {
@@ -31,7 +33,8 @@ internal sealed class TemplateSurface : ISurface
             var example = VisionExample.Ask("row-7", Texts.Whole(dice), null);
             var encoder = QwenPromptEncoder.Load(family);
             var text = encoder.Render(example);
-            Attempt.Expect(!word || text.Contains(Word, StringComparison.Ordinal), "a word that stands in every turn of the template is lost");
+            Attempt.Expect(!word || text.Contains(Word, StringComparison.Ordinal), "a word that stands in every turn of the "
+                + "template is lost");
             Attempt.Expect(text == QwenPromptEncoder.Load(family).Render(example), "another text the second time");
         }, family);
     }

@@ -3,11 +3,15 @@ using ViSurf.Core.Models.Tokens;
 
 namespace ViSurf.Core.Fuzz.Surfaces;
 
-/// <summary>Tokenizer files changed, then texts encoded: refused with the directory named, or ids of the vocabulary, the same twice, and for whole texts back to text.</summary>
+/// <summary>
+/// Tokenizer files changed, then texts encoded: refused with the directory named, or ids of the vocabulary, the same twice, and for whole
+/// texts back to text.
+/// </summary>
 internal sealed class TokenizerSurface : ISurface
 {
     private const string Folder = "tokenizer";
-    private static readonly string[] Names = ["tokenizer.json", "tokenizer.json", "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"];
+    private static readonly string[] Names = ["tokenizer.json", "tokenizer.json", "tokenizer.json", "vocab.json", "merges.txt",
+        "tokenizer_config.json"];
 
     public TokenizerSurface() => Fixture.Copy("tokenizer", Folder);
 
@@ -24,7 +28,8 @@ internal sealed class TokenizerSurface : ISurface
         if (name is "vocab.json" or "merges.txt") File.Delete(joint);
         try
         {
-            string[] texts = [Texts.Of(dice), Texts.Of(dice), Texts.Whole(dice, 40), new(dice.Of(["a", " ", "\n", "1", "é"])[0], dice.Size(20_000))];
+            string[] texts = [Texts.Of(dice), Texts.Of(dice), Texts.Whole(dice, 40),
+                new(dice.Of(["a", " ", "\n", "1", "é"])[0], dice.Size(20_000))];
             attempt.Refusable(() => Use(QwenTokenizer.Load(Folder), texts), Folder, "half of a surrogate pair");
         }
         finally

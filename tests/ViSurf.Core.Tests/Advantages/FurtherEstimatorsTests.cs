@@ -57,7 +57,8 @@ public sealed class FurtherEstimatorsTests
     [Fact]
     public void GDPO_weighs_rewards_skips_what_does_not_apply_and_leaves_neutral_labels_out()
     {
-        // a (weight 2): 1, −1 → std √2, ±1/√2; b applies to the first only, so nothing is better or worse by it: TRL's deviation of one is NaN, and adds 0.
+        // a (weight 2): 1, −1 → std √2, ±1/√2; b applies to the first only, so nothing is better or worse by it: TRL's deviation of one is
+        // NaN, and adds 0.
         var group = Scored.Of(
             [
                 new CompletionScore([new RewardComponent("a", 1, 2), new RewardComponent("b", 3)]),

@@ -8,8 +8,8 @@ using Xunit;
 namespace ViSurf.Core.Tests.Advantages;
 
 /// <summary>
-/// A completion that nothing could judge is no member and has no advantage (public bug report huggingface/trl#5902), in every estimator; a group of one
-/// has nobody to be better than.
+/// A completion that nothing could judge is no member and has no advantage (public bug report huggingface/trl#5902), in every estimator; a
+/// group of one has nobody to be better than.
 /// </summary>
 public sealed class UnscoredTests
 {
@@ -19,7 +19,8 @@ public sealed class UnscoredTests
         foreach (var group in Items("25-unscorable-completions"))
         {
             var scored = Group(group.GetProperty("values"), group.GetProperty("weights"));
-            Near(AdvantageEstimators.GroupNormalized(group.GetProperty("epsilon").GetDouble())([scored])[0], group.GetProperty("right"), 1e-3);
+            Near(AdvantageEstimators.GroupNormalized(group.GetProperty("epsilon").GetDouble())([scored])[0],
+                group.GetProperty("right"), 1e-3);
         }
     }
 
@@ -29,7 +30,8 @@ public sealed class UnscoredTests
         using var json = Fixtures.Json("unscored.json");
         foreach (var step in json.RootElement.EnumerateArray())
         {
-            ScoredGroup[] groups = [.. step.GetProperty("groups").EnumerateArray().Select(values => Group(values, step.GetProperty("weights")))];
+            ScoredGroup[] groups = [.. step.GetProperty("groups").EnumerateArray()
+                .Select(values => Group(values, step.GetProperty("weights")))];
             var estimate = step.GetProperty("scale").GetString() switch
             {
                 "group" => AdvantageEstimators.GroupNormalized(1e-4),
@@ -37,7 +39,8 @@ public sealed class UnscoredTests
                 "batch" => AdvantageEstimators.GroupNormalized(1e-4, StandardDeviation.Batch),
                 _ => AdvantageEstimators.ComponentNormalized(1e-4),
             };
-            foreach (var (actual, expected) in estimate(groups).Zip(step.GetProperty("right").EnumerateArray())) Near(actual, expected, 2e-6);
+            foreach (var (actual, expected) in estimate(groups).Zip(step.GetProperty("right").EnumerateArray()))
+                Near(actual, expected, 2e-6);
         }
     }
 
@@ -90,17 +93,20 @@ public sealed class UnscoredTests
     {
         foreach (var group in Items("46-group-of-one"))
             foreach (var (name, estimate) in Known())
-                estimate([Group(group.GetProperty("values"), group.GetProperty("weights"))])[0].Should().OnlyContain(advantage => advantage == 0, name);
+                estimate([Group(group.GetProperty("values"), group.GetProperty("weights"))])[0].Should()
+                    .OnlyContain(advantage => advantage == 0, name);
     }
 
     [Fact]
     public void REINFORCE_without_a_baseline_compares_over_the_step_and_needs_no_group()
-        => AdvantageEstimators.ReinforcePlusPlus(baseline: false, epsilon: 0)([Of(1.0), Of(0.0)]).Select(a => Math.Round(a[0], 9)).Should().Equal(0.707106781, -0.707106781);
+        => AdvantageEstimators.ReinforcePlusPlus(baseline: false, epsilon: 0)([Of(1.0), Of(0.0)]).Select(a => Math.Round(a[0], 9)).Should()
+            .Equal(0.707106781, -0.707106781);
 
     [Fact]
     public void A_rollout_and_a_label_are_a_group_of_two()
         // Mean 3, sample deviation √18: ±3/√18 = ±1/√2.
-        => AdvantageEstimators.GroupNormalized(0)([Labelled(6, 0.0)])[0].Select(a => Math.Round(a, 9)).Should().Equal(-0.707106781, 0.707106781);
+        => AdvantageEstimators.GroupNormalized(0)([Labelled(6, 0.0)])[0].Select(a => Math.Round(a, 9)).Should()
+            .Equal(-0.707106781, 0.707106781);
 
     [Fact]
     public void A_constant_pushes_no_rollout_that_nothing_judged_and_every_label()
@@ -115,7 +121,8 @@ public sealed class UnscoredTests
     {
         foreach (var (name, estimate) in Known())
             FluentActions.Invoking(() => estimate([Of(1, value, 0)])).Should().Throw<InvalidOperationException>(name)
-                .WithMessage("Expected the rewards of example 'row', completion 1, and their total to lie within*got the total * 1 · reward *Clamped*");
+                .WithMessage("Expected the rewards of example 'row', completion 1, "
+                    + "and their total to lie within*got the total * 1 · reward *Clamped*");
     }
 
     private static Dictionary<string, AdvantageEstimator> Known() => new()

@@ -55,13 +55,16 @@ public sealed class FloorTests
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
         new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
         new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
-        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels", "Models/Templates", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups", "Models/QwenVl/Decoding"),
+        new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels",
+            "Models/Templates", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups",
+            "Models/QwenVl/Decoding"),
         // Knows layers, not families: what it adapts it finds by module path.
         new("Models/Adapters", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Weights"),
         // Files, not models: of Models it knows safetensors only.
         new("Training/Checkpoints", Torch.Yes, "Common", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding", "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints", "Training/RowChecks"),
+        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding",
+            "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints", "Training/RowChecks"),
         // What a row is looked at for, one thing a file, each of one wing.
         new("Training/RowChecks", Torch.No, "Data", "Data/Pictures", "Rewards", "Encoding"),
         // Managed guests on the roof: they read reports, and no device is asked anything. Training's own names they see as its inner namespaces.
@@ -70,7 +73,8 @@ public sealed class FloorTests
         // Above the roof: reads what a step reports, writes text. What it draws it draws itself.
         new("Reporting/Markup", Torch.No, "Common"),
         new("Reporting/Charts", Torch.No, "Common", "Reporting/Markup"),
-        new("Reporting/Gallery", Torch.No, "Common", "Data", "Data/Pictures", "Rewards", "Rewards/Parsing", "Evaluation", "Training", "Reporting/Markup", "Reporting/Charts"),
+        new("Reporting/Gallery", Torch.No, "Common", "Data", "Data/Pictures", "Rewards", "Rewards/Parsing", "Evaluation", "Training",
+            "Reporting/Markup", "Reporting/Charts"),
         new("Reporting", Torch.No, "Common", "Training", "Training/Checkpoints", "Reporting/Markup", "Reporting/Charts", "Reporting/Gallery"),
     ];
 

@@ -47,10 +47,12 @@ public sealed class FlopsTests
     [Fact]
     public void A_group_pays_for_picture_and_prompt_once_and_never_reads_a_last_token()
         => Count.Group([new PatchGrid(1, 4, 8)], 10, [3, 1]).Should().Be(
-            Count.Vision([new PatchGrid(1, 4, 8)]) + Count.Decoder(0, 10) - NotAskedOfTen + Count.Decoder(10, 2) + Count.Head(3) + Count.Head(1));
+            Count.Vision([new PatchGrid(1, 4, 8)]) + Count.Decoder(0, 10) - NotAskedOfTen + Count.Decoder(10, 2) + Count.Head(3)
+                + Count.Head(1));
 
     [Fact]
-    public void A_text_only_prompt_pays_for_no_picture() => Count.Group([], 10, [1]).Should().Be(Count.Decoder(0, 10) - NotAskedOfTen + Count.Head(1));
+    public void A_text_only_prompt_pays_for_no_picture()
+        => Count.Group([], 10, [1]).Should().Be(Count.Decoder(0, 10) - NotAskedOfTen + Count.Head(1));
 
     [Fact]
     public void Of_the_rows_of_a_prompt_that_predict_nothing_the_last_layer_makes_keys_and_values_only()
@@ -64,7 +66,8 @@ public sealed class FlopsTests
     [Fact]
     public void Features_added_after_the_last_layer_ask_for_every_row_of_it()
     {   // Three deepstack features in a decoder of three layers; without a picture nothing is added.
-        var flops = new Flops(Config with { ModelType = "qwen3_vl", Vision = Config.Vision! with { FullAttentionBlocks = [], DeepstackBlocks = [0, 1, 1] } });
+        var flops = new Flops(Config with { ModelType = "qwen3_vl",
+            Vision = Config.Vision! with { FullAttentionBlocks = [], DeepstackBlocks = [0, 1, 1] } });
         var grids = new[] { new PatchGrid(1, 4, 8) };
         flops.Group(grids, 10, [1]).Should().Be(flops.Vision(grids) + flops.Decoder(0, 10) + flops.Head(1));
         flops.Group([], 10, [1]).Should().Be(flops.Decoder(0, 10) - NotAskedOfTen + flops.Head(1));
@@ -109,7 +112,8 @@ public sealed class FlopsTests
         // A prompt of 2 and a completion of 3 tokens: 4 are read, 3 predicted. Rank 2: q 2·(8+8) = 32, k and v 2·(8+4) = 24 each, o 32,
         // gate, up, down 2·(8+10) = 36 each: 220 per token and layer. Attention: 16·(1+2+3+4) = 160 per layer, forward and twice backward.
         // Nothing flows back through the first layer's q, k, v: 8·(8+4+4) = 128 of frozen weights, 3·2·8 = 48 of A.
-        // Of the prompt's first token the last layer makes keys and values only: without 368 of the weights, 172 of adapters, one look of 16.
+        // Of the prompt's first token the last layer makes keys and values only: without 368 of the weights, 172 of adapters, one look of
+        // 16.
         var frozen = (4 * 3 * 432 - 368) + (4 * (3 * 432 - 128) - 368) + 2 * 3 * 800;
         var adapters = 3 * (4 * 3 * 220 - 172) - 4 * 48;
         var expected = 2.0 * (frozen + adapters + 3 * (3 * 160 - 16));
@@ -121,7 +125,8 @@ public sealed class FlopsTests
     public void In_a_decoder_of_one_layer_the_first_is_the_last_too()
     {
         // A prompt of 3 and a completion of 1: one of three rows is asked for. Keys and values of all: 3·64. Query, o, MLP of one: 368.
-        // Backward into frozen weights: o and MLP of one row (304), nothing through q, k, v. Adapters: k and v of all 3·48, the others 172 of
+        // Backward into frozen weights: o and MLP of one row (304), nothing through q, k, v. Adapters: k and v of all 3·48, the others 172
+        // of
         // one; three times, less what would flow into A of q (one row), k, v (three): 2·8 each. One look at 3 keys.
         var flops = new Flops(Config with { Text = Config.Text with { Layers = 1 } });
         var expected = (3 * 64 + 368) + 304 + 3 * (3 * 48 + 172) - 16 * (1 + 2 * 3) + 2 * 800 + 3 * 16 * 3;

@@ -13,7 +13,8 @@ namespace ViSurf.Core.Tests.Common;
 public sealed class BoundedFileTests : IDisposable
 {
     private static readonly string[] PromptFiles =
-        ["config.json", "generation_config.json", "chat_template.jinja", "chat_template.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json"];
+        ["config.json", "generation_config.json", "chat_template.jinja", "chat_template.json", "tokenizer_config.json",
+            "preprocessor_config.json", "processor_config.json"];
 
     private static readonly string[] WeightFiles = ["config.json", "model.safetensors", "model.safetensors.index.json"];
 
@@ -41,8 +42,10 @@ public sealed class BoundedFileTests : IDisposable
         if (!OperatingSystem.IsLinux()) return;
         SpecialFiles.Put(kind, _folder.File("a.png"));
         var picture = ImageSource.FromFile(_folder.File("a.png"));
-        foreach (var read in new Action[] { () => picture.ReadAllBytes(), () => PictureSize.Of(picture), () => SafeTensorsReader.Open(picture.Path!).Dispose() })
-            FluentActions.Invoking(() => SpecialFiles.Quickly(read)).Should().Throw<InvalidDataException>().WithMessage($"Expected a file at '{picture.Path}', got {said}, *");
+        foreach (var read in new Action[] { () => picture.ReadAllBytes(), () => PictureSize.Of(picture),
+            () => SafeTensorsReader.Open(picture.Path!).Dispose() })
+            FluentActions.Invoking(() => SpecialFiles.Quickly(read)).Should().Throw<InvalidDataException>()
+                .WithMessage($"Expected a file at '{picture.Path}', got {said}, *");
     }
 
     [Theory]
@@ -63,7 +66,8 @@ public sealed class BoundedFileTests : IDisposable
     public void Sixty_five_lists_in_one_another_are_too_deep()
     {
         File.WriteAllText(_folder.File("a.json"), new string('[', 65) + new string(']', 65));
-        FluentActions.Invoking(() => BoundedFile.Json(_folder.File("a.json"))).Should().Throw<InvalidDataException>().WithMessage("*nested deeper than 64 at line 1, byte 65.*");
+        FluentActions.Invoking(() => BoundedFile.Json(_folder.File("a.json"))).Should().Throw<InvalidDataException>()
+            .WithMessage("*nested deeper than 64 at line 1, byte 65.*");
         File.WriteAllText(_folder.File("a.json"), new string('[', 64) + new string(']', 64));
         BoundedFile.Json(_folder.File("a.json")).Dispose();
     }
@@ -85,7 +89,8 @@ public sealed class BoundedFileTests : IDisposable
         File.WriteAllBytes(_folder.File("a"), new byte[1 << 20]);
         BoundedFile.Read(_folder.File("a"), 1 << 20).Should().HaveCount(1 << 20);
         File.WriteAllBytes(_folder.File("a"), new byte[(1 << 20) + 1]);
-        FluentActions.Invoking(() => BoundedFile.Read(_folder.File("a"), 1 << 20)).Should().Throw<InvalidDataException>().WithMessage("Expected at most 1 MiB in '*");
+        FluentActions.Invoking(() => BoundedFile.Read(_folder.File("a"), 1 << 20)).Should().Throw<InvalidDataException>()
+            .WithMessage("Expected at most 1 MiB in '*");
     }
 
     /// <summary>Links lead out of the directory, or to nothing; everything else is named for what it is.</summary>
@@ -97,6 +102,7 @@ public sealed class BoundedFileTests : IDisposable
         if (name == "chat_template.json" || name == "tokenizer_config.json") File.Delete(model.File("chat_template.jinja"));
         SpecialFiles.Put(kind, model.File(name));
         FluentActions.Invoking(() => SpecialFiles.Quickly(() => load(model.Path))).Should().Throw<InvalidDataException>(name)
-            .WithMessage(kind switch { "device" => $"*{name}' is a link to '/dev/zero', outside*", "link to nothing" => $"*{name}' is a link to *, where there is no file*", _ => $"*{name}', got a {kind}, *" });
+            .WithMessage(kind switch { "device" => $"*{name}' is a link to '/dev/zero', outside*",
+                "link to nothing" => $"*{name}' is a link to *, where there is no file*", _ => $"*{name}', got a {kind}, *" });
     }
 }

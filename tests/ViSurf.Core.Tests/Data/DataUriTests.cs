@@ -18,7 +18,8 @@ public sealed class DataUriTests
     [InlineData("data:image/png;base64,%2B/%2b/")]
     [InlineData("data:image/png;base64,+/\r\n+/")]
     [InlineData("data:image/webp,%FB%ff%Bf")]
-    public void The_same_three_bytes(string uri) => ImageSource.FromDataUri(uri, "p").ReadAllBytes().ToArray().Should().Equal(0xFB, 0xFF, 0xBF);
+    public void The_same_three_bytes(string uri)
+        => ImageSource.FromDataUri(uri, "p").ReadAllBytes().ToArray().Should().Equal(0xFB, 0xFF, 0xBF);
 
     [Theory]
     [InlineData("data:image/png;base64,SECRETSECRET*", "not base64")]
@@ -35,7 +36,8 @@ public sealed class DataUriTests
     [InlineData("data:image/png,SECRETé", "outside ASCII at place 6")]
     public void What_is_no_picture_is_refused_in_a_short_sentence(string uri, string found)
     {
-        var message = FluentActions.Invoking(() => ImageSource.FromDataUri(uri, "picture 1 of row 7")).Should().Throw<InvalidDataException>().Which.Message;
+        var message = FluentActions.Invoking(() => ImageSource.FromDataUri(uri, "picture 1 of row 7")).Should()
+            .Throw<InvalidDataException>().Which.Message;
         message.Should().Contain(found).And.Contain("picture 1 of row 7").And.NotContain("SECRET");
         message.Length.Should().BeLessThan(250);
     }
@@ -45,13 +47,15 @@ public sealed class DataUriTests
     {
         // 4 characters of base64 are 3 bytes: 96 Mi characters are 72 MiB.
         var uri = "data:image/png;base64," + new string('A', 96 << 20);
-        var message = FluentActions.Invoking(() => ImageSource.FromDataUri(uri, "row 7")).Should().Throw<InvalidDataException>().Which.Message;
+        var message = FluentActions.Invoking(() => ImageSource.FromDataUri(uri, "row 7")).Should()
+            .Throw<InvalidDataException>().Which.Message;
         message.Should().Contain("at most 64 MiB").And.Contain("row 7").And.NotContain("AAAA");
     }
 
     [Fact]
     public void A_media_type_of_a_page_is_not_quoted_whole()
-        => FluentActions.Invoking(() => ImageSource.FromDataUri($"data:{new string('x', 5000)},A", "p")).Should().Throw<InvalidDataException>()
+        => FluentActions.Invoking(() => ImageSource.FromDataUri($"data:{new string('x', 5000)},A", "p")).Should()
+            .Throw<InvalidDataException>()
             .Which.Message.Length.Should().BeLessThan(250);
 
     [Fact]
@@ -69,7 +73,8 @@ public sealed class DataUriTests
         foreach (var line in File.ReadLines(Cases.PathOf("43-picture-in-the-row", "rows.jsonl")))
         {
             using var row = JsonDocument.Parse(line);
-            PictureSize.Of(ImageSource.FromDataUri(row.RootElement.GetProperty("image").GetString()!, "p")).Should().Be(new FrameSize(80, 60));
+            PictureSize.Of(ImageSource.FromDataUri(row.RootElement.GetProperty("image").GetString()!, "p")).Should()
+                .Be(new FrameSize(80, 60));
         }
     }
 }

@@ -80,7 +80,8 @@ public sealed class EpochCursorTests
     [Fact]
     public void There_must_be_rows_and_a_count()
     {
-        FluentActions.Invoking(() => new EpochCursor(0, 1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Expected at least one row to draw from, got 0. Is the data set empty*");
+        FluentActions.Invoking(() => new EpochCursor(0, 1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Expected at least "
+            + "one row to draw from, got 0. Is the data set empty*");
         new EpochCursor(1, 1).Invoking(c => c.Next(-1)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("Expected count >= 0, got -1.*");
     }
 }

@@ -59,7 +59,8 @@ public sealed class FrameScaleTests
 
     [Fact]
     public void A_mask_resized_by_runs_is_the_mask_resized_by_pixels()
-        => Gen.Select(Gen.Int[1, 9], Gen.Int[1, 9]).SelectMany((h, w) => Gen.Select(Gen.Bool.Array2D[h, w], Gen.Int[1, 23], Gen.Int[1, 23])).Sample((pixels, height, width) =>
+        => Gen.Select(Gen.Int[1, 9], Gen.Int[1, 9]).SelectMany((h, w) => Gen.Select(Gen.Bool.Array2D[h, w], Gen.Int[1, 23], Gen.Int[1, 23]))
+            .Sample((pixels, height, width) =>
         {
             var (rows, columns) = (pixels.GetLength(0), pixels.GetLength(1));
             var expected = new bool[height, width];
@@ -73,10 +74,12 @@ public sealed class FrameScaleTests
     public void A_mask_of_a_size_that_no_picture_has_is_refused_by_arithmetic()
     {   // 100000² = 10^10 pixels: runs hold it, pixels would take 10 GB
         var large = new RunLengthMask(100_000, 100_000, [10_000_000_000]);
-        large.Invoking(m => m.Pixels()).Should().Throw<InvalidDataException>().WithMessage("Expected a mask of at most 178956970 pixels, as many as a picture may have, got 100000 × 100000.");
+        large.Invoking(m => m.Pixels()).Should().Throw<InvalidDataException>().WithMessage("Expected a mask of at most 178956970 pixels, "
+            + "as many as a picture may have, got 100000 × 100000.");
         large.Resize(10, 20).Counts.Should().Equal(200);
         var ordinary = new MaskTarget(new RunLengthMask(84, 112, [9408]));
-        ordinary.Invoking(m => m.Rescale(new FrameScale(1000, 1000, true))).Should().Throw<InvalidDataException>().WithMessage("*at most 178956970 pixels*got 84000 × 112000.");
+        ordinary.Invoking(m => m.Rescale(new FrameScale(1000, 1000, true))).Should().Throw<InvalidDataException>()
+            .WithMessage("*at most 178956970 pixels*got 84000 × 112000.");
         ordinary.Invoking(m => m.Rescale(new FrameScale(1e9, 1e9, true))).Should().Throw<InvalidDataException>();
         ordinary.Mask.Invoking(m => m.Resize(int.MaxValue, int.MaxValue)).Should().Throw<InvalidDataException>();
 
@@ -97,7 +100,8 @@ public sealed class FrameScaleTests
     [Fact]
     public void An_object_that_becomes_as_small_as_a_pixel_is_not_taken_for_shares_afterwards()
     {   // 3 of 4000 pixels are 0.75 of 1000, so 1
-        var small = VisionExample.Ask("a", "?", new GroundingTarget([new(new Box(0, 0, 3, 3), new PixelPoint(1, 1))])).InFrame(new FrameSize(4000, 4000), FrameSize.Thousandths);
+        var small = VisionExample.Ask("a", "?", new GroundingTarget([new(new Box(0, 0, 3, 3), new PixelPoint(1, 1))]))
+            .InFrame(new FrameSize(4000, 4000), FrameSize.Thousandths);
         ((GroundingTarget)small.Target!).Objects[0].Box.Should().Be(new Box(0, 0, 1, 1));
         small.InFrame(new FrameSize(4000, 4000), FrameSize.Thousandths).Should().BeSameAs(small);
     }

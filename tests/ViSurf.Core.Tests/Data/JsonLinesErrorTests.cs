@@ -37,9 +37,13 @@ public sealed class JsonLinesErrorTests : IDisposable
     [InlineData("""  "images": [], "problem": "?", "answer": "x", "solution": []   """, "expected one label, found \"solution\" and \"answer\". Remove one, or say in ColumnMap.Labels which counts.")]
     [InlineData("""  "images": [], "problem": "?", "answer": " "   """, "bad \"answer\". Expected a text or a number, got the text \" \".")]
     [InlineData("""  "images": [], "problem": "?", "answer": true   """, "bad \"answer\". Expected a text or a number, got true.")]
-    [InlineData("""  "images": [], "problem": "?", "answer": {"a": 1}   """, "bad \"answer\". Expected a text or a number, got an object, {\"a\": 1}.")]
-    [InlineData("""  "images": [], "problem": "?", "solution": "the cup"   """, "bad \"solution\". Expected a JSON list of objects with bbox_2d and point_2d, got something else at byte * A label in words goes under \"answer\".")]
-    [InlineData("""  "images": [], "problem": "?", "solution": 7   """, "bad \"solution\". Expected a JSON list of objects with bbox_2d and point_2d, got the number 7. A label in words goes under \"answer\".")]
+    [InlineData("""  "images": [], "problem": "?", "answer": {"a": 1}   """, "bad \"answer\". Expected a text or a number, "
+        + "got an object, {\"a\": 1}.")]
+    [InlineData("""  "images": [], "problem": "?", "solution": "the cup"   """, "bad \"solution\". "
+        + "Expected a JSON list of objects with bbox_2d and point_2d, "
+        + "got something else at byte * A label in words goes under \"answer\".")]
+    [InlineData("""  "images": [], "problem": "?", "solution": 7   """, "bad \"solution\". "
+        + "Expected a JSON list of objects with bbox_2d and point_2d, got the number 7. A label in words goes under \"answer\".")]
     [InlineData("""  "images": [], "problem": "?", "solution": [{"bbox_2d": [1, 2, 3, 4]}]   """, "bad \"solution\". Expected object 0 to have \"point_2d\" with 2 numbers, got {\"bbox_2d\": [1, 2, 3, 4]}.*")]
     [InlineData("""  "images": [], "problem": "?", "solution": [{"bbox_2d": [1, 2, -3, 4], "point_2d": [1, 1]}]   """, "bad \"solution\". Expected coordinates from 0 up in object 0, got *-3*They are pixels of the picture.")]
     [InlineData("""  "images": [], "problem": "?", "solution": [{"bbox_2d": [1, 2, 3, 4], "point_2d": [1, 1e999]}]   """, "bad \"solution\". Expected coordinates from 0 up in object 0*")]

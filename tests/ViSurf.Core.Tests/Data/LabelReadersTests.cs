@@ -54,34 +54,49 @@ public sealed class LabelReadersTests : IDisposable
     }
 
     [Theory]
-    [InlineData(""" "objects": {"bbox_2d": [1, 2, 3, 4]} """, "bad \"objects\". Expected a JSON list of objects, got an object, {\"bbox_2d\": [1, 2, 3, 4]}.")]
+    [InlineData(""" "objects": {"bbox_2d": [1, 2, 3, 4]} """, "bad \"objects\". Expected a JSON list of objects, got an object, "
+        + "{\"bbox_2d\": [1, 2, 3, 4]}.")]
     [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3]}] """, "bad \"objects\". Expected object 0 to have \"bbox_2d\" with 4 numbers, got {\"bbox_2d\": [1, 2, 3]}.")]
     [InlineData(""" "objects": [{"bbox_2d": [5, 2, 3, 4]}] """, "bad \"objects\". Expected x1 <= x2 and y1 <= y2 in object 0*")]
     [InlineData(""" "objects": "cats" """, "bad \"objects\". Expected JSON, got the text \"cats\": *")]
     [InlineData(""" "answers": [] """, "bad \"answers\". Expected at least one accepted answer, got an empty list.")]
     [InlineData(""" "answers": [["a"]] """, "bad \"answers\". Expected a text or a number, got a list, [\"a\"].")]
-    [InlineData(""" "action": {"point": [1, 2]} """, "bad \"action\". Expected an object with an \"action\" in words, got an object, {\"point\": [1, 2]}.")]
+    [InlineData(""" "action": {"point": [1, 2]} """, "bad \"action\". Expected an object with an \"action\" in words, got an object, "
+        + "{\"point\": [1, 2]}.")]
     [InlineData(""" "action": {"action": "click", "point": [1]} """, "bad \"action\". Expected the action to have \"point\" with 2 numbers*")]
     [InlineData(""" "seg_zero": {"bbox": [1, 2, 9, 8], "points_1": [3, 4]} """, "bad \"seg_zero\". Expected the label to have \"points_2\" with 2 numbers*")]
     [InlineData(""" "mask": {"size": [2, 3], "counts": [1, 2]} """, "bad \"mask\". Expected runs that fill 2 × 3 = 6 pixels, got 3.")]
-    [InlineData(""" "mask": {"size": [100000, 100000], "counts": [10000000000]} """, "bad \"mask\". Expected a mask of at most 178956970 pixels, as many as a picture may have, got 100000 × 100000.")]
+    [InlineData(""" "mask": {"size": [100000, 100000], "counts": [10000000000]} """, "bad \"mask\". Expected a mask of at most 178956970 "
+        + "pixels, as many as a picture may have, got 100000 × 100000.")]
     [InlineData(""" "mask": {"size": [1000000, 1000000], "counts": "0"} """, "bad \"mask\". Expected a mask of at most 178956970 pixels*")]
-    [InlineData(""" "mask": {"size": [2147483647, 2147483647], "counts": [4611686014132420609]} """, "bad \"mask\". Expected a mask of at most 178956970 pixels*")]
-    [InlineData(""" "mask": {"size": [2, 3], "counts": [9223372036854775807, 9223372036854775807]} """, "bad \"mask\". Expected runs from 0 up that fill 2 × 3 = 6 pixels*")]
+    [InlineData(""" "mask": {"size": [2147483647, 2147483647], "counts": [4611686014132420609]} """, "bad \"mask\". Expected a mask of "
+        + "at most 178956970 pixels*")]
+    [InlineData(""" "mask": {"size": [2, 3], "counts": [9223372036854775807, 9223372036854775807]} """, "bad \"mask\". Expected runs "
+        + "from 0 up that fill 2 × 3 = 6 pixels*")]
     [InlineData(""" "mask": {"size": [2, 3]} """, "bad \"mask\". Expected COCO's run lengths*")]
-    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": ["cat"]}] """, "bad \"objects\". Expected \"label\" of object 0 to be a text or a number, got a list, [\"cat\"].")]
-    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": "a"}, {"bbox_2d": [1, 2, 3, 4], "label": true}] """, "bad \"objects\". Expected \"label\" of object 1 to be a text or a number, got true.")]
-    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": {"name": "cat"}}] """, "bad \"objects\". Expected \"label\" of object 0 to be a text or a number, got an object, *")]
-    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": "a", "label": "b"}] """, "expected one JSON object per line, got a key twice in one object ('label').", false)]
-    [InlineData(""" "objects": "[{\"bbox_2d\": [1, 2, 3, 4], \"label\": 1, \"label\": 2}]" """, "bad \"objects\". Expected JSON, got the text *: a key twice in one object ('label').")]
+    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": ["cat"]}] """, "bad \"objects\". "
+        + "Expected \"label\" of object 0 to be a text or a number, got a list, [\"cat\"].")]
+    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": "a"}, {"bbox_2d": [1, 2, 3, 4], "label": true}] """,
+        "bad \"objects\". Expected \"label\" of object 1 to be a text or a number, got true.")]
+    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": {"name": "cat"}}] """, "bad \"objects\". "
+        + "Expected \"label\" of object 0 to be a text or a number, got an object, *")]
+    [InlineData(""" "objects": [{"bbox_2d": [1, 2, 3, 4], "label": "a", "label": "b"}] """, "expected one JSON object per line, "
+        + "got a key twice in one object ('label').", false)]
+    [InlineData(""" "objects": "[{\"bbox_2d\": [1, 2, 3, 4], \"label\": 1, \"label\": 2}]" """, "bad \"objects\". Expected JSON, "
+        + "got the text *: a key twice in one object ('label').")]
     [InlineData(""" "objects": "[{'bbox_2d': [1, 2, 3, 4]}]" """, "*write rows with json.dumps*")]
-    [InlineData(""" "action": {"action": ["click"], "point": [1, 2]} """, "bad \"action\". Expected an object with an \"action\" in words, got *")]
-    [InlineData(""" "action": {"action": "type", "input_text": ["hello"]} """, "bad \"action\". Expected \"input_text\" of the action to be a text or a number, got a list, [\"hello\"].")]
-    [InlineData(""" "action": {"action": "type", "input_text": false} """, "bad \"action\". Expected \"input_text\" of the action to be a text or a number, got false.")]
-    [InlineData(""" "action": {"action": "click", "point": "1, 2"} """, "bad \"action\". Expected the action to have \"point\" with 2 numbers*")]
+    [InlineData(""" "action": {"action": ["click"], "point": [1, 2]} """, "bad \"action\". Expected an object with an \"action\" "
+        + "in words, got *")]
+    [InlineData(""" "action": {"action": "type", "input_text": ["hello"]} """, "bad \"action\". Expected \"input_text\" of the action to "
+        + "be a text or a number, got a list, [\"hello\"].")]
+    [InlineData(""" "action": {"action": "type", "input_text": false} """, "bad \"action\". Expected \"input_text\" of the action to be "
+        + "a text or a number, got false.")]
+    [InlineData(""" "action": {"action": "click", "point": "1, 2"} """, "bad \"action\". Expected the action to have \"point\" "
+        + "with 2 numbers*")]
     [InlineData(""" "action": {"action": "click", "bbox": 7} """, "bad \"action\". Expected the action to have \"bbox\" with 4 numbers*")]
     public void A_wrong_label_says_what_was_expected(string label, string message, bool readable = true)
-        => FluentActions.Invoking(() => Label(label)).Should().Throw<InvalidDataException>().WithMessage($"*rows.jsonl:1{(readable ? " (id '1')" : "")}: {message}");
+        => FluentActions.Invoking(() => Label(label)).Should().Throw<InvalidDataException>()
+            .WithMessage($"*rows.jsonl:1{(readable ? " (id '1')" : "")}: {message}");
 
     [Fact]
     public void A_class_that_is_a_number_is_its_text()

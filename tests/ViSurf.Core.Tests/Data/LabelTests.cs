@@ -63,7 +63,8 @@ public sealed class LabelTests
 
     [Theory]
     [InlineData("the cup", "Expected a JSON list of objects with bbox_2d and point_2d, got something else at byte *")]
-    [InlineData("""{"bbox_2d": [1, 2, 3, 4]}""", "Expected a JSON list of objects with bbox_2d and point_2d, got an object, {\"bbox_2d\": [1, 2, 3, 4]}.")]
+    [InlineData("""{"bbox_2d": [1, 2, 3, 4]}""", "Expected a JSON list of objects with bbox_2d and point_2d, got an object, "
+        + "{\"bbox_2d\": [1, 2, 3, 4]}.")]
     [InlineData("[7]", "Expected object 0 to have \"bbox_2d\" with 4 numbers, got 7.")]
     [InlineData("""[{"bbox_2d": [1, 2, 3, 4], "point_2d": [1, 2]}, {"bbox_2d": [1, 2, 3], "point_2d": [1, 2]}]""", "Expected object 1 to have \"bbox_2d\" with 4 numbers, got {*[1, 2, 3]*")]
     [InlineData("""[{"bbox_2d": [1, 2, 3, "4"], "point_2d": [1, 2]}]""", "Expected object 0 to have \"bbox_2d\" with 4 numbers*")]
@@ -88,7 +89,8 @@ public sealed class LabelTests
     [InlineData(0, 0, double.NaN, 10, 5, 5)]
     public void A_box_outside_its_picture_or_reversed_is_named(double x1, double y1, double x2, double y2, double x, double y)
         => Checking(new Box(x1, y1, x2, y2), new PixelPoint(x, y)).Should().Throw<InvalidDataException>()
-            .WithMessage("Example 'row 3', object 1 of the label: expected [* inside picture 'a.png' of 100 × 50 pixels. Convert the label*");
+            .WithMessage("Example 'row 3', object 1 of the label: expected [* inside picture 'a.png' of 100 × 50 pixels. "
+                + "Convert the label*");
 
     [Theory]
     [InlineData(101, 5)]
@@ -96,7 +98,8 @@ public sealed class LabelTests
     [InlineData(-1, 5)]
     [InlineData(5, double.NaN)]
     public void A_point_outside_its_picture_is_named(double x, double y)
-        => Checking(new Box(0, 0, 10, 10), new PixelPoint(x, y)).Should().Throw<InvalidDataException>().WithMessage("*object 1*expected [* inside picture 'a.png'*");
+        => Checking(new Box(0, 0, 10, 10), new PixelPoint(x, y)).Should().Throw<InvalidDataException>()
+            .WithMessage("*object 1*expected [* inside picture 'a.png'*");
 
     [Fact]
     public void Labels_in_words_and_missing_labels_have_no_place_to_check()

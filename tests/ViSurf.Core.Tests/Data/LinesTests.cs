@@ -11,8 +11,10 @@ namespace ViSurf.Core.Tests.Data;
 /// <summary>What a line is: the same to the data set in memory and to the source that reads line by line.</summary>
 public sealed class LinesTests : IDisposable
 {
-    private const string First = """{"id": 1, "images": [], "problem": "é", "answer": "x"}""", Second = """{"id": 2, "images": [], "problem": "?", "answer": "y"}""";
-    private static readonly string[] Pieces = ["\n", "\r", "\r\n", "\uFEFF", "\u00A0", " ", "\t", "{", "}", "\"", "\\ud800", First, Second, First + "\n", "[1]", "\u2028"];
+    private const string First = """{"id": 1, "images": [], "problem": "é", "answer": "x"}""",
+        Second = """{"id": 2, "images": [], "problem": "?", "answer": "y"}""";
+    private static readonly string[] Pieces = ["\n", "\r", "\r\n", "\uFEFF", "\u00A0", " ", "\t", "{", "}", "\"", "\\ud800", First, Second,
+        First + "\n", "[1]", "\u2028"];
     private readonly TemporaryDirectory _folder = new();
 
     private string Path => _folder.File("rows.jsonl");
@@ -31,17 +33,22 @@ public sealed class LinesTests : IDisposable
         File.WriteAllText(Path, string.Format(null, file, First, Second), new UTF8Encoding(false));
         if (unreadable is not null)
         {   // U+2028 is no white space to JSON
-            Both().Should().Be($"{Path}:{second}: expected one JSON object per line, got something else at byte {Second.Length + 1}, where it says \u2028.");
+            Both().Should().Be($"{Path}:{second}: expected one JSON object per line, got something else at byte {Second.Length + 1}, "
+                + $"where it says \u2028.");
             return;
         }
         Both().Should().Be($"1 at {Path}:{first} | 2 at {Path}:{second}");
     }
 
     [Theory]
-    [InlineData("""{"id": 1, "id": 2, "images": [], "problem": "?", "answer": "x"}""", ":1: expected one JSON object per line, got a key twice in one object ('id').")]
-    [InlineData("""{"id": 1, "images": [], "problem": "?", "answer": "x", "more": {"a": 1, "\u0061": 2}}""", ":1: expected one JSON object per line, got a key twice in one object ('a').")]
-    [InlineData("""{"id": 1, "images": [], "problem": NaN, "answer": "x"}""", ":1: expected one JSON object per line, got something else at byte 36, where it says NaN, \"answer\": \"x\"} (NaN and Infinity are no numbers in JSON).")]
-    [InlineData("{'id': 1}", ":1: expected one JSON object per line, got something else at byte 2, where it says 'id': 1} (Python's repr is not JSON: write rows with json.dumps).")]
+    [InlineData("""{"id": 1, "id": 2, "images": [], "problem": "?", "answer": "x"}""", ":1: expected one JSON object per line, "
+        + "got a key twice in one object ('id').")]
+    [InlineData("""{"id": 1, "images": [], "problem": "?", "answer": "x", "more": {"a": 1, "\u0061": 2}}""", ":1: expected one JSON "
+        + "object per line, got a key twice in one object ('a').")]
+    [InlineData("""{"id": 1, "images": [], "problem": NaN, "answer": "x"}""", ":1: expected one JSON object per line, "
+        + "got something else at byte 36, where it says NaN, \"answer\": \"x\"} (NaN and Infinity are no numbers in JSON).")]
+    [InlineData("{'id': 1}", ":1: expected one JSON object per line, got something else at byte 2, where it says 'id': "
+        + "1} (Python's repr is not JSON: write rows with json.dumps).")]
     [InlineData("""{"id": 1""", ":1: expected one JSON object per line, got something else at byte 9, where it ends.")]
     public void A_line_that_is_no_row_is_refused_in_the_same_words(string line, string message)
     {
@@ -54,7 +61,8 @@ public sealed class LinesTests : IDisposable
     {
         File.WriteAllBytes(Path, [.. System.Text.Encoding.UTF8.GetBytes(First + "\n{\"id\": \""), 0xE9, .. "\"}"u8]);
         Both().Should().Be($"{Path}:2: expected UTF-8 text, found other bytes. Convert the file.");
-        foreach (var encoding in new System.Text.Encoding[] { new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UnicodeEncoding(false, false), new UnicodeEncoding(true, false), new UTF32Encoding(false, true) })
+        foreach (var encoding in new System.Text.Encoding[] { new UnicodeEncoding(false, true), new UnicodeEncoding(true, true),
+            new UnicodeEncoding(false, false), new UnicodeEncoding(true, false), new UTF32Encoding(false, true) })
         {
             File.WriteAllText(Path, First, encoding);
             Both().Should().Be($"{Path}: expected UTF-8 text, found UTF-16 or UTF-32. Convert the file (iconv -f UTF-16 -t UTF-8).");
@@ -73,7 +81,8 @@ public sealed class LinesTests : IDisposable
         }
         using var source = JsonLinesSource.Open(Path);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        source.Read(0).Invoking(rows => rows[0]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:1: expected lines of at most 128 MiB, got a longer one. Keep pictures in files beside the rows.");
+        source.Read(0).Invoking(rows => rows[0]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:1: expected lines of at "
+            + $"most 128 MiB, got a longer one. Keep pictures in files beside the rows.");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(10_000_000);
     }
 

@@ -44,13 +44,15 @@ public sealed class MediaMarkersTests : IDisposable
         => Parts(Read(question, pictures).Turns.Single()).Should().Be(parts);
 
     [Theory]
-    [InlineData("<image><image>?", 1, "Expected as many markers <image> as pictures, 1, got 2. Add the pictures that are missing, or remove markers, or *RowOptions.Markers*")]
+    [InlineData("<image><image>?", 1, "Expected as many markers <image> as pictures, 1, got 2. Add the pictures that are missing, "
+        + "or remove markers, or *RowOptions.Markers*")]
     [InlineData("<image>?", 0, "Expected as many markers <image> as pictures, 0, got 1. *")]
     [InlineData("<image>?", 2, "Expected as many markers <image> as pictures, 2, got 1. Add markers, *")]
     [InlineData("<video>?", 0, "Expected pictures alone, got the marker <video>: videos and sound are not read. *")]
     [InlineData("<image><video>?", 1, "Expected pictures alone, got the marker <video>: *")]
     [InlineData("<audio>?", 1, "Expected pictures alone, got the marker <audio>: *")]
-    [InlineData("<img>a.png</img>?", 1, "Expected <image> where a picture stands and its path in a column, got a path between <img> and </img>. *")]
+    [InlineData("<img>a.png</img>?", 1, "Expected <image> where a picture stands and its path in a column, "
+        + "got a path between <img> and </img>. *")]
     public void A_marker_too_many_or_too_few_or_of_something_else_is_named_with_its_row(string question, int pictures, string message)
         => FluentActions.Invoking(() => Read(question, pictures)).Should().Throw<InvalidDataException>()
             .WithMessage($"{_folder.File("rows.jsonl")}:1 (id 'r'): bad question. {message}");
@@ -67,7 +69,8 @@ public sealed class MediaMarkersTests : IDisposable
         Parts(Read("Find x.", 1, new RowOptions { Prompt = q => $"Look: <image> {q}" }).Turns.Single()).Should().Be("Look: ▣ Find x.");
         var turns = Read("and <image>?", 2, new RowOptions { SystemMessage = "Compare with <image>." }).Turns;
         turns.Select(Parts).Should().Equal("Compare with ▣.", "and ▣?");
-        FluentActions.Invoking(() => Read("?", 2, new RowOptions { SystemMessage = "Compare with <image>." })).Should().Throw<InvalidDataException>().WithMessage("*2, got 1*");
+        FluentActions.Invoking(() => Read("?", 2, new RowOptions { SystemMessage = "Compare with <image>." })).Should()
+            .Throw<InvalidDataException>().WithMessage("*2, got 1*");
     }
 
     [Theory]
@@ -87,7 +90,8 @@ public sealed class MediaMarkersTests : IDisposable
     public void A_column_that_is_said_to_be_something_else_is_no_video()
     {
         Read("?", 1, more: ", \"video\": 7, \"audio\": false").Images.Should().HaveCount(1);
-        Read("?", 1, new RowOptions { Columns = new ColumnMap { Source = "video" } }, ", \"video\": \"clip 7\"").Source.Should().Be("clip 7");
+        Read("?", 1, new RowOptions { Columns = new ColumnMap { Source = "video" } }, ", \"video\": \"clip 7\"").Source.Should()
+            .Be("clip 7");
         Read("?", 1, new RowOptions { Markers = MediaMarkers.Text }, ", \"video\": \"a.mp4\"").Images.Should().HaveCount(1);
     }
 
@@ -98,7 +102,8 @@ public sealed class MediaMarkersTests : IDisposable
     private VisionExample Read(string question, int pictures, RowOptions? options = null, string more = "")
     {
         var images = string.Join(", ", new[] { "\"a.png\"", "\"b.png\"" }.Take(pictures));
-        File.WriteAllText(_folder.File("rows.jsonl"), $$"""{"id": "r", "images": [{{images}}], "problem": {{JsonSerializer.Serialize(question)}}, "answer": "x"{{more}}}""");
+        File.WriteAllText(_folder.File("rows.jsonl"),
+            $$"""{"id": "r", "images": [{{images}}], "problem": {{JsonSerializer.Serialize(question)}}, "answer": "x"{{more}}}""");
         return JsonLinesDataset.Load(_folder.File("rows.jsonl"), options).Single();
     }
 }

@@ -15,7 +15,8 @@ public sealed class PicturePathsTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("data/images"));
         Directory.CreateDirectory(_folder.File("data-more"));
-        foreach (var name in new[] { "outside.png", "data/images/a.png", "data-more/a.png" }) File.WriteAllText(_folder.File(name), "no picture");
+        foreach (var name in new[] { "outside.png", "data/images/a.png", "data-more/a.png" })
+            File.WriteAllText(_folder.File(name), "no picture");
     }
 
     public static TheoryData<string> Folders() => [.. Cases.Of("43-")];
@@ -37,7 +38,8 @@ public sealed class PicturePathsTests : IDisposable
     {
         var written = string.Format(null, path, _folder.Path);
         FluentActions.Invoking(() => Read(written)).Should().Throw<InvalidDataException>().WithMessage(
-            $"*rows.jsonl:1 (id '1'): expected a picture inside '{_folder.File("data")}', got '{written}', which is '*'. If you trust who wrote these rows, name the folder * RowOptions.PicturesWithin (\"/\" allows every place).");
+            $"*rows.jsonl:1 (id '1'): expected a picture inside '{_folder.File("data")}', got '{written}', which is '*'. "
+                + $"If you trust who wrote these rows, name the folder * RowOptions.PicturesWithin (\"/\" allows every place).");
         if (written.StartsWith("/etc", StringComparison.Ordinal)) return;
         Read(written, new RowOptions { PicturesWithin = _folder.Path }).Images.Should().HaveCount(1);
         Read(written, new RowOptions { PicturesWithin = "/" }).Images.Should().HaveCount(1);
@@ -50,7 +52,8 @@ public sealed class PicturePathsTests : IDisposable
         Directory.CreateSymbolicLink(_folder.File("data/more"), _folder.File("data-more"));
         File.CreateSymbolicLink(_folder.File("data/in.png"), "images/a.png");
         foreach (var path in new[] { "out.png", "more/a.png" })
-            FluentActions.Invoking(() => Read(path)).Should().Throw<InvalidDataException>().WithMessage("*expected a picture inside *RowOptions.PicturesWithin*");
+            FluentActions.Invoking(() => Read(path)).Should().Throw<InvalidDataException>().WithMessage("*expected a picture inside "
+                + "*RowOptions.PicturesWithin*");
         Read("in.png").Images.Should().HaveCount(1);
         Read("out.png", new RowOptions { PicturesWithin = _folder.Path }).Images.Should().HaveCount(1);
         // The data's folder itself may be a link: it is the user's word.
@@ -78,7 +81,8 @@ public sealed class PicturePathsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("https://example.org/a.png", "expected a picture in a file, got the address 'https://example.org/a.png'. Pictures are not downloaded*")]
+    [InlineData("https://example.org/a.png", "expected a picture in a file, got the address 'https://example.org/a.png'. "
+        + "Pictures are not downloaded*")]
     [InlineData("s3://bucket/a.png", "*got the address*")]
     [InlineData("file:///etc/hostname", "*got the address*")]
     [InlineData("data:text/plain;base64,QUJD", "*text/plain*")]
@@ -87,7 +91,8 @@ public sealed class PicturePathsTests : IDisposable
     [InlineData("a\\u0000.png", "*expected a path, got 6 characters*")]
     [InlineData("images", "*found a folder.")]
     public void What_is_no_file_is_said_by_name(string path, string message)
-        => FluentActions.Invoking(() => Read(path, escaped: true)).Should().Throw<InvalidDataException>().WithMessage(message.StartsWith('*') ? message : "*" + message);
+        => FluentActions.Invoking(() => Read(path, escaped: true)).Should().Throw<InvalidDataException>()
+            .WithMessage(message.StartsWith('*') ? message : "*" + message);
 
     [Theory]
     [InlineData("https://example.org/")]

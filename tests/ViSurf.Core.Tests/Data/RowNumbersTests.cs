@@ -24,16 +24,19 @@ public sealed class RowNumbersTests : IDisposable
     public void A_row_that_lost_its_id_is_no_row_without_ids()
     {
         Write("a.jsonl", """{"id": "7", "images": [], "problem": "q", "answer": "a"}""", Row("x"));
-        Load("a.jsonl").Should().Throw<InvalidDataException>().WithMessage("*a.jsonl:2: expected a text or a number under \"id\", found none. Give every row its own id, or set ColumnMap.Id to [] to have rows numbered.");
+        Load("a.jsonl").Should().Throw<InvalidDataException>().WithMessage("*a.jsonl:2: expected a text or a number under \"id\", "
+            + "found none. Give every row its own id, or set ColumnMap.Id to [] to have rows numbered.");
         Write("b.jsonl", Row("x"), """{"id": "7", "images": [], "problem": "q", "answer": "a"}""");
-        Load("b.jsonl").Should().Throw<InvalidDataException>().WithMessage("*b.jsonl:2: expected no id, as the first row has none, got the text \"7\" under \"id\". Give every row its own id, or none.");
+        Load("b.jsonl").Should().Throw<InvalidDataException>().WithMessage("*b.jsonl:2: expected no id, as the first row has none, "
+            + "got the text \"7\" under \"id\". Give every row its own id, or none.");
     }
 
     [Fact]
     public void A_column_that_was_named_must_be_there()
     {
         Write("a.jsonl", Row("x"));
-        Load("a.jsonl", new ColumnMap { Id = ["key"] }).Should().Throw<InvalidDataException>().WithMessage("*under \"key\", found none*set ColumnMap.Id to []*");
+        Load("a.jsonl", new ColumnMap { Id = ["key"] }).Should().Throw<InvalidDataException>().WithMessage("*under \"key\", found "
+            + "none*set ColumnMap.Id to []*");
         Load("a.jsonl", new ColumnMap { Id = [] }).Should().NotThrow();
     }
 
@@ -56,7 +59,8 @@ public sealed class RowNumbersTests : IDisposable
         all.Distinct().Should().HaveCount(5, "a row has one id in every epoch");
         var again = new MixedStream(1, new WeightedStream("s", new ShuffledStream(joined, 3), 1));
         again.Next(4);
-        new MixedStream(1, new WeightedStream("s", new ShuffledStream(joined, 3), 1)) { Position = again.Position }.Next(6).Select(r => r.Id).Should().Equal(all.Skip(4).Select(r => r.Id));
+        new MixedStream(1, new WeightedStream("s", new ShuffledStream(joined, 3), 1)) { Position = again.Position }.Next(6)
+            .Select(r => r.Id).Should().Equal(all.Skip(4).Select(r => r.Id));
     }
 
     [Fact]
@@ -75,5 +79,6 @@ public sealed class RowNumbersTests : IDisposable
 
     private void Write(string name, params string[] rows) => File.WriteAllLines(_folder.File(name), rows);
 
-    private Action Load(string name, ColumnMap? columns = null) => () => JsonLinesDataset.Load(_folder.File(name), new RowOptions { Columns = columns ?? new() });
+    private Action Load(string name, ColumnMap? columns = null) => ()
+        => JsonLinesDataset.Load(_folder.File(name), new RowOptions { Columns = columns ?? new() });
 }

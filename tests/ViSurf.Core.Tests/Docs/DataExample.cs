@@ -46,7 +46,8 @@ public sealed class DataExample
         var read = Published(encoder, rows, pictures, Fixtures.PathOf("qwen2_5_vl"));
         read.Select(example => example.Id).Should().Equal("0", "1");
         // 100 and 500 of 1000 along 112 pixels, 200 and 600 of 1000 along 56.
-        read[0].Target.Should().BeOfType<GroundingTarget>().Which.Objects.Should().ContainSingle().Which.Box.Should().Be(new Box(11, 11, 56, 34));
+        read[0].Target.Should().BeOfType<GroundingTarget>().Which.Objects.Should().ContainSingle().Which.Box.Should()
+            .Be(new Box(11, 11, 56, 34));
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class DataExample
         string parquet, string jsonl, string state, TrainerOptions options, int steps)
     {
         // <example>
-        var objects = ParquetSource.Open(parquet, new RowOptions { Prompt = encoder.GroundingPrompt });          // ViSurf's published set as it is
+        var objects = ParquetSource.Open(parquet,
+            new RowOptions { Prompt = encoder.GroundingPrompt });          // ViSurf's published set as it is
         using var words = JsonLinesSource.Open(jsonl, new RowOptions { Columns = new ColumnMap { Question = ["query"] } });
 
         var check = new DatasetCheck(new DemonstrationInjector(encoder), rewards, PictureSize.Of) { Encoder = encoder, MaxPromptTokens = 1300 };

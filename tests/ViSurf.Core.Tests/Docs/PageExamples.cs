@@ -66,7 +66,8 @@ public sealed class PageExamples
     }
 
     internal static void Adapters(
-        string model, torch.Device device, IPromptEncoder encoder, IRolloutSampler sampler, RewardSuite rewards, string output, string merged)
+        string model, torch.Device device, IPromptEncoder encoder, IRolloutSampler sampler, RewardSuite rewards, string output,
+            string merged)
     {
         // <adapters.md>
         using var policy = QwenVlPolicy.Load(model, device);

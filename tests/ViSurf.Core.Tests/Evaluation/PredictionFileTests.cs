@@ -125,7 +125,8 @@ public sealed class PredictionFileTests : IDisposable
         if (!OperatingSystem.IsLinux()) return;
         SpecialFiles.Put("named pipe", File);
         foreach (var use in new Action[] { () => PredictionFile.Read(File), () => PredictionFile.Create(File).Dispose() })
-            FluentActions.Invoking(() => SpecialFiles.Quickly(use)).Should().Throw<InvalidDataException>().WithMessage("*predictions.jsonl', got a named pipe*");
+            FluentActions.Invoking(() => SpecialFiles.Quickly(use)).Should().Throw<InvalidDataException>()
+                .WithMessage("*predictions.jsonl', got a named pipe*");
     }
 
     [Fact]

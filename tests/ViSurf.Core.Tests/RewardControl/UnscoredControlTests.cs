@@ -45,7 +45,8 @@ public sealed class UnscoredControlTests
     public void A_label_is_smoothed_by_the_rollouts_that_were_judged()
     {   // 5 reaches 4: (1 + 5)/2, not (1 + 5 + 0)/3.
         Smooth.Control(Group(4, 1, null, 5)).Scores[^1].SmoothedTotal.Should().Be(3);
-        Smooth.Control(Group(-1, null, null)).Scores[^1].Should().BeEquivalentTo(Group(-1).Scores[^1], "nobody is as good as the label because nobody was judged");
+        Smooth.Control(Group(-1, null, null)).Scores[^1].Should().BeEquivalentTo(Group(-1).Scores[^1], "nobody is as good as the label "
+            + "because nobody was judged");
     }
 
     [Fact]
@@ -60,11 +61,14 @@ public sealed class UnscoredControlTests
     {
         var onAccuracy = new SmoothDemonstration { CompareOn = ["accuracy"] };
         var label = Score(("format", 0, 1), ("accuracy", 0, 3));
-        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", null, 3))], label)).Scores[^1].Neutral.Should().BeFalse("its accuracy is not known to be 0");
+        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", null, 3))], label)).Scores[^1].Neutral.Should()
+            .BeFalse("its accuracy is not known to be 0");
         onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", 0, 3))], label)).Scores[^1].Neutral.Should().BeTrue();
         // A label without it is compared by totals: 0 against 1, and 2 against 1.
-        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", 0, 3))], Score(("format", 0, 1), ("accuracy", null, 3)))).Scores[^1].Neutral.Should().BeTrue();
-        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", 0, 3))], Score(("format", 2, 2), ("accuracy", null, 3)))).Scores[^1].Neutral.Should().BeFalse();
+        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", 0, 3))],
+            Score(("format", 0, 1), ("accuracy", null, 3)))).Scores[^1].Neutral.Should().BeTrue();
+        onAccuracy.Control(Scored.Of([Score(("format", 1, 1), ("accuracy", 0, 3))],
+            Score(("format", 2, 2), ("accuracy", null, 3)))).Scores[^1].Neutral.Should().BeFalse();
     }
 
     [Fact]
@@ -76,14 +80,16 @@ public sealed class UnscoredControlTests
         GroupPolicy.SkipUniform.Select([Rollouts(null, null)]).Skipped.Should().ContainSingle();
 
         var between = GroupPolicy.MeanBetween(0.4, 0.6);
-        between.Select([Rollouts(0.5, null, null, 0.5)]).Skipped.Should().BeEmpty("the mean of the judged is 0.5, with zeros it would be 0.25");
+        between.Select([Rollouts(0.5, null, null, 0.5)]).Skipped.Should().BeEmpty("the mean of the judged is 0.5, "
+            + "with zeros it would be 0.25");
         between.Select([Rollouts([null])]).Skipped.Single().Reason.Should().Be("nothing could judge any of its 1 completions");
     }
 
     [Fact]
     public void A_group_that_nothing_judged_has_not_failed()
     {
-        new SupervisionGate(1).Select([Group(1, null, null)]).Groups[0].Totals.Should().Equal([double.NaN, double.NaN], "it is not imitated");
+        new SupervisionGate(1).Select([Group(1, null, null)]).Groups[0].Totals.Should()
+            .Equal([double.NaN, double.NaN], "it is not imitated");
         new SupervisionGate(1).Select([Group(1, null, 0)]).Groups[0].Totals.Should().Equal([1], "what was judged has failed");
     }
 
@@ -104,5 +110,6 @@ public sealed class UnscoredControlTests
     private static ScoredGroup Group(double? label, params double?[] rollouts)
         => Scored.Of([.. rollouts.Select(r => Scored.Score((Scored.Reward, r)))], Scored.Score((Scored.Reward, label)));
 
-    private static ScoredGroup Rollouts(params double?[] rollouts) => Scored.Of([.. rollouts.Select(r => Scored.Score((Scored.Reward, r)))], null);
+    private static ScoredGroup Rollouts(params double?[] rollouts)
+        => Scored.Of([.. rollouts.Select(r => Scored.Score((Scored.Reward, r)))], null);
 }

@@ -12,7 +12,8 @@ namespace ViSurf.Core.Tests.Rewards;
 /// <summary>What a reward can do is asked through its decorators, and a name counts once.</summary>
 public sealed class DecoratedRewardsTests
 {
-    private static readonly JudgeOptions Quick = new() { Pause = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(20), Concurrency = 8, Maximum = 10 };
+    private static readonly JudgeOptions Quick = new() { Pause = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(20),
+        Concurrency = 8, Maximum = 10 };
 
     [Theory]
     [InlineData("named", 3)]
@@ -38,7 +39,8 @@ public sealed class DecoratedRewardsTests
             "bent by length" => LengthRewards.Cosine(judge, new CosineLengthOptions { Length = _ => 1024 }),
             _ => new PlusTen(judge),
         };
-        var scored = new RewardSuite(reward).Score([Some.Group(Some.Unlabelled(), "ccc", "ccc", "ccc", "ccc"), Some.Group(Some.Unlabelled(), "ccc", "ccc", "ccc", "ccc")]);
+        var scored = new RewardSuite(reward)
+            .Score([Some.Group(Some.Unlabelled(), "ccc", "ccc", "ccc", "ccc"), Some.Group(Some.Unlabelled(), "ccc", "ccc", "ccc", "ccc")]);
         scored.SelectMany(group => group.Totals).Should().HaveCount(8).And.OnlyContain(total => Math.Abs(total - expected) < 1e-9);
         scored[0].Scores[0].Components[0].Name.Should().Be(reward.Name);
     }
@@ -47,16 +49,20 @@ public sealed class DecoratedRewardsTests
     public void A_judge_under_two_names_is_asked_once()
     {
         var asked = 0;
-        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromResult<double?>(Interlocked.Increment(ref asked) / (double)asked), Quick);
-        new RewardSuite(judge, judge.Named("again"), judge.Named("half").Scaled(0.5)).Score(Some.Group(Some.Unlabelled(), "a", "b")).Totals.Should().Equal(2.5, 2.5);
+        var judge = JudgeReward.From("judge",
+            (_, _, _) => Task.FromResult<double?>(Interlocked.Increment(ref asked) / (double)asked), Quick);
+        new RewardSuite(judge, judge.Named("again"), judge.Named("half").Scaled(0.5))
+            .Score(Some.Group(Some.Unlabelled(), "a", "b")).Totals.Should().Equal(2.5, 2.5);
         asked.Should().Be(2);
     }
 
     [Fact]
     public void A_judge_behind_decorators_that_fails_is_named_as_the_suite_knows_it()
     {
-        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromException<double?>(new HttpRequestException("503")), Quick with { Attempts = 1 });
-        new RewardSuite(judge.Named("helpful")).Invoking(s => s.Score(Some.Group(Some.Unlabelled(id: "one"), "a"))).Should().Throw<InvalidOperationException>()
+        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromException<double?>(new HttpRequestException("503")),
+            Quick with { Attempts = 1 });
+        new RewardSuite(judge.Named("helpful")).Invoking(s => s.Score(Some.Group(Some.Unlabelled(id: "one"), "a"))).Should()
+            .Throw<InvalidOperationException>()
             .WithMessage("Reward 'helpful' failed on example 'one', completion 0, after one attempt: 503 *");
         new RewardSuite(new JudgeReward(judge.Judge, judge.Options with { OnFailure = JudgeFailure.NotApplicable }).Scaled(2))
             .Score(Some.Group(Some.Unlabelled(), "a")).Scores[0].IsScored.Should().BeFalse();
@@ -72,7 +78,8 @@ public sealed class DecoratedRewardsTests
             await Task.Delay(Timeout.InfiniteTimeSpan, token);
             return 1;
         }, Quick);
-        new RewardSuite(judge.Named("other")).Invoking(s => s.Score([Some.Group(Some.Unlabelled(), "a")], cancel.Token)).Should().Throw<OperationCanceledException>();
+        new RewardSuite(judge.Named("other")).Invoking(s => s.Score([Some.Group(Some.Unlabelled(), "a")], cancel.Token)).Should()
+            .Throw<OperationCanceledException>();
     }
 
     [Fact]
@@ -82,18 +89,24 @@ public sealed class DecoratedRewardsTests
         scored.Totals.Should().Equal(-1.5);
         new OverlongShaping(100, 10).Control(scored).Totals.Should().Equal(-1.5);
         new OverlongShaping(100, 20).Invoking(control => control.Control(scored)).Should().Throw<InvalidOperationException>()
-            .WithMessage("Expected one penalty 'overlong' for example 'example', completion 0, got two that differ: 1 · -0.5 of the suite and 1 · -0.75 of the reward control (limit 100, buffer 20).*");
+            .WithMessage("Expected one penalty 'overlong' for example 'example', completion 0, got two that differ: "
+                + "1 · -0.5 of the suite and 1 · -0.75 of the reward control (limit 100, buffer 20).*");
     }
 
     [Fact]
     public void Two_components_of_one_name_are_refused_with_both()
     {
-        FluentActions.Invoking(() => new CompletionScore([new RewardComponent("a", 1), new RewardComponent("b", 2), new RewardComponent("a", null, 0.5)])).Should()
-            .Throw<ArgumentException>().WithMessage("Expected every reward of a completion to have its own name, got 'a' twice: 1 · 1 and 0.5 · (none).*Named*");
+        FluentActions.Invoking(() => new CompletionScore([new RewardComponent("a", 1), new RewardComponent("b", 2),
+            new RewardComponent("a", null, 0.5)])).Should()
+            .Throw<ArgumentException>().WithMessage("Expected every reward of a completion to have its own name, got 'a' twice: "
+                + "1 · 1 and 0.5 · (none).*Named*");
         var score = new CompletionScore([new RewardComponent("a", 1)]);
-        FluentActions.Invoking(() => score with { Components = [.. score.Components, .. score.Components] }).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => new RewardSuite(new ThinkingFormatReward()).With(new NonRepeatReward()).With(new ThinkingFormatReward(), 0.5)).Should().Throw<ArgumentException>()
-            .WithMessage("Expected every reward of a suite to have its own name, got 'thinking_format' twice: as reward 1 with weight 1 and as reward 3 with weight 0.5.*");
+        FluentActions.Invoking(() => score with { Components = [.. score.Components, .. score.Components] }).Should()
+            .Throw<ArgumentException>();
+        FluentActions.Invoking(() => new RewardSuite(new ThinkingFormatReward()).With(new NonRepeatReward())
+            .With(new ThinkingFormatReward(), 0.5)).Should().Throw<ArgumentException>()
+            .WithMessage("Expected every reward of a suite to have its own name, got 'thinking_format' twice: "
+                + "as reward 1 with weight 1 and as reward 3 with weight 0.5.*");
     }
 
     [Fact]
@@ -109,8 +122,10 @@ public sealed class DecoratedRewardsTests
             return 0.0;
         });
         var clock = Stopwatch.StartNew();
-        new RewardSuite(new ThinkingFormatReward(), stuck).Invoking(s => s.Score([Some.Group(Some.Unlabelled(id: "seven"), "a", "b")], cancel.Token)).Should()
-            .Throw<OperationCanceledException>().WithMessage("The step was cancelled while rewards had not returned*reward 'stuck' on example 'seven', completion 1, for * s.*JudgeReward*");
+        new RewardSuite(new ThinkingFormatReward(), stuck)
+            .Invoking(s => s.Score([Some.Group(Some.Unlabelled(id: "seven"), "a", "b")], cancel.Token)).Should()
+            .Throw<OperationCanceledException>().WithMessage("The step was cancelled while rewards had not returned*reward 'stuck' on "
+                + "example 'seven', completion 1, for * s.*JudgeReward*");
         clock.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(20));
         never.Set();
     }
@@ -126,7 +141,8 @@ public sealed class DecoratedRewardsTests
             cancel.Cancel();
             return 1.0;
         });
-        new RewardSuite(cancels).Invoking(s => s.Score([Some.Group(Some.Unlabelled(), "a", "b", "c")], cancel.Token)).Should().Throw<OperationCanceledException>();
+        new RewardSuite(cancels).Invoking(s => s.Score([Some.Group(Some.Unlabelled(), "a", "b", "c")], cancel.Token)).Should()
+            .Throw<OperationCanceledException>();
         scored.Should().Be(1);
     }
 
@@ -134,9 +150,11 @@ public sealed class DecoratedRewardsTests
     public void A_client_that_gives_up_is_a_failed_reward_and_no_cancelled_step()
     {
         using var cancel = new CancellationTokenSource();
-        var reward = RewardFunction.From("slow", double? (_, _) => throw new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout."));
+        var reward = RewardFunction.From("slow", double? (_, _) => throw new TaskCanceledException("The request was canceled due to the "
+            + "configured HttpClient.Timeout."));
         foreach (var token in new[] { CancellationToken.None, cancel.Token })
-            new RewardSuite(reward).Invoking(s => s.Score([Some.Group(Some.Unlabelled(id: "two"), "a")], token)).Should().Throw<InvalidOperationException>()
+            new RewardSuite(reward).Invoking(s => s.Score([Some.Group(Some.Unlabelled(id: "two"), "a")], token)).Should()
+                .Throw<InvalidOperationException>()
                 .WithMessage("Reward 'slow' failed on example 'two', completion 0: The request was canceled*");
     }
 
@@ -150,8 +168,10 @@ public sealed class DecoratedRewardsTests
             return Task.FromResult<double?>(1);
         }, Quick with { Timeout = TimeSpan.FromMilliseconds(200), Attempts = 1 });
         var clock = Stopwatch.StartNew();
-        new RewardSuite(judge).Invoking(s => s.Score(Some.Group(Some.Unlabelled(id: "nine"), "a"))).Should().Throw<InvalidOperationException>()
-            .WithMessage("Reward 'blocking' failed on example 'nine', completion 0, after one attempt: no answer within 0.2 s. It blocks its thread instead of awaiting*");
+        new RewardSuite(judge).Invoking(s => s.Score(Some.Group(Some.Unlabelled(id: "nine"), "a"))).Should()
+            .Throw<InvalidOperationException>()
+            .WithMessage("Reward 'blocking' failed on example 'nine', completion 0, after one attempt: no answer within 0.2 s. "
+                + "It blocks its thread instead of awaiting*");
         clock.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(15));
         never.Set();
     }

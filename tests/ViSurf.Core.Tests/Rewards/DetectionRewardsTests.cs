@@ -57,8 +57,10 @@ public sealed class DetectionRewardsTests
     public void A_pair_of_two_classes_takes_both_and_counts_for_completeness_alone()
     {   // Paired by overlap 1, classes swapped: 0.7 · 0 + 0.3 · (1 − 0). The cat that overlaps less finds its object taken: 0 + 0.3 · (1 − (0 + 1/2)/2).
         var example = Target(new DetectionTarget([new LabelledBox(A, "cat")]));
-        DetectionRewards.Weighted().Score(example, Completion.OfText("""[{"bbox_2d": [0, 0, 10, 10], "label": "dog"}]""")).Should().BeApproximately(0.3, 1e-12);
-        DetectionRewards.Weighted().Score(example, Completion.OfText("""[{"bbox_2d": [0, 0, 10, 10], "label": "dog"}, {"bbox_2d": [0, 0, 10, 8], "label": "cat"}]"""))
+        DetectionRewards.Weighted().Score(example, Completion.OfText("""[{"bbox_2d": [0, 0, 10, 10], "label": "dog"}]""")).Should()
+            .BeApproximately(0.3, 1e-12);
+        DetectionRewards.Weighted().Score(example,
+            Completion.OfText("""[{"bbox_2d": [0, 0, 10, 10], "label": "dog"}, {"bbox_2d": [0, 0, 10, 8], "label": "cat"}]"""))
             .Should().BeApproximately(0.225, 1e-12);
         DetectionRewards.Weighted(new DetectionOptions { ThresholdIncluded = true, IgnoreClasses = true })
             .Score(example, Completion.OfText("""[{"bbox_2d": [0, 0, 10, 10], "label": "dog"}]""")).Should().BeApproximately(1, 1e-12);
@@ -163,7 +165,8 @@ public sealed class DetectionRewardsTests
     [InlineData("""{"bbox": [100, 100, 300, 300], "points_1": [250, 250], "points_2": [150, 150]}""", 5)] // crossed
     [InlineData("""{"bbox": [100, 100, 300, 340], "points_1": [150, 150], "points_2": [250, 250]}""", 4)] // mean distance 10 is not below 10
     [InlineData("""{"bbox": [100, 100, 300, 300], "points_1": [150, 150], "points_2": [350, 250]}""", 4)] // outside of its box
-    [InlineData("""{"bbox": [100, 100, 300, 300], "points_1": [150, 150], "points_2": [250, 250], "more": 1}""", 5)] // a fourth key does no harm
+    [InlineData("""{"bbox": [100, 100, 300, 300], "points_1": [150, 150], "points_2": [250, 250], "more": 1}""",
+        5)] // a fourth key does no harm
     [InlineData("""{"bbox": [500, 500, 600, 600], "points_1": [550, 550], "points_2": [560, 560]}""", 2)] // format alone
     [InlineData("nothing", 1)]
     public void Seg_Zero_adds_five_marks(string answer, double expected)

@@ -14,10 +14,13 @@ namespace ViSurf.Core.Tests.Rewards;
 public sealed class InfiniteAnswersTests
 {
     private static readonly string[] Infinite =
-        ["0^{-1}", "-0^-1", "9**9**9**9", "9^9^9^9", "9^{9^{9}}", "1e308*10", "1e308+1e308", "1/0", "1/0^{999}", "exp(10000)", "exp(x^2+10000)", string.Concat(Enumerable.Repeat("9!", 400)), "170!170!", "0^{0^{-1}}", "5/9^9^9^9", "exp(0-1/0)", "exp(-9^9^9^9)"];
+        ["0^{-1}", "-0^-1", "9**9**9**9", "9^9^9^9", "9^{9^{9}}", "1e308*10", "1e308+1e308", "1/0", "1/0^{999}", "exp(10000)",
+            "exp(x^2+10000)", string.Concat(Enumerable.Repeat("9!", 400)), "170!170!", "0^{0^{-1}}", "5/9^9^9^9", "exp(0-1/0)",
+                "exp(-9^9^9^9)"];
 
     private static readonly string[] Truths =
-        ["0.5", "\\frac{1}{2}", "x^2+1", "\\sqrt{2}", "3.14", "2\\pi", "A", "42", "-7", "0", "(1, 2)", "10^{12}", "x", "\\frac{\\sqrt{3}}{2}", "1e300"];
+        ["0.5", "\\frac{1}{2}", "x^2+1", "\\sqrt{2}", "3.14", "2\\pi", "A", "42", "-7", "0", "(1, 2)", "10^{12}", "x",
+            "\\frac{\\sqrt{3}}{2}", "1e300"];
 
     [Fact]
     public void A_value_that_is_not_finite_equals_no_answer()
@@ -60,8 +63,10 @@ public sealed class InfiniteAnswersTests
         };
         foreach (var answer in Infinite)
             foreach (var truth in Truths)
-                foreach (var text in new[] { $"<think>a</think>\\boxed{{{answer}}}", $"<think>a</think><answer>{answer}</answer>", $"Answer: {answer}" })
-                    suite.Score(Some.Group(Some.Example(truth), text)).Scores[0].Components[0].Value.Should().BeLessThanOrEqualTo(0.1, "{0} is not {1}", text, truth);
+                foreach (var text in new[] { $"<think>a</think>\\boxed{{{answer}}}", $"<think>a</think><answer>{answer}</answer>",
+                    $"Answer: {answer}" })
+                    suite.Score(Some.Group(Some.Example(truth), text)).Scores[0].Components[0].Value.Should()
+                        .BeLessThanOrEqualTo(0.1, "{0} is not {1}", text, truth);
     }
 
     [Fact]
@@ -71,7 +76,8 @@ public sealed class InfiniteAnswersTests
             foreach (var answer in new[] { "1e400", "-1e400", "Infinity", "NaN", "∞", "9e999" })
             {
                 TextRewards.Relaxed().Score(Some.Example(label), Some.Completion(answer)).Should().Be(0, "{0} is not {1}", answer, label);
-                AnswerRewards.Numeric(relative: 0.05).Score(Some.Example(label), Some.Completion(answer)).Should().Be(0, "{0} is not {1}", answer, label);
+                AnswerRewards.Numeric(relative: 0.05).Score(Some.Example(label), Some.Completion(answer)).Should()
+                    .Be(0, "{0} is not {1}", answer, label);
             }
         // 2 · 1e308 is infinite: a share of 2 must not make everything right.
         AnswerRewards.Numeric(relative: 2).Score(Some.Example("1e308"), Some.Completion("-5")).Should().Be(0);
@@ -102,8 +108,10 @@ public sealed class InfiniteAnswersTests
     [Fact]
     public void Rewards_too_large_to_be_compared_are_refused_by_name()
     {
-        var suite = new RewardSuite().With(RewardFunction.From("large", (_, _) => 1e308, maximum: 1e308)).With(RewardFunction.From("larger", (_, _) => 1e308, maximum: 1e308));
+        var suite = new RewardSuite().With(RewardFunction.From("large", (_, _) => 1e308, maximum: 1e308))
+            .With(RewardFunction.From("larger", (_, _) => 1e308, maximum: 1e308));
         suite.Invoking(s => s.Score(Some.Group(Some.Unlabelled(id: "seven"), "a", "b"))).Should().Throw<InvalidOperationException>()
-            .WithMessage("Expected the rewards of example 'seven', completion 0, and their total to lie within ±1E+150, got the total * of 1 · large 1E+308 + 1 · larger 1E+308.*");
+            .WithMessage("Expected the rewards of example 'seven', completion 0, and their total to lie within ±1E+150, "
+                + "got the total * of 1 · large 1E+308 + 1 · larger 1E+308.*");
     }
 }

@@ -57,7 +57,8 @@ public sealed class JudgeRewardTests
     {
         using var server = new JudgeServer((text, _) => text == "rollout 1 of 2" ? (503, "down") : Reply(1));
         var error = new RewardSuite(server.Reward(Quick with { Attempts = 2, Concurrency = 1 })).Invoking(s => s.Score(Groups(3, 3))).Should().Throw<InvalidOperationException>()
-            .WithMessage("Reward 'judge' failed on example 'example 2', completion 1, after 2 attempts:*503*choose JudgeFailure.LeaveOut*").Which;
+            .WithMessage("Reward 'judge' failed on example 'example 2', completion 1, "
+                + "after 2 attempts:*503*choose JudgeFailure.LeaveOut*").Which;
         error.InnerException.Should().BeOfType<HttpRequestException>();
     }
 
@@ -76,14 +77,16 @@ public sealed class JudgeRewardTests
         var suite = new RewardSuite(RewardFunction.From("format", (_, _) => 1.0));
         var group = Some.Group(Some.Unlabelled(), "weak", "best", "good");
         JudgeReward Judge(JudgeFailure failure) => JudgeReward.From("judge", (_, completion, _) => completion.Text == "best"
-            ? Task.FromException<double?>(new HttpRequestException("503")) : Task.FromResult<double?>(completion.Text == "weak" ? 0.5 : 1), Quick with { Attempts = 1, OnFailure = failure });
+            ? Task.FromException<double?>(new HttpRequestException("503")) : Task.FromResult<double?>(completion.Text == "weak" ? 0.5 : 1),
+                Quick with { Attempts = 1, OnFailure = failure });
 
         // As TRL's nansum has it, the best answer is the worst of the group: 1.5, 1, 2, mean 1.5, deviation 0.5.
         var summed = suite.With(Judge(JudgeFailure.NotApplicable)).Score([group]);
         AdvantageEstimators.GroupNormalized(epsilon: 0)(summed)[0].Should().Equal(0, -1, 1);
 
         // Left out: mean 1.75, deviation √0.125; ±0.25 of it is ±1/√2.
-        foreach (var judge in new IRewardFunction[] { Judge(JudgeFailure.LeaveOut), Judge(JudgeFailure.LeaveOut).Named("tone").Clamped(0, 1) })
+        foreach (var judge in new IRewardFunction[] { Judge(JudgeFailure.LeaveOut),
+            Judge(JudgeFailure.LeaveOut).Named("tone").Clamped(0, 1) })
         {
             var scored = suite.With(judge).Score([group]);
             scored[0].Totals.Should().Equal(1.5, double.NaN, 2);
@@ -92,15 +95,18 @@ public sealed class JudgeRewardTests
             advantages[1].Should().Be(0);
             advantages[0].Should().BeApproximately(-1 / Math.Sqrt(2), 1e-12);
             advantages[2].Should().BeApproximately(1 / Math.Sqrt(2), 1e-12);
-            RewardStatistics.Of(scored).Warnings.Should().Contain("A judge did not answer for 1 of 3 rollouts, which are left out: they are in no mean and have no advantage.");
+            RewardStatistics.Of(scored).Warnings.Should().Contain("A judge did not answer for 1 of 3 rollouts, which are left out: "
+                + "they are in no mean and have no advantage.");
         }
     }
 
     [Fact]
     public void A_judge_that_only_looks_on_leaves_nothing_out_and_asked_by_itself_it_says_null()
     {
-        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromException<double?>(new HttpRequestException("503")), Quick with { Attempts = 1, OnFailure = JudgeFailure.LeaveOut });
-        new RewardSuite(RewardFunction.From("format", (_, _) => 1.0)).With(judge, weight: 0).Score(Groups(1, 2))[0].Totals.Should().Equal(1, 1);
+        var judge = JudgeReward.From("judge", (_, _, _) => Task.FromException<double?>(new HttpRequestException("503")),
+            Quick with { Attempts = 1, OnFailure = JudgeFailure.LeaveOut });
+        new RewardSuite(RewardFunction.From("format", (_, _) => 1.0)).With(judge, weight: 0).Score(Groups(1, 2))[0].Totals.Should()
+            .Equal(1, 1);
         judge.Score(Some.Example("a"), Some.Completion("b")).Should().BeNull();
     }
 

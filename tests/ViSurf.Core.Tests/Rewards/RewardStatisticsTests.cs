@@ -49,8 +49,10 @@ public sealed class RewardStatisticsTests
     [Fact]
     public void A_reward_that_applies_to_nothing_is_warned_about()
         => RewardStatistics.Of(Score(new GroundingFormatReward(), Some.Group(Some.Example("a"), "x"))).Warnings.Should().Equal(
-            "Nothing could judge 1 of 1 rollouts: they are in no mean and have no advantage. See that judges answer and that a reward reads each kind of label.",
-            "Reward 'answer_format' applied to no rollout of this step: no example has the kind of label it reads, or it had no answer (a judge).");
+            "Nothing could judge 1 of 1 rollouts: they are in no mean and have no advantage. "
+                + "See that judges answer and that a reward reads each kind of label.",
+            "Reward 'answer_format' applied to no rollout of this step: no example has the kind of label it reads, "
+                + "or it had no answer (a judge).");
 
     [Fact]
     public void One_rollout_is_no_constant_and_a_reward_that_does_not_count_is_no_matter()

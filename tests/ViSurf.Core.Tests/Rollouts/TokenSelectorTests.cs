@@ -150,8 +150,10 @@ public sealed class TokenSelectorTests
     [InlineData(double.PositiveInfinity)]
     public void A_temperature_that_no_logit_survives_is_refused_where_it_is_set(double temperature)
     {
-        FluentActions.Invoking(() => new SamplingOptions { Temperature = temperature }).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Temperature*");
-        FluentActions.Invoking(() => new ViSurf.Core.Training.TrainerOptions { Temperature = temperature }).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => new SamplingOptions { Temperature = temperature }).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("*Temperature*");
+        FluentActions.Invoking(() => new ViSurf.Core.Training.TrainerOptions { Temperature = temperature }).Should()
+            .Throw<ArgumentOutOfRangeException>();
     }
 
     [Fact]
@@ -159,8 +161,10 @@ public sealed class TokenSelectorTests
     {
         using var logits = zeros(1, 4);
         using var uniforms = zeros([1], ScalarType.Float64);
-        FluentActions.Invoking(() => new SamplingOptions { SuppressedIds = [1, -1] }).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*SuppressedIds*got -1*");
-        FluentActions.Invoking(() => new SamplingOptions { StopIds = [-2] }).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*StopIds*got -2*");
+        FluentActions.Invoking(() => new SamplingOptions { SuppressedIds = [1, -1] }).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("*SuppressedIds*got -1*");
+        FluentActions.Invoking(() => new SamplingOptions { StopIds = [-2] }).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("*StopIds*got -2*");
         FluentActions.Invoking(() => new TokenSelector(new SamplingOptions { SuppressedIds = [0, 4] }).Select(logits, uniforms))
             .Should().Throw<ArgumentException>().WithMessage("*SuppressedIds below the vocabulary's 4, got 4*");
         FluentActions.Invoking(() => new TokenSelector(new SamplingOptions { SuppressedIds = [0, 1, 2, 3, 3] }).Select(logits, uniforms))

@@ -51,7 +51,8 @@ public sealed class FineTuneSettingsTests : IDisposable
         source.Columns["answer"].Should().Equal("gt");
         (source.MarkersAsText, source.PicturesWithin).Should().Be((true, Path.GetDirectoryName(_folder)));
         var read = () => Read("""{ "model": "m", "output": "o", "data": { "train": [{ "file": "a.jsonl", "columns": { "id": "", "images": [1], "question": {} } }] } }""");
-        read.Should().Throw<InvalidDataException>().Which.Message.Split(Environment.NewLine).Skip(1).Select(line => line.Trim().Split(':')[0])
+        read.Should().Throw<InvalidDataException>().Which.Message.Split(Environment.NewLine).Skip(1)
+            .Select(line => line.Trim().Split(':')[0])
             .Should().Equal("data.train[0].columns.id", "data.train[0].columns.images", "data.train[0].columns.question");
     }
 

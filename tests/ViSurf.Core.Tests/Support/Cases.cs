@@ -2,11 +2,15 @@ using System.Text.Json;
 
 namespace ViSurf.Core.Tests.Support;
 
-/// <summary>Inputs of public bug reports with the right values: the copy beside the tests, or another directory of the same layout named by VISURF_CASES.</summary>
+/// <summary>
+/// Inputs of public bug reports with the right values: the copy beside the tests, or another directory of the same layout named by
+/// VISURF_CASES.
+/// </summary>
 internal static class Cases
 {
     public static string Root { get; } =
-        Environment.GetEnvironmentVariable("VISURF_CASES") is { Length: > 0 } root ? root : Path.Combine(AppContext.BaseDirectory, "Fixtures", "cases");
+        Environment.GetEnvironmentVariable("VISURF_CASES") is { Length: > 0 } root ? root
+            : Path.Combine(AppContext.BaseDirectory, "Fixtures", "cases");
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 

@@ -5,7 +5,9 @@ using ViSurf.Core.Models.Images;
 
 namespace ViSurf.Core.Tests.Support;
 
-/// <summary>Small pictures with what Pillow 9.4 makes of them: size, and SHA-256 of the RGB bytes. How they were made stands in Fixtures/README.md.</summary>
+/// <summary>
+/// Small pictures with what Pillow 9.4 makes of them: size, and SHA-256 of the RGB bytes. How they were made stands in Fixtures/README.md.
+/// </summary>
 /// <param name="Folder">Below Fixtures.</param>
 /// <param name="File">Name in it.</param>
 /// <param name="Expected">The entry of pillow.json.</param>
@@ -19,8 +21,10 @@ internal sealed record GoldenPicture(string Folder, string File, JsonElement Exp
 
     public static IReadOnlyList<GoldenPicture> All(string folder)
     {
-        var json = JsonDocument.Parse(System.IO.File.ReadAllBytes(System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", folder, "pillow.json")));
-        return [.. json.RootElement.GetProperty("pictures").EnumerateArray().Select(entry => new GoldenPicture(folder, entry.GetProperty("file").GetString()!, entry))];
+        var json = JsonDocument.Parse(System.IO.File.ReadAllBytes(System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", folder,
+            "pillow.json")));
+        return [.. json.RootElement.GetProperty("pictures").EnumerateArray()
+            .Select(entry => new GoldenPicture(folder, entry.GetProperty("file").GetString()!, entry))];
     }
 
     /// <summary>"equal", or in a word what else came out.</summary>

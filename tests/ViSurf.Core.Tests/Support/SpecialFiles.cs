@@ -23,7 +23,8 @@ internal static partial class SpecialFiles
     public static void Quickly(Action action)
     {
         var task = Task.Run(action);
-        if (Task.WaitAny([task], TimeSpan.FromSeconds(20)) < 0) throw new TimeoutException("Expected an answer at once, waited 20 seconds for none.");
+        if (Task.WaitAny([task], TimeSpan.FromSeconds(20)) < 0)
+            throw new TimeoutException("Expected an answer at once, waited 20 seconds for none.");
         task.GetAwaiter().GetResult();
     }
 

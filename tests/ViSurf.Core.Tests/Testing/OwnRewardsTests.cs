@@ -83,7 +83,8 @@ public sealed class OwnRewardsTests
         ["GUI action"] = () => new RewardHarness(GuiRewards.Action(), Click, Area, Typing, Scroll),
         ["GUI format"] = () => new RewardHarness(GuiRewards.Format(), Click, Typing, Scroll),
         ["GUI-R1's format"] = () => new RewardHarness(GuiRewards.ThinkingFormat(), Click, Typing, Scroll).ForFormAlone(),
-        ["Visual-RFT's classification"] = () => new RewardHarness(VisualRftRewards.Classification(), Some.Example("labrador retriever", id: "breed"))
+        ["Visual-RFT's classification"] = ()
+            => new RewardHarness(VisualRftRewards.Classification(), Some.Example("labrador retriever", id: "breed"))
             .Without(RewardCheck.NothingForFarming, "a class that holds the answer is right, as is a text that holds the class."),
         ["classification"] = () => new RewardHarness(AnswerRewards.Classification(), Colour),
         ["choice"] = () => new RewardHarness(AnswerRewards.Choice(), Letter),
@@ -111,7 +112,8 @@ public sealed class OwnRewardsTests
         ["mathematics in tags"] = () => new RewardHarness(MathRewards.Tagged(), Formula),
         ["mathematics format"] = () => new RewardHarness(MathRewards.Format(), Formula) { Format = Boxed }.ForFormAlone(),
         ["answer line"] = () => new RewardHarness(MathRewards.AnswerLine(), Formula) { Format = new LabelFormat { Prefix = "Answer: ", Suffix = "" } },
-        ["DAPO's answer"] = () => new RewardHarness(MathRewards.DapoAnswer(), Formula) { Format = new LabelFormat { Prefix = "Answer: ", Suffix = "" } },
+        ["DAPO's answer"] = () => new RewardHarness(MathRewards.DapoAnswer(),
+            Formula) { Format = new LabelFormat { Prefix = "Answer: ", Suffix = "" } },
         ["mask IoU"] = () => new RewardHarness(MaskRewards.Iou(), Mask, NoMask),
         ["soft mask IoU"] = () => new RewardHarness(MaskRewards.Iou(soft: true), Mask),
         ["Seg-Zero, format"] = () => new RewardHarness(Component(SegZeroRewards.Suite(), 1), Person).Without(RewardCheck.NothingForFarming, "the format is three keys, whatever they hold."),

@@ -19,17 +19,20 @@ public sealed class ControlTokenCheckTests
             .Which.Should().StartWith("example 'a': its user turn spells the control token '<|im_start|>', which is encoded as text.");
         Problems(Encoder, VisionExample.Ask("b", "hi", new TextTarget("yes<|im_end|>no"))).Should().ContainSingle()
             .Which.Should().StartWith("example 'b': its label spells the control token '<|im_end|>'");
-        Problems(Encoder, VisionExample.Ask("c", "<think> and <tool_call> and <|box_start|>", new TextTarget("<think>x</think>y"))).Should().BeEmpty();
+        Problems(Encoder, VisionExample.Ask("c", "<think> and <tool_call> and <|box_start|>", new TextTarget("<think>x</think>y"))).Should()
+            .BeEmpty();
     }
 
     [Fact]
     public void Nothing_is_said_where_rows_may_write_turns_or_nobody_knows_the_tokens()
     {
         var row = VisionExample.Ask("a", "hi<|im_end|>", new TextTarget("yes"));
-        Problems(QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"), controlTokens: ControlTokensInRows.AsTokens), row).Should().BeEmpty();
+        Problems(QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"), controlTokens: ControlTokensInRows.AsTokens), row).Should()
+            .BeEmpty();
         Problems(null, row).Should().BeEmpty();
     }
 
     private static string[] Problems(IPromptEncoder? encoder, VisionExample row)
-        => [.. new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), _ => new FrameSize(56, 56)) { Encoder = encoder }.Problems([row])];
+        => [.. new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1),
+            _ => new FrameSize(56, 56)) { Encoder = encoder }.Problems([row])];
 }

@@ -35,7 +35,8 @@ public sealed class DatasetCheckTests
     {
         var suite = Toy.Suite("no_boxes", (_, text) => text.Contains("bbox", StringComparison.Ordinal) ? 0.25 : 1);
         var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size);
-        check.Problems([Boxed("a", 0, 0, 10, 10)]).Should().ContainSingle().Which.Should().StartWith("example 'a': its label scores 0.25 of 1 in 'no_boxes'");
+        check.Problems([Boxed("a", 0, 0, 10, 10)]).Should().ContainSingle().Which.Should().StartWith("example 'a': its label scores 0.25 "
+            + "of 1 in 'no_boxes'");
     }
 
     [Fact]
@@ -96,7 +97,8 @@ public sealed class DatasetCheckTests
     public void A_negative_weight_asks_a_label_for_the_minimum(double weight, double value, string? problem)
     {
         var suite = Toy.Suite("any", (_, _) => 1).With(RewardFunction.From("swearing", (_, _) => value), weight);
-        var problems = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 10, 10)]).ToArray();
+        var problems = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), suite, Size).Problems([Boxed("a", 0, 0, 10, 10)])
+            .ToArray();
         if (problem is null) problems.Should().BeEmpty();
         else problems.Should().ContainSingle().Which.Should().Match(problem);
     }

@@ -72,8 +72,10 @@ public sealed class DatasetReportTests : IDisposable
     [Fact]
     public void Markers_that_stand_in_a_prompt_as_text_are_counted()
     {
-        VisionExample[] rows = [VisionExample.Ask("a", "<image>Find x.", null), VisionExample.Ask("b", "Find y.", null), VisionExample.Ask("c", "<image> <video>?", null)];
-        Check(400).Report(new ListSource(rows, "list")).Notes.Should().Contain("prompts with the word <image>, which marks no place there: 2 of 3 rows")
+        VisionExample[] rows = [VisionExample.Ask("a", "<image>Find x.", null), VisionExample.Ask("b", "Find y.", null),
+            VisionExample.Ask("c", "<image> <video>?", null)];
+        Check(400).Report(new ListSource(rows, "list")).Notes.Should().Contain("prompts with the word <image>, "
+            + "which marks no place there: 2 of 3 rows")
             .And.Contain("prompts with the word <video>, which marks no place there: 1 of 3 rows");
     }
 
@@ -95,7 +97,8 @@ public sealed class DatasetReportTests : IDisposable
     [InlineData(BadRowPolicy.Stop)]
     [InlineData(BadRowPolicy.Skip)]
     public void A_file_without_rows_is_not_fit_for_training(BadRowPolicy policy)
-        => Report().Invoking(r => r.Ensure(policy)).Should().Throw<InvalidDataException>().WithMessage("rows: expected rows, found none. Is it the file that was meant?");
+        => Report().Invoking(r => r.Ensure(policy)).Should().Throw<InvalidDataException>().WithMessage("rows: expected rows, found none. "
+            + "Is it the file that was meant?");
 
     [Fact]
     public void Good_rows_pass_and_are_counted()
@@ -126,9 +129,12 @@ public sealed class DatasetReportTests : IDisposable
         Problem(new SegZeroTarget(new Box(0, 0, 10, 10), new(1, 1), new(11, 1))).Should().Be("point 1 [11, 1] lies outside box 0 [0, 0, 10, 10]: correct one of them");
         Problem(new GuiActionTarget("click", new PixelPoint(5, 99))).Should().StartWith("point [5, 99] lies outside its picture of 70 × 98 pixels: correct it or");
         Problem(new MaskTarget(new RunLengthMask(70, 98, [6860]))).Should().Be("its mask has 98 × 70 pixels, its picture 70 × 98: make them the same size");
-        new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), PictureSize.Of).Report(new ListSource([Asked(new MaskTarget(new RunLengthMask(98, 70, [6860])))], "list"), Encoder.InModelFrame).Problems.Should().BeEmpty();
+        new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), PictureSize.Of)
+            .Report(new ListSource([Asked(new MaskTarget(new RunLengthMask(98, 70, [6860])))], "list"),
+                Encoder.InModelFrame).Problems.Should().BeEmpty();
 
-        static VisionExample Asked(Target target) => VisionExample.Ask("a", "?", target, ImageSource.FromBytes(Pictures.Plain(70, 98), "p"));
+        static VisionExample Asked(Target target)
+            => VisionExample.Ask("a", "?", target, ImageSource.FromBytes(Pictures.Plain(70, 98), "p"));
 
         static string? Problem(Target target)
             => new DatasetCheck(new DemonstrationInjector(Encoder), Toy.Suite("any", (_, _) => 1), PictureSize.Of)
@@ -148,14 +154,16 @@ public sealed class DatasetReportTests : IDisposable
         File.WriteAllBytes(_folder.File("damaged.parquet"), bytes);
         var report = Check(1000).Report(ParquetSource.Open(_folder.File("damaged.parquet")), Encoder.InModelFrame);
         report.BadRows.Should().BeEquivalentTo([0L, 1, 2, 3]);
-        report.Describe().Split(Environment.NewLine).Should().ContainSingle(line => line.Contains("damaged.parquet, row group 0", StringComparison.Ordinal))
+        report.Describe().Split(Environment.NewLine).Should()
+            .ContainSingle(line => line.Contains("damaged.parquet, row group 0", StringComparison.Ordinal))
             .Which.Should().EndWith("(4 rows)");
     }
 
     [Fact]
     public void A_row_whose_change_or_memory_fails_is_a_line_and_the_look_goes_on()
     {
-        VisionExample[] rows = [.. Enumerable.Range(0, 5).Select(i => VisionExample.Ask($"r{i}", "?", null) with { Place = $"rows.jsonl:{i + 1}" })];
+        VisionExample[] rows = [.. Enumerable.Range(0, 5)
+            .Select(i => VisionExample.Ask($"r{i}", "?", null) with { Place = $"rows.jsonl:{i + 1}" })];
         var report = Check(400).Report(new ListSource(rows, "list"), example => example.Id switch
         {
             "r1" when new long[Array.MaxLength + 1L].Length > 0 => example,    // more than an array may hold
@@ -165,7 +173,8 @@ public sealed class DatasetReportTests : IDisposable
         });
         report.Rows.Should().Be(5);
         report.Problems.Select(problem => problem.ToString()).Should().Equal(
-            "rows.jsonl:2 (id 'r1'): it needs more memory than there is", "rows.jsonl:3 (id 'r2'): no such class", "rows.jsonl:4 (id 'r3'): the judge did not answer");
+            "rows.jsonl:2 (id 'r1'): it needs more memory than there is", "rows.jsonl:3 (id 'r2'): no such class", "rows.jsonl:4 (id "
+                + "'r3'): the judge did not answer");
 
         // Whoever gave up waiting gets no report.
         using var cancel = new CancellationTokenSource();
@@ -185,7 +194,8 @@ public sealed class DatasetReportTests : IDisposable
     [Fact]
     public void Notes_are_said_under_the_problems_and_leave_no_row_out()
     {
-        var report = new DatasetReport("rows", 3, [new RowProblem(1, "rows.jsonl:2", "b", "is bad")]) { Notes = ["turned pictures: 2 of 3 rows"] };
+        var report = new DatasetReport("rows", 3,
+            [new RowProblem(1, "rows.jsonl:2", "b", "is bad")]) { Notes = ["turned pictures: 2 of 3 rows"] };
         report.Describe().Should().EndWith($"is bad{Environment.NewLine}  Note: turned pictures: 2 of 3 rows.");
         report.BadRows.Should().Equal(1);
     }

@@ -25,9 +25,12 @@ public sealed class DisposalTests
         policy.Dispose();
         foreach (var use in new Action[]
         {
-            () => policy.Score(golden.Sequence), () => policy.Decode(golden.Prompts, 1, 1), () => policy.Weights(), () => policy.Save("nowhere"), () => _ = policy.Module,
-            () => policy.LoadWeights(Fixtures.PathOf("qwen2_5_vl_tied")), () => policy.Vision(golden.Prompts.Pixels!, []), () => LoraAdapter.Attach(policy, new() { TargetModules = ModuleSelection.AllLinear }),
-            () => _ = new AdamWOptimizer(policy.Module), () => new FrozenPolicy(policy).Score(golden.Sequence), () => QwenVlMemory.Of(policy),
+            () => policy.Score(golden.Sequence), () => policy.Decode(golden.Prompts, 1, 1), () => policy.Weights(), ()
+                => policy.Save("nowhere"), () => _ = policy.Module,
+            () => policy.LoadWeights(Fixtures.PathOf("qwen2_5_vl_tied")), () => policy.Vision(golden.Prompts.Pixels!, []), ()
+                => LoraAdapter.Attach(policy, new() { TargetModules = ModuleSelection.AllLinear }),
+            () => _ = new AdamWOptimizer(policy.Module), () => new FrozenPolicy(policy).Score(golden.Sequence), ()
+                => QwenVlMemory.Of(policy),
         })
             Refused(use, nameof(QwenVlPolicy));
     }
@@ -38,12 +41,14 @@ public sealed class DisposalTests
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
         using var qwen = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
         using var prompts = TinyText.Prompts("a");
-        foreach (var (policy, batch, name) in new (IPolicy, PromptBatch, string)[] { (qwen, golden.Prompts, "QwenVlDecodeSession"), (TinyText.Policy(1), prompts, "ModuleDecodeSession") })
+        foreach (var (policy, batch, name) in new (IPolicy, PromptBatch, string)[] { (qwen, golden.Prompts, "QwenVlDecodeSession"),
+            (TinyText.Policy(1), prompts, "ModuleDecodeSession") })
         {
             var session = policy.Decode(batch, 1, 2);
             session.Dispose();
             session.Dispose();
-            foreach (var use in new Action[] { () => session.Next(null), () => session.Keep([0]), () => session.Admit(batch) }) Refused(use, name);
+            foreach (var use in new Action[] { () => session.Next(null), () => session.Keep([0]), () => session.Admit(batch) })
+                Refused(use, name);
         }
     }
 
@@ -73,12 +78,14 @@ public sealed class DisposalTests
     {
         var batch = new UpdateBatch
         {
-            Advantages = ones(1, 1), CompletionMask = ones(1, 2, dtype: ScalarType.Bool), IsDemonstration = zeros(1, 1, dtype: ScalarType.Bool),
+            Advantages = ones(1, 1), CompletionMask = ones(1, 2, dtype: ScalarType.Bool),
+            IsDemonstration = zeros(1, 1, dtype: ScalarType.Bool),
             SequenceWeights = ones(1, 1), Scale = new LossScale(2, 0, 1, 0, 2),
         };
         var loss = ObjectiveResult.Of(ones([]), ("one", ones([])));
         foreach (var part in new IDisposable[] { batch, loss, batch, loss }) part.Dispose();
-        foreach (var use in new Action[] { () => _ = batch.Advantages, () => _ = batch.CompletionMask, () => _ = batch.Rewards, () => batch.LabelTokens() }) Refused(use, nameof(UpdateBatch));
+        foreach (var use in new Action[] { () => _ = batch.Advantages, () => _ = batch.CompletionMask, () => _ = batch.Rewards,
+            () => batch.LabelTokens() }) Refused(use, nameof(UpdateBatch));
         Refused(() => _ = loss.Loss, nameof(ObjectiveResult));
         Refused(() => _ = loss.Metrics, nameof(ObjectiveResult));
     }
@@ -93,7 +100,8 @@ public sealed class DisposalTests
         optimizer.Dispose();
         foreach (var use in new Action[]
         {
-            () => optimizer.Step(), () => optimizer.GradientNorm(), optimizer.ZeroGradients, () => optimizer.Save(Stream.Null), () => optimizer.AsPart().Save(), () => trainer.Step(Toy.Labelled),
+            () => optimizer.Step(), () => optimizer.GradientNorm(), optimizer.ZeroGradients, () => optimizer.Save(Stream.Null), ()
+                => optimizer.AsPart().Save(), () => trainer.Step(Toy.Labelled),
         })
             Refused(use, nameof(AdamWOptimizer));
         Toy.Weights(policy).Should().Equal(before);
@@ -107,7 +115,8 @@ public sealed class DisposalTests
         var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.Named("q_proj") });
         using var optimizer = new AdamWOptimizer(policy.Module);
         adapter.Dispose();
-        FluentActions.Invoking(() => optimizer.Step()).Should().Throw<ObjectDisposedException>().WithMessage("*q_proj.lora_A.weight*adapter*");
+        FluentActions.Invoking(() => optimizer.Step()).Should().Throw<ObjectDisposedException>()
+            .WithMessage("*q_proj.lora_A.weight*adapter*");
         Refused(() => adapter.Reference.Score(null!), nameof(LoraAdapter));
         Refused(() => adapter.Save("nowhere"), nameof(LoraAdapter));
         Refused(() => _ = adapter.Parameters, nameof(LoraAdapter));

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Training;
 
-/// <summary>Labels have a limit in tokens, as rollouts and prompts have. The toy encoder gives every character a token, and the answer its tags and a stop.</summary>
+/// <summary>
+/// Labels have a limit in tokens, as rollouts and prompts have. The toy encoder gives every character a token, and the answer its tags and
+/// a stop.
+/// </summary>
 public sealed class LabelLimitTests
 {
     // <answer> and </answer> are 17 characters, the stop token one more.
@@ -19,12 +22,15 @@ public sealed class LabelLimitTests
         var row = VisionExample.Ask("long", "?", new TextTarget(new string('a', 45_000))) with { Place = "rows.jsonl:9" };
         var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1), _ => new FrameSize(1, 1));
         check.Report(new ListSource([row], "rows")).Problems.Should().ContainSingle().Which.ToString().Should().Be(
-            $"rows.jsonl:9 (id 'long'): its label cannot be used: Expected at most 2000 label tokens, got {45_000 + Around} for example 'long'. Shorten its label, raise MaxLabelTokens, or drop the row.");
+            $"rows.jsonl:9 (id 'long'): its label cannot be used: Expected at most 2000 label tokens, "
+                + $"got {45_000 + Around} for example 'long'. Shorten its label, raise MaxLabelTokens, or drop the row.");
 
         var policy = TinyText.Policy(1);
         using var optimizer = Toy.Optimizer(policy);
-        foreach (var parts in new[] { TrainerParts.ViSurf(TinyText.Encoder, policy, new Never(), Toy.SmallLetters, optimizer), TrainerParts.Sft(TinyText.Encoder, policy, optimizer) })
-            new Trainer(parts, Toy.Options).Invoking(t => t.Step([.. Toy.Labelled, row])).Should().Throw<InvalidDataException>().WithMessage("*2000 label tokens, got 45018*'long'*");
+        foreach (var parts in new[] { TrainerParts.ViSurf(TinyText.Encoder, policy, new Never(), Toy.SmallLetters, optimizer),
+            TrainerParts.Sft(TinyText.Encoder, policy, optimizer) })
+            new Trainer(parts, Toy.Options).Invoking(t => t.Step([.. Toy.Labelled, row])).Should().Throw<InvalidDataException>()
+                .WithMessage("*2000 label tokens, got 45018*'long'*");
     }
 
     [Theory]
@@ -33,14 +39,16 @@ public sealed class LabelLimitTests
     public void The_limit_is_an_option_and_counts_the_stop_token(int letters, bool fits)
     {
         var row = VisionExample.Ask("row", "?", new TextTarget(new string('a', letters)));
-        var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1), _ => new FrameSize(1, 1)) { MaxLabelTokens = 20 + Around };
+        var check = new DatasetCheck(new DemonstrationInjector(TinyText.Encoder), Toy.Suite("any", (_, _) => 1),
+            _ => new FrameSize(1, 1)) { MaxLabelTokens = 20 + Around };
         check.Report(new ListSource([row], "rows")).Problems.Should().HaveCount(fits ? 0 : 1);
 
         var policy = TinyText.Policy(1);
         using var optimizer = Toy.Optimizer(policy);
         var trainer = new Trainer(TrainerParts.Sft(TinyText.Encoder, policy, optimizer), Toy.Options with { MaxLabelTokens = 20 + Around });
         if (fits) trainer.Step([row]);
-        else trainer.Invoking(t => t.Step([row])).Should().Throw<InvalidDataException>().WithMessage("*at most 38 label tokens, got 39*'row'*");
+        else trainer.Invoking(t => t.Step([row])).Should().Throw<InvalidDataException>()
+            .WithMessage("*at most 38 label tokens, got 39*'row'*");
     }
 
     [Fact]
@@ -55,7 +63,8 @@ public sealed class LabelLimitTests
 
     private sealed class Never : Core.Rollouts.IRolloutSampler
     {
-        public IReadOnlyList<Core.Rollouts.SampledTokens> Sample(Core.Policies.IPolicy policy, Core.Encoding.PromptBatch prompts, Core.Rollouts.RolloutRequest request)
+        public IReadOnlyList<Core.Rollouts.SampledTokens> Sample(Core.Policies.IPolicy policy, Core.Encoding.PromptBatch prompts,
+            Core.Rollouts.RolloutRequest request)
             => throw new InvalidOperationException("nothing may be sampled");
     }
 }

@@ -82,7 +82,8 @@ public sealed class QwenTrainingTests
     ];
 
     private static VisionExample Example(string id, string picture, Box box) => VisionExample.Ask(id, "Where is it?",
-        new GroundingTarget([new GroundedObject(box, new PixelPoint(box.X1, box.Y1))]), ImageSource.FromFile(Fixtures.PathOf("images", picture))) with { LabelFrame = FrameSize.OfModel };
+        new GroundingTarget([new GroundedObject(box, new PixelPoint(box.X1, box.Y1))]),
+            ImageSource.FromFile(Fixtures.PathOf("images", picture))) with { LabelFrame = FrameSize.OfModel };
 
     private static Trainer Make(QwenVlPolicy policy, AdamWOptimizer optimizer, TrainerOptions options, Func<TrainerParts, TrainerParts>? change = null)
     {

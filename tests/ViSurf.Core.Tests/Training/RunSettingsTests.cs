@@ -47,9 +47,11 @@ public sealed class RunSettingsTests
     {
         ["clip inside KL"] = (Kl(Clip(0.2)), Kl(Clip(0.28))),
         ["beta"] = (Kl(Clip(0.2)), new KlPenalty(Clip(0.2), 0.02)),
-        ["beta's schedule"] = (new KlPenalty(Clip(0.2), Coefficient.Linear(0.1, 0, 100)), new KlPenalty(Clip(0.2), Coefficient.Linear(0.1, 0, 90))),
+        ["beta's schedule"] = (new KlPenalty(Clip(0.2), Coefficient.Linear(0.1, 0, 100)),
+            new KlPenalty(Clip(0.2), Coefficient.Linear(0.1, 0, 90))),
         ["estimator"] = (Kl(Clip(0.2)), new KlPenalty(Clip(0.2), 0.01, estimator: KlEstimators.K1)),
-        ["straight-through"] = (new KlPenalty(Clip(0.2), 0.01, estimator: KlEstimators.K1StraightThrough), new KlPenalty(Clip(0.2), 0.01, estimator: KlEstimators.K3StraightThrough)),
+        ["straight-through"] = (new KlPenalty(Clip(0.2), 0.01, estimator: KlEstimators.K1StraightThrough),
+            new KlPenalty(Clip(0.2), 0.01, estimator: KlEstimators.K3StraightThrough)),
         ["weighted KL"] = (Kl(Clip(0.2)), new KlPenalty(Clip(0.2), 0.01) { ImportanceWeighted = true }),
         ["entropy"] = (new EntropyBonus(Clip(0.2), 1e-3), new EntropyBonus(Clip(0.2), 2e-3)),
         ["clip inside entropy inside KL"] = (Kl(new EntropyBonus(Clip(0.2), 1e-3)), Kl(new EntropyBonus(Clip(0.3), 1e-3))),
@@ -58,8 +60,10 @@ public sealed class RunSettingsTests
         ["source"] = (new SourceOnly(TokenSource.Policy, Clip(0.2)), new SourceOnly(TokenSource.Label, Clip(0.2))),
         ["inside a source"] = (new SourceOnly(TokenSource.Policy, Clip(0.2)), new SourceOnly(TokenSource.Policy, Clip(0.3))),
         ["surrogate"] = (new SurrogateObjective(Surrogates.Clipped(0.2, 0.2)), new SurrogateObjective(Surrogates.Clipped(0.2, 0.2, 3))),
-        ["stale"] = (new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.5)), new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.4))),
-        ["inside stale"] = (new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.5)), new SurrogateObjective(Surrogates.Clipped(0.2, 0.3).WithoutStale(0.5))),
+        ["stale"] = (new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.5)),
+            new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.4))),
+        ["inside stale"] = (new SurrogateObjective(Surrogates.Clipped(0.2, 0.2).WithoutStale(0.5)),
+            new SurrogateObjective(Surrogates.Clipped(0.2, 0.3).WithoutStale(0.5))),
         ["cispo"] = (new CispoObjective(5), new CispoObjective(4)),
         ["sapo"] = (new SapoObjective(), new SapoObjective(negative: 1.1)),
         ["vespo"] = (new VespoObjective(), new VespoObjective(negative: new GammaShape(3, 2.5))),
@@ -91,10 +95,13 @@ public sealed class RunSettingsTests
     public void Samplers_references_and_group_policies_are_read_through_what_wraps_them()
     {
         var (plain, warm) = (Toy.Sampler, new AutoregressiveSampler(Toy.Sampler.Options with { TopK = 5 }));
-        Changed(parts => parts with { Sampler = Prefixed(warm) }, of: parts => parts with { Sampler = Prefixed(plain) }).Should().Equal("sampler");
-        Changed(parts => parts with { Groups = GroupPolicy.Chain(GroupPolicy.None, new ReplayBuffer()) }, of: parts => parts with { Groups = GroupPolicy.Chain(GroupPolicy.None) })
+        Changed(parts => parts with { Sampler = Prefixed(warm) }, of: parts => parts with { Sampler = Prefixed(plain) }).Should()
+            .Equal("sampler");
+        Changed(parts => parts with { Groups = GroupPolicy.Chain(GroupPolicy.None, new ReplayBuffer()) },
+            of: parts => parts with { Groups = GroupPolicy.Chain(GroupPolicy.None) })
             .Should().Equal("group_policy");
-        Changed(parts => parts with { RewardKl = new RewardKl(parts.Policy, _ => 0.1) }, of: parts => parts with { RewardKl = new RewardKl(parts.Policy, _ => 0.2) })
+        Changed(parts => parts with { RewardKl = new RewardKl(parts.Policy, _ => 0.1) },
+            of: parts => parts with { RewardKl = new RewardKl(parts.Policy, _ => 0.2) })
             .Should().Equal("reward_kl");
 
         static PrefixSampler Prefixed(IRolloutSampler inner) => new(inner, new DemonstrationInjector(TinyText.Encoder), (_, _, _) => 1);
@@ -112,7 +119,8 @@ public sealed class RunSettingsTests
         public ObjectiveResult Evaluate(TokenScores current, UpdateBatch batch) => inner.Evaluate(current, batch);
     }
 
-    private static IEnumerable<string> Changed(Func<TrainerParts, TrainerParts> change, TrainerOptions? options = null, LearningRateSchedule? rate = null, Func<TrainerParts, TrainerParts>? of = null)
+    private static IEnumerable<string> Changed(Func<TrainerParts, TrainerParts> change, TrainerOptions? options = null,
+        LearningRateSchedule? rate = null, Func<TrainerParts, TrainerParts>? of = null)
     {
         var (before, after) = (Settings(of), Settings(change, options, rate));
         return before.Keys.Union(after.Keys).Where(name => before.GetValueOrDefault(name) != after.GetValueOrDefault(name)).Order(StringComparer.Ordinal);

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Training;
 
-/// <summary>What a run saves beside its weights, behind whatever it stands, and what it says of a checkpoint or a folder that somebody has damaged.</summary>
+/// <summary>
+/// What a run saves beside its weights, behind whatever it stands, and what it says of a checkpoint or a folder that somebody has damaged.
+/// </summary>
 public sealed class RunStateTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -21,15 +23,19 @@ public sealed class RunStateTests : IDisposable
         using var optimizer = Toy.Optimizer(policy);
         var parts = TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer);
         using var store = Store();
-        Run(parts with { Groups = new ReplayBuffer() }).Should().Throw<ArgumentException>().WithMessage("*TrainerParts.State*ReplayBuffer*");
+        Run(parts with { Groups = new ReplayBuffer() }).Should().Throw<ArgumentException>()
+            .WithMessage("*TrainerParts.State*ReplayBuffer*");
         Run(parts with { Groups = GroupPolicy.Chain(GroupPolicy.SkipUniform, GroupPolicy.Chain(new ReplayBuffer())) })
             .Should().Throw<ArgumentException>().WithMessage("*TrainerParts.State*ReplayBuffer*");
         var moving = new MovingAveragePolicy(average, policy);
-        Run(parts with { RewardKl = new RewardKl(new FrozenPolicy(moving), _ => 0.1) }).Should().Throw<ArgumentException>().WithMessage("*TrainerParts.State*moving average*RewardKl*");
-        Run(parts with { RewardKl = new RewardKl(moving, _ => 0.1), Reference = moving, SkipNeutralGroups = false, Objective = new KlPenalty(parts.Objective, 0.1) })
+        Run(parts with { RewardKl = new RewardKl(new FrozenPolicy(moving), _ => 0.1) }).Should().Throw<ArgumentException>()
+            .WithMessage("*TrainerParts.State*moving average*RewardKl*");
+        Run(parts with { RewardKl = new RewardKl(moving, _ => 0.1), Reference = moving, SkipNeutralGroups = false,
+            Objective = new KlPenalty(parts.Objective, 0.1) })
             .Should().NotThrow("as the reference it is saved");
 
-        Action Run(TrainerParts parts) => () => _ = new TrainingRun(new Trainer(parts, Toy.Options), new ListStream(Toy.Questions), new TrainingRunOptions { Steps = 1 }, store);
+        Action Run(TrainerParts parts) => () => _ = new TrainingRun(new Trainer(parts, Toy.Options), new ListStream(Toy.Questions),
+            new TrainingRunOptions { Steps = 1 }, store);
     }
 
     [Fact]
@@ -46,7 +52,8 @@ public sealed class RunStateTests : IDisposable
             SkipNeutralGroups = false,
             AfterStep = [moving.Follow(rate: 0.5, every: 1)],
         };
-        var run = new TrainingRun(new Trainer(parts, Toy.Options with { PromptsPerStep = 2 }), new ListStream(Toy.Questions), new TrainingRunOptions { Steps = 2, SaveEvery = 1 }, store);
+        var run = new TrainingRun(new Trainer(parts, Toy.Options with { PromptsPerStep = 2 }), new ListStream(Toy.Questions),
+            new TrainingRunOptions { Steps = 2, SaveEvery = 1 }, store);
         run.Run();
         var saved = Toy.Weights(average);
         moving.Update(1);
@@ -70,7 +77,8 @@ public sealed class RunStateTests : IDisposable
 
         using var resumed = new Toys(new TrainingRunOptions { Steps = 2, SaveEvery = 1 }, store);
         FluentActions.Invoking(() => resumed.Run.Resume()).Should().Throw<InvalidDataException>()
-            .WithMessage($"The checkpoint '{newest}' is damaged: {problem}. Remove or rename its directory to go on from the one before it*");
+            .WithMessage($"The checkpoint '{newest}' is damaged: {problem}. "
+                + $"Remove or rename its directory to go on from the one before it*");
         CheckpointStore.ScanDamaged(store.Directory).Should().ContainSingle().Which.Directory.Should().Be(newest);
         Directory.Move(newest, newest + "-broken");
         resumed.Run.Resume()!.Step.Should().Be(1);
@@ -98,7 +106,8 @@ public sealed class RunStateTests : IDisposable
         using var run = new Toys(new TrainingRunOptions { Steps = 1 }, store);
         var elsewhere = store.Directory + "-renamed";
         Directory.Move(store.Directory, elsewhere);
-        FluentActions.Invoking(() => run.Run.Run()).Should().Throw<IOException>().WithMessage("*step 1 could not be written*the folder has gone*");
+        FluentActions.Invoking(() => run.Run.Run()).Should().Throw<IOException>().WithMessage("*step 1 could not be written*the "
+            + "folder has gone*");
         Directory.Exists(store.Directory).Should().BeFalse();
         Directory.Delete(elsewhere, recursive: true);
         Directory.CreateDirectory(store.Directory);

@@ -48,7 +48,8 @@ public sealed class SampledCheckTests
         var parts = TrainerParts.Grpo(TinyText.Encoder, policy, new Odd(samples), Toy.SmallLetters, optimizer);
         FluentActions.Invoking(() => new Trainer(parts, Toy.Options with { GroupSize = 3, MaxNewTokens = 4 }).Step([Toy.Questions[0]]))
             .Should().Throw<InvalidOperationException>().WithMessage("*sampler Odd*").WithMessage(message);
-        FluentActions.Invoking(() => new Evaluator(TinyText.Encoder, policy, new Odd(samples)) { Answers = 3, MaxNewTokens = 4 }.Run([Toy.Questions[0]]))
+        FluentActions.Invoking(() => new Evaluator(TinyText.Encoder, policy, new Odd(samples)) { Answers = 3, MaxNewTokens = 4 }
+            .Run([Toy.Questions[0]]))
             .Should().Throw<InvalidOperationException>().WithMessage(message);
     }
 
@@ -57,7 +58,8 @@ public sealed class SampledCheckTests
     {
         var policy = TinyText.Policy(1);
         var samples = new[] { Good with { TokenIds = [1, 2, 3, 4, 5, 6], PrefixTokens = 2 } };
-        FluentActions.Invoking(() => new Evaluator(TinyText.Encoder, policy, new Odd(samples)) { MaxNewTokens = 4 }.Run([Toy.Questions[0]])).Should().NotThrow();
+        FluentActions.Invoking(() => new Evaluator(TinyText.Encoder, policy, new Odd(samples)) { MaxNewTokens = 4 }.Run([Toy.Questions[0]]))
+            .Should().NotThrow();
     }
 
     [Fact]
@@ -65,8 +67,10 @@ public sealed class SampledCheckTests
     {
         using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
         var encoder = QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
-        var evaluator = new Evaluator(encoder, new FrozenPolicy(policy), new Odd([Good with { TokenIds = [policy.Config.Text.VocabularySize] }])) { MaxNewTokens = 4 };
-        FluentActions.Invoking(() => evaluator.Run([Toy.Questions[0]])).Should().Throw<InvalidOperationException>().WithMessage("*below the vocabulary's 1536, got 1536 for example 'one'*");
+        var evaluator = new Evaluator(encoder, new FrozenPolicy(policy),
+            new Odd([Good with { TokenIds = [policy.Config.Text.VocabularySize] }])) { MaxNewTokens = 4 };
+        FluentActions.Invoking(() => evaluator.Run([Toy.Questions[0]])).Should().Throw<InvalidOperationException>()
+            .WithMessage("*below the vocabulary's 1536, got 1536 for example 'one'*");
     }
 
     private sealed class Odd(IReadOnlyList<SampledTokens>? samples) : IRolloutSampler

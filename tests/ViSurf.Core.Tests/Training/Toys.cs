@@ -14,7 +14,8 @@ internal sealed class Toys : IDisposable
     private long _seen;
 
     public Toys(TrainingRunOptions options, CheckpointStore? store = null, int updates = 1, long seed = 7, double rate = 0.01, int rows = 8,
-        IPolicy? policy = null, string part = "groups", Func<long, double>? score = null, (CancellationTokenSource Source, int Call)? cancel = null)
+        IPolicy? policy = null, string part = "groups", Func<long, double>? score = null,
+            (CancellationTokenSource Source, int Call)? cancel = null)
     {
         _cancel = cancel;
         Policy = policy ?? TinyText.Policy(1);

@@ -155,7 +155,8 @@ public sealed class TrainerFailureTests
         using var optimizer = Toy.Optimizer(policy);
         var wrapped = new Watching(new PrefixSampler(Toy.Sampler, new DemonstrationInjector(TinyText.Encoder), (_, _, _) => 1));
         var parts = TrainerParts.ViSurf(TinyText.Encoder, policy, wrapped, Toy.SmallLetters, optimizer);
-        FluentActions.Invoking(() => new Trainer(parts, Toy.Options with { Temperature = 0.5 })).Should().Throw<ArgumentException>().WithMessage("*0.5*sampler at 1*");
+        FluentActions.Invoking(() => new Trainer(parts, Toy.Options with { Temperature = 0.5 })).Should().Throw<ArgumentException>()
+            .WithMessage("*0.5*sampler at 1*");
         FluentActions.Invoking(() => new Trainer(parts, Toy.Options)).Should().NotThrow();
     }
 
@@ -230,7 +231,8 @@ public sealed class TrainerFailureTests
     {
         public IEnumerable<object> Inner => [inner];
 
-        public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request) => inner.Sample(policy, prompts, request);
+        public IReadOnlyList<SampledTokens> Sample(IPolicy policy, PromptBatch prompts, RolloutRequest request)
+            => inner.Sample(policy, prompts, request);
     }
 
     private sealed class RootObjective : IObjective

@@ -24,7 +24,8 @@ public sealed class UnscoredStepTests
     {
         var policy = TinyText.Policy(3);
         using var optimizer = Toy.Optimizer(policy);
-        var report = new Trainer(TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Judge, optimizer), Toy.Options).Step(Toy.Questions);
+        var report = new Trainer(TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Judge, optimizer), Toy.Options)
+            .Step(Toy.Questions);
         var all = report.Groups.SelectMany(g => g.Scored.Scores.Zip(g.Advantages)).ToArray();
         var judged = all.Where(s => s.First.IsScored).ToArray();
         var unjudged = all.Where(s => !s.First.IsScored).ToArray();
@@ -34,33 +35,39 @@ public sealed class UnscoredStepTests
         report.Rewards.Unscored.Should().BeApproximately(unjudged.Length / (double)all.Length, 1e-12);
         report.Rewards.Mean.Should().BeApproximately(judged.Average(s => s.First.Total), 1e-12);
         StepMetrics.Of(report).Select(metric => metric.Value).Should().OnlyContain(value => double.IsFinite(value));
-        report.Rewards.Statistics.Warnings.Should().Contain(warning => warning.StartsWith($"Nothing could judge {unjudged.Length} of {all.Length} rollouts"));
+        report.Rewards.Statistics.Warnings.Should().Contain(warning => warning.StartsWith($"Nothing could judge {unjudged.Length} of "
+            + $"{all.Length} rollouts"));
         report.ToString().Should().Contain("unjudged");
     }
 
     [Fact]
     public void A_group_of_one_is_refused_where_no_label_can_join()
         => Grpo(AdvantageEstimators.GroupNormalized()).Should().Throw<ArgumentException>()
-            .WithMessage("Expected GroupSize >= 2 where no label joins the rollouts, got 1: *Draw two rollouts or more, let the label join*ReinforcePlusPlus(baseline: false)*");
+            .WithMessage("Expected GroupSize >= 2 where no label joins the rollouts, got 1: *Draw two rollouts or more, "
+                + "let the label join*ReinforcePlusPlus(baseline: false)*");
 
     [Fact]
     public void It_is_fine_with_a_label_or_an_estimator_that_compares_over_the_step()
     {
         Grpo(AdvantageEstimators.ReinforcePlusPlus(baseline: false)).Should().NotThrow();
         Grpo(groups => [.. groups.Select(g => g.Totals)]).Should().NotThrow();
-        Grpo(groups => [.. groups.Select(g => g.Scores.Select(s => s.Find("mine")!.Value!.Value).ToArray())]).Should().NotThrow("what it reads is its own affair");
+        Grpo(groups => [.. groups.Select(g => g.Scores.Select(s => s.Find("mine")!.Value!.Value).ToArray())]).Should()
+            .NotThrow("what it reads is its own affair");
         var policy = TinyText.Policy(3);
         using var optimizer = Toy.Optimizer(policy);
-        var report = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer, LabelFormat.Bare), Toy.Options with { GroupSize = 1 })
+        var report = new Trainer(TrainerParts.ViSurf(TinyText.Encoder, policy, Toy.Sampler, Toy.SmallLetters, optimizer, LabelFormat.Bare),
+            Toy.Options with { GroupSize = 1 })
             .Step(Toy.Questions);
         report.Groups.Where(g => g.Scored.Scores.Count == 1).Should().ContainSingle().Which.Advantages.Should().Equal(0);
-        report.Groups.Where(g => g.Scored.Scores.Count == 2).Should().HaveCount(3).And.OnlyContain(g => g.Advantages[1] >= 0 && g.Advantages[0] <= 0);
+        report.Groups.Where(g => g.Scored.Scores.Count == 2).Should()
+            .HaveCount(3).And.OnlyContain(g => g.Advantages[1] >= 0 && g.Advantages[0] <= 0);
     }
 
     private static Func<Trainer> Grpo(AdvantageEstimator estimator) => () =>
     {
         var policy = TinyText.Policy(3);
         using var optimizer = Toy.Optimizer(policy);
-        return new Trainer(TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Toy.Exact, optimizer) with { Estimator = estimator }, Toy.Options with { GroupSize = 1 });
+        return new Trainer(TrainerParts.Grpo(TinyText.Encoder, policy, Toy.Sampler, Toy.Exact, optimizer) with { Estimator = estimator },
+            Toy.Options with { GroupSize = 1 });
     };
 }

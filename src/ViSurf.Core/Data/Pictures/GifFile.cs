@@ -12,7 +12,9 @@ namespace ViSurf.Core.Data.Pictures;
 /// <param name="Data">Where the compressed numbers begin, with the width of the first codes.</param>
 internal sealed record GifFrame(int X, int Y, int Width, int Height, bool Interlaced, long Palette, int Colours, int Background, long Data);
 
-/// <summary>The blocks of a GIF (89a). Only the first frame is read, in its palette's colours, those of transparent pixels included.</summary>
+/// <summary>
+/// The blocks of a GIF (89a). Only the first frame is read, in its palette's colours, those of transparent pixels included.
+/// </summary>
 internal static class GifFile
 {
     private const int ScreenEnd = 13, PaletteBytes = 768;

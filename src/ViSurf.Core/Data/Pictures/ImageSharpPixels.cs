@@ -46,7 +46,8 @@ internal static class ImageSharpPixels
                 break;
         }
         var rgb = Decode(file, header);
-        // Rows come in their order and missing ones stay black: only a PNG that ends in black is inflated once more, to see whether all are there.
+        // Rows come in their order and missing ones stay black: only a PNG that ends in black is inflated once more, to see whether all are
+        // there.
         var lastRow = rgb.AsSpan(rgb.Length - (int)(3 * header.Width));
         if (header.Format == PictureFormat.Png && !lastRow.ContainsAnyExcept((byte)0)) PngFile.EnsureComplete(file, header);
         return rgb;

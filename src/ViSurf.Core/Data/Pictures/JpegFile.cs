@@ -68,7 +68,9 @@ internal static class JpegFile
         }
     }
 
-    /// <summary>The code of the next marker; the place moves behind it. What stands between segments is passed over, as decoders do.</summary>
+    /// <summary>
+    /// The code of the next marker; the place moves behind it. What stands between segments is passed over, as decoders do.
+    /// </summary>
     private static int Marker(PictureBytes bytes, ref long offset)
     {
         var from = offset;

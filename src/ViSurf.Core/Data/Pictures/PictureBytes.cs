@@ -34,7 +34,8 @@ internal sealed class PictureBytes : IDisposable
         if (bytes.Length <= most) return bytes;
         bytes.Dispose();
         throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-            $"Expected a picture of at most {most:#,0} bytes, got {bytes.Length:#,0}: '{source.Name}'. Compress it, or raise PictureOptions.MaxBytes."));
+            $"Expected a picture of at most {most:#,0} bytes, got {bytes.Length:#,0}: '{source.Name}'. Compress it, "
+                + $"or raise PictureOptions.MaxBytes."));
     }
 
     /// <summary>Bytes from a place on; valid until the next call.</summary>

@@ -24,7 +24,9 @@ internal sealed record PictureHeader(PictureFormat Format, long Width, long Heig
     public string? Implausible { get; init; }
 
     /// <summary>Reads and checks it.</summary>
-    /// <exception cref="FormatException">Not a picture that is read, cut off, or one that contradicts itself; says what was got.</exception>
+    /// <exception cref="FormatException">
+    /// Not a picture that is read, cut off, or one that contradicts itself; says what was got.
+    /// </exception>
     public static PictureHeader Read(PictureBytes bytes)
     {
         var header = PictureSignature.Read(bytes) switch
@@ -36,7 +38,8 @@ internal sealed record PictureHeader(PictureFormat Format, long Width, long Heig
             PictureFormat.Bmp => BmpFile.Header(bytes),
             _ => TiffFile.Header(bytes),
         };
-        return header is { Width: > 0, Height: > 0 } ? header : throw new FormatException($"one of {header.Width} × {header.Height} pixels");
+        return header is { Width: > 0, Height: > 0 } ? header
+            : throw new FormatException($"one of {header.Width} × {header.Height} pixels");
     }
 
     /// <summary>The size of the picture as it will be decoded.</summary>

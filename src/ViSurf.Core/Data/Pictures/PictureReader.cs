@@ -1,7 +1,8 @@
 namespace ViSurf.Core.Data.Pictures;
 
 /// <summary>
-/// The one way to a picture's size and pixels: file, header, limits, decoder, orientation; whatever is wrong, one message that names the picture.
+/// The one way to a picture's size and pixels: file, header, limits, decoder, orientation; whatever is wrong, one message that names the
+/// picture.
 /// </summary>
 internal static class PictureReader
 {
@@ -48,7 +49,8 @@ internal static class PictureReader
         catch (FormatException e)
         {
             throw new InvalidDataException(
-                $"Expected a complete PNG, JPEG, WebP, GIF, BMP or TIFF picture, got {e.Message}: '{source.Name}'. Replace the file or drop the row.", e);
+                $"Expected a complete PNG, JPEG, WebP, GIF, BMP or TIFF picture, got {e.Message}: '{source.Name}'. "
+                    + $"Replace the file or drop the row.", e);
         }
     }
 }

@@ -9,10 +9,11 @@ internal delegate byte[] PixelCodec(ReadOnlyMemory<byte> file, PictureHeader hea
 internal static class PixelCodecs
 {
     /// <summary>
-    /// ImageSharp, and Skia where only its pixels are Pillow's: JPEG (ImageSharp's chroma differs by up to 123 levels), animated WebP (which
-    /// ImageSharp 2.1 does not read) and interlaced PNG (narrower than five pixels ImageSharp 2.1.13 never returns from them).
+    /// ImageSharp, and Skia where only its pixels are Pillow's: JPEG (ImageSharp's chroma differs by up to 123 levels), animated WebP
+    /// (which ImageSharp 2.1 does not read) and interlaced PNG (narrower than five pixels ImageSharp 2.1.13 never returns from them).
     /// </summary>
-    public static PixelCodec Default { get; } = (file, header) => header is { Format: PictureFormat.Jpeg } or { Animated: true } or { Interlaced: true }
+    public static PixelCodec Default { get; } = (file, header)
+        => header is { Format: PictureFormat.Jpeg } or { Animated: true } or { Interlaced: true }
         ? SkiaPixels.Read(file, header)
         : ImageSharpPixels.Read(file, header);
 

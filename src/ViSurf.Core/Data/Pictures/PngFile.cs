@@ -24,7 +24,8 @@ internal static class PngFile
         {
             var type = Type(bytes, offset);
             if (type.SequenceEqual("IDAT"u8)) data += length;
-            else if (type.SequenceEqual("eXIf"u8) && exif == 0 && length <= Exif.Longest) exif = Exif.Orientation(Content(bytes, offset, length));
+            else if (type.SequenceEqual("eXIf"u8) && exif == 0 && length <= Exif.Longest)
+                exif = Exif.Orientation(Content(bytes, offset, length));
             else if (type.EndsWith("Xt"u8) && text == 0 && length <= LongestText) text = Text(Content(bytes, offset, length));
         }
         if (data == 0) throw new FormatException("a PNG without pixels");
@@ -116,7 +117,9 @@ internal static class PngFile
         return digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit) ? Exif.Orientation(Convert.FromHexString(digits)) : 0;
     }
 
-    /// <summary>A text chunk's content, which may be compressed (then a few bytes stand before it); never more than is read of a plain one.</summary>
+    /// <summary>
+    /// A text chunk's content, which may be compressed (then a few bytes stand before it); never more than is read of a plain one.
+    /// </summary>
     private static byte[] Inflated(ReadOnlySpan<byte> content, int most)
     {
         for (var skip = 0; skip <= most && skip + 2 < content.Length; skip++)

@@ -1,6 +1,8 @@
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>The entries of a TIFF directory, which EXIF is too. A file's must all be there; of EXIF's those count that are, as for Pillow.</summary>
+/// <summary>
+/// The entries of a TIFF directory, which EXIF is too. A file's must all be there; of EXIF's those count that are, as for Pillow.
+/// </summary>
 internal sealed class TiffDirectory
 {
     private readonly PictureBytes _bytes;

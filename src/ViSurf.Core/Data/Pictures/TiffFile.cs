@@ -1,10 +1,13 @@
 namespace ViSurf.Core.Data.Pictures;
 
-/// <summary>The first directory of a TIFF (6.0): which kinds are read, and whether its strips are there. Others are refused by name.</summary>
+/// <summary>
+/// The first directory of a TIFF (6.0): which kinds are read, and whether its strips are there. Others are refused by name.
+/// </summary>
 internal static class TiffFile
 {
     private const int Width = 256, Height = 257, Bits = 258, Compression = 259, Photometric = 262, FillOrder = 266, StripOffsets = 273;
-    private const int Samples = 277, RowsPerStrip = 278, StripBytes = 279, Planar = 284, TileWidth = 322, ExtraSamples = 338, SampleFormat = 339;
+    private const int Samples = 277, RowsPerStrip = 278, StripBytes = 279, Planar = 284, TileWidth = 322, ExtraSamples = 338,
+        SampleFormat = 339;
     private const int XmpTag = 700, DngVersion = 50706, MostXmp = 1 << 20;
     private const int Uncompressed = 1, Lzw = 5, Jpeg = 7, Deflate = 8, OldDeflate = 32946, PackBits = 32773, Palette = 3;
 
@@ -16,7 +19,8 @@ internal static class TiffFile
         var (width, height, bits, samples) = (Of(Width, 0), Of(Height, 0), Of(Bits, 1), Of(Samples, 1));
         var (method, colours, planar) = (Of(Compression, 1), Of(Photometric, -1), Of(Planar, 1));
         // A number that is none (0/0 as a fraction) is neither below nor above.
-        if (width is not (>= 1 and <= uint.MaxValue) || height is not (>= 1 and <= uint.MaxValue)) throw new FormatException("a TIFF without a size");
+        if (width is not (>= 1 and <= uint.MaxValue) || height is not (>= 1 and <= uint.MaxValue))
+            throw new FormatException("a TIFF without a size");
         if (Kind(tags, method, colours, samples, bits) is { } other)
             throw new FormatException($"a TIFF {other}, which is not read (save it as PNG)");
         var (size, planes) = (((long)width, (long)height), planar == 2 ? (long)samples : 1);
@@ -35,7 +39,8 @@ internal static class TiffFile
         if (tags.Count(TileWidth) > 0) return "in tiles";
         if (method is not (Uncompressed or Lzw or Jpeg or Deflate or OldDeflate or PackBits)) return $"compressed by method {method}";
         if (colours is not (>= 0 and <= Palette))
-            return colours switch { 5 => "in CMYK", 6 => "in YCbCr", 8 or 9 or 10 => "in L*a*b*", _ => $"of photometric interpretation {colours}" };
+            return colours switch { 5 => "in CMYK", 6 => "in YCbCr", 8 or 9 or 10 => "in L*a*b*",
+                _ => $"of photometric interpretation {colours}" };
         if (tags.Count(Bits) == 0) return "that does not say how many bits a sample has";
         if ((tags.Number(SampleFormat) ?? 1) != 1) return "of signed or floating-point numbers";
         if (bits is not (1 or 2 or 4 or 8 or 16) || (bits < 8 && samples > 1)) return $"of {samples} samples of {bits} bits";
@@ -49,7 +54,8 @@ internal static class TiffFile
     }
 
     /// <summary>Every strip lies in the file; what is said where one cannot hold its rows.</summary>
-    private static string? Strips(PictureBytes bytes, TiffDirectory tags, (long Width, long Height) size, int method, double bits, long planes)
+    private static string? Strips(PictureBytes bytes, TiffDirectory tags, (long Width, long Height) size, int method, double bits,
+        long planes)
     {
         var said = tags.Number(RowsPerStrip) ?? size.Height;
         if (double.IsNaN(said)) throw new FormatException("a TIFF that does not say how many rows a strip has");

@@ -44,7 +44,8 @@ internal static class WebPFile
         var size = canvas ?? picture;
         var fits = animated ? picture.Width <= size.Width && picture.Height <= size.Height : picture == size;
         if (!fits)
-            throw new FormatException($"a WebP with a canvas of {size.Width} × {size.Height} pixels and a picture of {picture.Width} × {picture.Height}");
+            throw new FormatException($"a WebP with a canvas of {size.Width} × {size.Height} pixels and a picture of {picture.Width} × "
+                + $"{picture.Height}");
         var orientation = exif > 0 ? exif : Math.Max(xmp, 1);
         return new PictureHeader(PictureFormat.WebP, size.Width, size.Height) { Animated = animated, Orientation = orientation };
     }

@@ -56,17 +56,20 @@ internal static class PositionText
         JsonObject read;
         try
         {
-            read = JsonNode.Parse(Guard.NotNull(text), documentOptions: Strict) as JsonObject ?? throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}'.");
+            read = JsonNode.Parse(Guard.NotNull(text), documentOptions: Strict) as JsonObject
+                ?? throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}'.");
             EnsureWholeTexts(text);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}', {JsonFault.Say(e)}.", e);
+            throw new InvalidDataException($"Expected a stream's position as a JSON object, got '{RowText.Short(text)}', "
+                + $"{JsonFault.Say(e)}.", e);
         }
         foreach (var (key, value) in own)
             if (!JsonNode.DeepEquals(value, read[key]))
                 throw new InvalidDataException(
-                    $"Expected a position of this stream, whose {key} is {Quoted(value) ?? "null"}, got one whose {key} is {Quoted(read[key]) ?? "missing"}. "
+                    $"Expected a position of this stream, whose {key} is {Quoted(value) ?? "null"}, "
+                        + $"got one whose {key} is {Quoted(read[key]) ?? "missing"}. "
                     + "Go on with the data and the settings that the position was saved with, or begin anew.");
         return read;
     }
@@ -83,7 +86,8 @@ internal static class PositionText
     public static long Number(JsonObject position, string key, long high)
         => position[key] is JsonValue value && value.TryGetValue(out long number) && number >= 0 && number <= high
             ? number
-            : throw new InvalidDataException($"Expected \"{key}\" of a stream's position from 0 to {high}, got {Quoted(position[key]) ?? "none"}.");
+            : throw new InvalidDataException($"Expected \"{key}\" of a stream's position from 0 to {high}, "
+                + $"got {Quoted(position[key]) ?? "none"}.");
 
     /// <summary>A value of a position, for messages: the names of a mix may be many.</summary>
     public static string? Quoted(JsonNode? value) => value is null ? null : RowText.Short(value.ToJsonString(), 200);

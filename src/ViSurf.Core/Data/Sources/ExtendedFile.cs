@@ -1,6 +1,8 @@
 namespace ViSurf.Core.Data.Sources;
 
-/// <summary>A file with bytes behind its end that are not in it: where a reader that goes by offsets finds what was rewritten for it.</summary>
+/// <summary>
+/// A file with bytes behind its end that are not in it: where a reader that goes by offsets finds what was rewritten for it.
+/// </summary>
 /// <param name="file">The file; disposed with this.</param>
 internal sealed class ExtendedFile(FileStream file) : Stream
 {
@@ -47,9 +49,11 @@ internal sealed class ExtendedFile(FileStream file) : Stream
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     // Whoever waits for this stream waits on the pool; reading at once spares a copy of every buffer.
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(buffer.Span));
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => ValueTask.FromResult(Read(buffer.Span));
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer.AsSpan(offset, count)));
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => Task.FromResult(Read(buffer.AsSpan(offset, count)));
 
     public override long Seek(long offset, SeekOrigin origin) => _position = origin switch
     {

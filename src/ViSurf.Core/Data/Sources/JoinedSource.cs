@@ -4,8 +4,8 @@ using ViSurf.Core.Common;
 namespace ViSurf.Core.Data.Sources;
 
 /// <summary>
-/// Several sources as one, their blocks one after the other: the shards of a data set. Rows without ids are numbered through all of them. The
-/// sources stay the caller's.
+/// Several sources as one, their blocks one after the other: the shards of a data set. Rows without ids are numbered through all of them.
+/// The sources stay the caller's.
 /// </summary>
 public sealed class JoinedSource : IExampleSource
 {
@@ -21,7 +21,8 @@ public sealed class JoinedSource : IExampleSource
         if (Guard.NotNull(sources).Count == 0) throw new ArgumentException("Expected at least one source, got none.", nameof(sources));
         var firsts = new long[sources.Count];
         for (var i = 1; i < firsts.Length; i++) firsts[i] = firsts[i - 1] + sources[i - 1].Blocks.Sum(block => (long)block.Rows);
-        _blocks = [.. sources.SelectMany((source, i) => Enumerable.Range(0, source.Blocks.Count).Select(block => (source, block, firsts[i])))];
+        _blocks = [.. sources.SelectMany((source, i) => Enumerable.Range(0, source.Blocks.Count)
+            .Select(block => (source, block, firsts[i])))];
         Blocks = [.. sources.SelectMany(source => source.Blocks)];
     }
 
@@ -40,5 +41,6 @@ public sealed class JoinedSource : IExampleSource
     }
 
     private static VisionExample Renumbered(VisionExample example, long first)
-        => example.RowNumber is { } own ? example with { RowNumber = first + own, Id = (first + own).ToString(CultureInfo.InvariantCulture) } : example;
+        => example.RowNumber is { } own
+            ? example with { RowNumber = first + own, Id = (first + own).ToString(CultureInfo.InvariantCulture) } : example;
 }

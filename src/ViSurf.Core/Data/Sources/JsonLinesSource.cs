@@ -26,7 +26,8 @@ public sealed class JsonLinesSource : IExampleSource, IDisposable
     /// <param name="options">Columns, prompt and label policy; null for the defaults.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is UTF-16, packed, a Parquet file, or a pipe or device in place of a file.</exception>
-    public static JsonLinesSource Open(string path, RowOptions? options = null) => new(JsonLinesFile.Open(path, options ?? new RowOptions()));
+    public static JsonLinesSource Open(string path, RowOptions? options = null)
+        => new(JsonLinesFile.Open(path, options ?? new RowOptions()));
 
     /// <inheritdoc/>
     public IReadOnlyList<VisionExample> Read(int block) => new LazyRows(_file.Count, _file.Row);

@@ -49,7 +49,8 @@ public sealed class MixedStream : IExampleStream
             var read = PositionText.Read(value, Own());
             var drawn = PositionText.Number(read, "drawn", long.MaxValue);
             if (read["positions"] is not JsonArray positions || positions.Count != _streams.Count || positions.Any(p => p is not JsonValue v || !v.TryGetValue(out string? _)))
-                throw new InvalidDataException($"Expected the positions of {_streams.Count} streams, got {PositionText.Quoted(read["positions"]) ?? "none"}.");
+                throw new InvalidDataException($"Expected the positions of {_streams.Count} streams, "
+                    + $"got {PositionText.Quoted(read["positions"]) ?? "none"}.");
             var before = _streams.Select(s => s.Stream.Position).ToArray();
             try
             {

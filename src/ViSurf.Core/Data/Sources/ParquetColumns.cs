@@ -26,8 +26,10 @@ internal static class ParquetColumns
         if (options.RequireLabel) Need([.. map.Labels.Select(label => label.Name)], "a label");
         foreach (var name in new[] { map.Width, map.Height, map.Source })
             if (name is not null) Need([name], $"what {options.Advice.Columns} asks for");
-        string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width", map.Height ?? "img_height", map.Source, .. ExampleRow.OtherMedia(options)];
-        var chosen = wanted.OfType<string>().Distinct(StringComparer.Ordinal).Where(fields.ContainsKey).Select(name => fields[name]).ToArray();
+        string?[] wanted = [.. map.Id, .. map.Question, .. map.Images, .. map.Labels.Select(label => label.Name), map.Width ?? "img_width",
+            map.Height ?? "img_height", map.Source, .. ExampleRow.OtherMedia(options)];
+        var chosen = wanted.OfType<string>().Distinct(StringComparer.Ordinal).Where(fields.ContainsKey).Select(name => fields[name])
+            .ToArray();
         foreach (var field in chosen) _ = Leaves(field, file).Count();
         return chosen;
 
@@ -74,14 +76,16 @@ internal static class ParquetColumns
         {
             case null: json.WriteNullValue(); break;
             case string { Length: > LongestText } or byte[] { Length: > LongestText }:
-                throw new InvalidDataException($"{place}: expected texts of at most {LongestText} characters in column \"{column}\", got a longer one. Drop the row, or name another column.");
+                throw new InvalidDataException($"{place}: expected texts of at most {LongestText} characters in column \"{column}\", "
+                    + $"got a longer one. Drop the row, or name another column.");
             case string text: json.WriteStringValue(text); break;
             case bool flag: json.WriteBooleanValue(flag); break;
             // The writer itself would put U+FFFD in place of what it cannot read.
             case byte[] bytes when Utf8.IsValid(bytes): json.WriteStringValue(bytes); break;
             case byte[]: throw new InvalidDataException($"{place}: expected UTF-8 text in column \"{column}\", "
                 + "found other bytes. Convert the file, or read another column for what this one should hold.");
-            case float number when float.IsFinite(number): json.WriteRawValue(JsonText.Float(double.Parse(number.ToString("R", Invariant), Invariant))); break;
+            case float number when float.IsFinite(number):
+                json.WriteRawValue(JsonText.Float(double.Parse(number.ToString("R", Invariant), Invariant))); break;
             case double number when double.IsFinite(number): json.WriteRawValue(JsonText.Float(number)); break;
             case decimal number: json.WriteNumberValue(number); break;
             case ulong number: json.WriteNumberValue(number); break;

@@ -130,7 +130,9 @@ internal sealed class ParquetFile : IDisposable
         chunk.Codec = CompressionCodec.UNCOMPRESSED;
     }
 
-    /// <summary>What is told before Parquet.Net looks: it says so in words of its own, or asks for the memory that a damaged footer claims.</summary>
+    /// <summary>
+    /// What is told before Parquet.Net looks: it says so in words of its own, or asks for the memory that a damaged footer claims.
+    /// </summary>
     private static void Check(ExtendedFile stream)
     {
         Span<byte> tail = stackalloc byte[8];

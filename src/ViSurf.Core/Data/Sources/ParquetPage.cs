@@ -32,7 +32,8 @@ internal readonly record struct ParquetPage(int Type, int Uncompressed, int Comp
     /// <exception cref="EndOfStreamException">They do not fit the file or each other.</exception>
     public static IReadOnlyList<ParquetPage> Of(Stream file, ColumnMetaData chunk)
     {
-        var start = chunk.DictionaryPageOffset is { } dictionary and > 0 && dictionary < chunk.DataPageOffset ? dictionary : chunk.DataPageOffset;
+        var start = chunk.DictionaryPageOffset is { } dictionary and > 0 && dictionary < chunk.DataPageOffset ? dictionary
+            : chunk.DataPageOffset;
         var (pages, entries, at) = (new List<ParquetPage>(), 0L, start);
         var head = new byte[1 << 12];
         while (entries < chunk.NumValues)
@@ -40,7 +41,8 @@ internal readonly record struct ParquetPage(int Type, int Uncompressed, int Comp
             if (at < 4 || at >= file.Length) throw new EndOfStreamException();
             var page = Header(file, ref head, at);
             if (page.Compressed < 0 || page.Uncompressed < 0 || page.Values < 0 || page.Definition < 0 || page.Repetition < 0
-                || page.Compressed > file.Length - page.Body || (long)page.Definition + page.Repetition > Math.Min(page.Compressed, page.Uncompressed)
+                || page.Compressed > file.Length - page.Body
+                || (long)page.Definition + page.Repetition > Math.Min(page.Compressed, page.Uncompressed)
                 || page.Uncompressed > (1L << 16) + (page.Compressed * MostRatio(chunk.Codec)))
                 throw new EndOfStreamException();
             pages.Add(page);

@@ -53,7 +53,8 @@ public sealed class ParquetSource : IExampleSource
             if (HasIds(chosen.Select(field => field.Name), options)) withIds ??= file;
             else withoutIds ??= file;
             if (withIds is not null && withoutIds is not null && options.Columns.Id.Count > 0)
-                throw new InvalidDataException($"{withoutIds}: expected a column with ids under {ExampleRow.Names(options.Columns.Id)} as in '{withIds}', found none. Give all files of a data set one, or none.");
+                throw new InvalidDataException($"{withoutIds}: expected a column with ids under {ExampleRow.Names(options.Columns.Id)} "
+                    + $"as in '{withIds}', found none. Give all files of a data set one, or none.");
             var paths = chosen.SelectMany(field => ParquetColumns.Leaves(field)).ToArray();
             for (var group = 0; group < parquet.Groups; group++)
             {
@@ -75,10 +76,12 @@ public sealed class ParquetSource : IExampleSource
         using var parquet = ParquetFile.Open(file);
         var fields = ParquetColumns.Chosen(file, parquet.Schema, _options);
         var columns = fields.Select(field => new RecordColumn(
-            field, ParquetColumns.Leaves(field).Select(leaf => parquet.Read(group, leaf)).ToArray(), Blocks[block].Rows, $"{file}, row group {group}")).ToArray();
+            field, ParquetColumns.Leaves(field).Select(leaf => parquet.Read(group, leaf))
+                .ToArray(), Blocks[block].Rows, $"{file}, row group {group}")).ToArray();
         var paths = new PicturePaths(Path.GetDirectoryName(Path.GetFullPath(file))!, _options);
         var numbered = !HasIds(columns.Select(column => column.Name), _options);
-        return new LazyRows(Blocks[block].Rows, row => Row(columns, row, firstRow, numbered, $"{file}, row group {group}, row {row}", paths));
+        return new LazyRows(Blocks[block].Rows,
+            row => Row(columns, row, firstRow, numbered, $"{file}, row group {group}, row {row}", paths));
     }
 
     private static object? Value(RecordColumn column, int row, string place)
@@ -116,7 +119,8 @@ public sealed class ParquetSource : IExampleSource
             }
             json.WriteEndObject();
         }
-        return _rows.Read(JsonElement.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), firstRow + row, numbered, place, named => Pictures(pictures, named, paths));
+        return _rows.Read(JsonElement.Parse(text.GetBuffer().AsSpan(0, (int)text.Length)), firstRow + row, numbered, place,
+            named => Pictures(pictures, named, paths));
     }
 
     /// <summary>Videos are not read, only noticed.</summary>

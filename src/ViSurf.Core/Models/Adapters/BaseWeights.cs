@@ -37,7 +37,9 @@ internal sealed class BaseWeights
         return PieceByPiece.Holds(file, name, parameter)
             ? true
             : throw new InvalidDataException(
-                $"The adapter in '{file.Path}' was trained on other weights: '{name}' {TensorText.Shape(file.Entries[name].Shape)}, which PEFT stores with it, is not the policy's '{own}' "
-                + $"{TensorText.Shape(parameter.shape)}. Load the policy from the checkpoint that the adapter was trained on, or merge the adapter there with PEFT (merge_and_unload) and load the result.");
+                $"The adapter in '{file.Path}' was trained on other weights: '{name}' {TensorText.Shape(file.Entries[name].Shape)}, "
+                    + $"which PEFT stores with it, is not the policy's '{own}' "
+                + $"{TensorText.Shape(parameter.shape)}. Load the policy from the checkpoint that the adapter was trained on, "
+                + $"or merge the adapter there with PEFT (merge_and_unload) and load the result.");
     }
 }

@@ -3,7 +3,10 @@ using ViSurf.Core.Common;
 namespace ViSurf.Core.Models.Adapters;
 
 /// <summary>A number for some of the layers of an adapter, as an entry of PEFT's <c>rank_pattern</c> or <c>alpha_pattern</c>.</summary>
-/// <param name="Pattern">A path, its end after a dot, or a regular expression of either: <c>layers.0.self_attn.q_proj</c>, <c>q_proj</c>, <c>layers.[0-3].*v_proj</c>.</param>
+/// <param name="Pattern">
+/// A path, its end after a dot, or a regular expression of either: <c>layers.0.self_attn.q_proj</c>, <c>q_proj</c>,
+/// <c>layers.[0-3].*v_proj</c>.
+/// </param>
 /// <param name="Value">The number.</param>
 /// <exception cref="ArgumentException"><paramref name="Pattern"/> is no regular expression of .NET.</exception>
 public sealed record LayerOverride(string Pattern, double Value)

@@ -20,12 +20,15 @@ public sealed record LoraConfig
     /// <value>8, PEFT's default: with the default rank the scaling is 1.</value>
     public double Alpha { get; init => field = Guard.Positive(Guard.Finite(value, nameof(Alpha)), nameof(Alpha)); } = 8;
 
-    /// <summary>Ranks of single layers (<c>rank_pattern</c>), in order: the first entry that means a layer counts. EVA writes them.</summary>
+    /// <summary>
+    /// Ranks of single layers (<c>rank_pattern</c>), in order: the first entry that means a layer counts. EVA writes them.
+    /// </summary>
     /// <value>None: <see cref="Rank"/> for all.</value>
     public IReadOnlyList<LayerOverride> RankPattern
     {
         get;
-        init => field = Guard.NotNull(value).FirstOrDefault(entry => entry.Value is not (>= 1 and <= int.MaxValue) || entry.Value != Math.Floor(entry.Value)) is { } wrong
+        init => field = Guard.NotNull(value)
+            .FirstOrDefault(entry => entry.Value is not (>= 1 and <= int.MaxValue) || entry.Value != Math.Floor(entry.Value)) is { } wrong
             ? throw new ArgumentException(FormattableString.Invariant($"Expected whole ranks of at least 1 in RankPattern, got {wrong.Value} for '{wrong.Pattern}'."), nameof(RankPattern))
             : [.. value];
     } = [];

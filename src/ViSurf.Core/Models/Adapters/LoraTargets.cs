@@ -24,8 +24,10 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
         if (left.FirstOrDefault(m => !LoraLayer.IsLinear(m.Module)) is { } other)
             throw new ArgumentException(
                 other.Module is WeightOnly && ModuleSelection.Fits(other.Own, "embed_tokens")
-                    ? $"Expected linear layers in target_modules {config.TargetModules}, got the embedding '{other.Peft}': LoRA on embeddings (lora_embedding_A) is not supported. Exclude it, or put it into modules_to_save."
-                    : $"Expected linear layers in target_modules {config.TargetModules}, got '{other.Peft}', which is none. Name the layers inside it, exclude it, or put it into modules_to_save.");
+                    ? $"Expected linear layers in target_modules {config.TargetModules}, got the embedding '{other.Peft}': "
+                        + $"LoRA on embeddings (lora_embedding_A) is not supported. Exclude it, or put it into modules_to_save."
+                    : $"Expected linear layers in target_modules {config.TargetModules}, got '{other.Peft}', which is none. "
+                        + $"Name the layers inside it, exclude it, or put it into modules_to_save.");
         return new LoraTargets([.. left.OrderBy(m => m.Peft, StringComparer.Ordinal)], [.. saved.Where(m => HasParameters(m))]);
     }
 
@@ -36,7 +38,8 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
         // A name that means nothing is a typing error more often than a wish, so each must find something.
         foreach (var name in targets.Names ?? [])
             if (!modules.Any(m => m.Spellings.Any(path => ModuleSelection.Fits(path, name))))
-                throw name == Head && Tied(modules) is not null ? OneMatrix("target_modules", name) : NothingFound("target_modules", $"'{Excerpt.Of(name)}'", linear);
+                throw name == Head && Tied(modules) is not null ? OneMatrix("target_modules", name)
+                    : NothingFound("target_modules", $"'{Excerpt.Of(name)}'", linear);
         var found = modules.Where(m => targets.Contains(m.Spellings)).ToArray();
         return found.Length > 0 ? found : throw NothingFound("target_modules", targets.ToString(), linear);
     }
@@ -60,7 +63,8 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
 
     /// <summary>The embedding of a model whose head it is; null for any other module.</summary>
     internal static ModulePath? Tied(IReadOnlyList<ModulePath> modules)
-        => modules.All(m => m.Own != Head) ? modules.FirstOrDefault(m => m.Module is WeightOnly && ModuleSelection.Fits(m.Own, "embed_tokens")) : null;
+        => modules.All(m => m.Own != Head)
+            ? modules.FirstOrDefault(m => m.Module is WeightOnly && ModuleSelection.Fits(m.Own, "embed_tokens")) : null;
 
     private static ArgumentException OneMatrix(string option, string name) => new(
         $"Expected {option} without '{name}', since this model's head is its embedding (tie_word_embeddings) and PEFT separates them. "
@@ -74,6 +78,7 @@ internal sealed record LoraTargets(IReadOnlyList<ModulePath> Linear, IReadOnlyLi
         var paths = candidates.Select(m => m.Peft).ToArray();
         var kinds = string.Join(", ", paths.Select(path => path.Split('.')[^1]).Distinct().Take(16));
         return new ArgumentException(
-            $"Expected modules for {Excerpt.Of(wanted)} in {option}, found none. Candidates: {kinds}; in full, for instance '{paths.LastOrDefault()}'. Give full paths or their last parts.");
+            $"Expected modules for {Excerpt.Of(wanted)} in {option}, found none. Candidates: {kinds}; in full, "
+                + $"for instance '{paths.LastOrDefault()}'. Give full paths or their last parts.");
     }
 }

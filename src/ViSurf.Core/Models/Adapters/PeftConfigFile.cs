@@ -49,19 +49,23 @@ internal static class PeftConfigFile
     private static LoraConfig Read(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new FormatException("it holds no JSON object.");
-        if (Text(root, "peft_type") is var type && type != "LORA") throw new FormatException($"peft_type is '{Excerpt.Of(type ?? "")}', expected 'LORA'.");
+        if (Text(root, "peft_type") is var type && type != "LORA")
+            throw new FormatException($"peft_type is '{Excerpt.Of(type ?? "")}', expected 'LORA'.");
         if (root.EnumerateObject().Select(PeftOptions.Objection).FirstOrDefault(o => o is not null) is { } objection)
             throw new FormatException($"{objection}. Merge the adapter with PEFT (merge_and_unload) and load the merged checkpoint instead.");
         if (PeftOptions.ObjectionToStart(root.TryGetProperty("init_lora_weights", out var init) ? init : default) is { } start)
-            throw new FormatException($"{start}. Convert the adapter with PEFT (save_pretrained with path_initial_model_for_weight_conversion), or merge it (merge_and_unload) and load the merged checkpoint.");
+            throw new FormatException($"{start}. Convert the adapter with PEFT (save_pretrained with "
+                + $"path_initial_model_for_weight_conversion), or merge it (merge_and_unload) and load the merged checkpoint.");
         var defaults = new LoraConfig { TargetModules = ModuleSelection.AllLinear };
         return new LoraConfig
         {
             TargetModules = Selection(root, "target_modules") ?? throw new FormatException("target_modules is missing; expected a list of names or a pattern."),
             ExcludeModules = Selection(root, "exclude_modules"),
-            Rank = (int)Number(root, "r", defaults.Rank, n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "a whole number of at least 1"),
+            Rank = (int)Number(root, "r", defaults.Rank, n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n),
+                "a whole number of at least 1"),
             Alpha = Number(root, "lora_alpha", defaults.Alpha, n => n > 0 && double.IsFinite(n), "a finite number above 0"),
-            RankPattern = Pattern(root, "rank_pattern", n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "whole numbers of at least 1 by patterns of paths"),
+            RankPattern = Pattern(root, "rank_pattern", n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "whole numbers of at "
+                + "least 1 by patterns of paths"),
             AlphaPattern = Pattern(root, "alpha_pattern", n => n > 0 && double.IsFinite(n), "finite numbers above 0 by patterns of paths"),
             Dropout = Number(root, "lora_dropout", defaults.Dropout, n => n is >= 0 and < 1, "a number from 0 to below 1"),
             UseRsLora = Has(root, "use_rslora") is { } stabilised ? Flag("use_rslora", stabilised) : defaults.UseRsLora,
@@ -96,7 +100,8 @@ internal static class PeftConfigFile
 
     private static LayerOverride[] Pattern(JsonElement root, string option, Func<double, bool> allowed, string expected)
         => Has(root, option) is not { } value ? []
-            : value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(entry => entry.Value.ValueKind == JsonValueKind.Number && allowed(entry.Value.GetDouble()))
+            : value.ValueKind == JsonValueKind.Object
+                && value.EnumerateObject().All(entry => entry.Value.ValueKind == JsonValueKind.Number && allowed(entry.Value.GetDouble()))
                 ? [.. value.EnumerateObject().Select(entry => new LayerOverride(entry.Name, entry.Value.GetDouble()))]
                 : throw Unexpected(option, value, expected);
 
@@ -105,7 +110,8 @@ internal static class PeftConfigFile
         => JsonNode.Parse(value == Math.Floor(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture));
 
     private static string[] Names(string option, JsonElement list)
-        => list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String && !string.IsNullOrWhiteSpace(name.GetString()))
+        => list.ValueKind == JsonValueKind.Array
+            && list.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String && !string.IsNullOrWhiteSpace(name.GetString()))
             ? [.. list.EnumerateArray().Select(name => name.GetString()!)]
             : throw Unexpected(option, list, "a list of module names");
 
@@ -115,7 +121,8 @@ internal static class PeftConfigFile
             : throw Unexpected(option, value, expected);
 
     private static bool Flag(string option, JsonElement value)
-        => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Unexpected(option, value, "true or false");
+        => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+            : throw Unexpected(option, value, "true or false");
 
     private static FormatException Unexpected(string option, JsonElement value, string expected)
         => new($"{option} is {PeftOptions.Short(value)}, expected {expected}.");
@@ -124,5 +131,6 @@ internal static class PeftConfigFile
         => root.TryGetProperty(option, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static string? Text(JsonElement root, string option)
-        => Has(root, option) is not { } value ? null : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Unexpected(option, value, "a text");
+        => Has(root, option) is not { } value ? null : value.ValueKind == JsonValueKind.String ? value.GetString()
+            : throw Unexpected(option, value, "a text");
 }

@@ -22,7 +22,8 @@ internal static class PeftDirectory
         var rank = file.Entries.Values.Where(e => e.Name.EndsWith(".lora_A.weight", StringComparison.Ordinal) && e.Shape.Count == 2).Select(e => e.Shape[0]).DefaultIfEmpty(0).Max();
         return config.LargestRank <= Math.Max(2 * rank, OrdinaryRank)
             ? config
-            : throw new InvalidDataException($"{(config.LargestRank > config.Rank ? "rank_pattern has" : "r is")} {config.LargestRank} in '{path}', but the factors in '{weights}' have rank {rank}. Check that they come from the same adapter.");
+            : throw new InvalidDataException($"{(config.LargestRank > config.Rank ? "rank_pattern has" : "r is")} {config.LargestRank} "
+                + $"in '{path}', but the factors in '{weights}' have rank {rank}. Check that they come from the same adapter.");
     }
 
     /// <summary>Fills an adapter's parameters; any disagreement is one error that lists all of it, and nothing has been read then.</summary>
@@ -30,7 +31,8 @@ internal static class PeftDirectory
     /// <param name="parameters">By their names in newer files, without prefix.</param>
     /// <param name="older">From names in older files to those.</param>
     /// <param name="policy">The module below the adapter.</param>
-    public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters, IReadOnlyDictionary<string, string> older, nn.Module policy)
+    public static void ReadWeights(string directory, IReadOnlyList<(string Name, Parameter Value)> parameters,
+        IReadOnlyDictionary<string, string> older, nn.Module policy)
     {
         var path = Path.Combine(directory, WeightsFile);
         using var file = SafeTensorsReader.Open(path);
@@ -49,7 +51,8 @@ internal static class PeftDirectory
 
     /// <summary>The first releases of PEFT left a word of their tree in the names of whole modules.</summary>
     private static string Saved(string name)
-        => name.Replace(".modules_to_save.default.", ".", StringComparison.Ordinal).Replace(".modules_to_save.", ".", StringComparison.Ordinal);
+        => name.Replace(".modules_to_save.default.", ".", StringComparison.Ordinal)
+            .Replace(".modules_to_save.", ".", StringComparison.Ordinal);
 
     public static void Write(string directory, LoraConfig config, IReadOnlyList<(string Name, Parameter Value)> parameters, bool overwrite)
     {
@@ -62,5 +65,6 @@ internal static class PeftDirectory
 
     private static string Existing(string directory, string name, string hint)
         => LinkRule.Find(directory, name)
-            ?? throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', found none.{hint}", Path.Combine(directory, name));
+            ?? throw new FileNotFoundException($"Expected {name} in the adapter directory '{directory}', "
+                + $"found none.{hint}", Path.Combine(directory, name));
 }

@@ -23,16 +23,19 @@ internal static class PeftOptions
     /// <summary>Options that only describe or tune others; whatever they say, nothing is computed differently.</summary>
     private static readonly FrozenDictionary<string, string> Harmless = new Dictionary<string, string>
     {
-        ["auto_mapping"] = "null", ["eva_config"] = "null", ["inference_mode"] = "true", ["layers_pattern"] = "null", ["megatron_core"] = "\"megatron.core\"",
+        ["auto_mapping"] = "null", ["eva_config"] = "null", ["inference_mode"] = "true", ["layers_pattern"] = "null",
+        ["megatron_core"] = "\"megatron.core\"",
         ["peft_version"] = "null", ["qalora_group_size"] = "16", ["revision"] = "null", ["runtime_config"] = "null",
     }.ToFrozenDictionary();
 
     // Of peft.tuners.lora: they set A and B alone.
-    private static readonly FrozenSet<string> PlainStarts = new[] { "gaussian", "eva", "orthogonal" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> PlainStarts = new[] { "gaussian", "eva", "orthogonal" }
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> Read = new[]
     {
-        "alpha_pattern", "base_model_name_or_path", "exclude_modules", "init_lora_weights", "lora_alpha", "lora_dropout", "modules_to_save", "peft_type", "r", "rank_pattern",
+        "alpha_pattern", "base_model_name_or_path", "exclude_modules", "init_lora_weights", "lora_alpha", "lora_dropout",
+        "modules_to_save", "peft_type", "r", "rank_pattern",
         "target_modules", "task_type", "use_rslora",
     }.ToFrozenSet();
 
@@ -44,7 +47,8 @@ internal static class PeftOptions
     public static string? Objection(JsonProperty option)
     {
         if (Read.Contains(option.Name) || Harmless.ContainsKey(option.Name) || IsOff(option.Value)) return null;
-        if (!OffValues.TryGetValue(option.Name, out var off)) return $"option '{Excerpt.Of(option.Name)}' = {Short(option.Value)}, which is not known here";
+        if (!OffValues.TryGetValue(option.Name, out var off))
+            return $"option '{Excerpt.Of(option.Name)}' = {Short(option.Value)}, which is not known here";
         using var expected = JsonDocument.Parse(off);
         return JsonElement.DeepEquals(expected.RootElement, option.Value)
             ? null
@@ -52,14 +56,15 @@ internal static class PeftOptions
     }
 
     /// <summary>
-    /// Why a way of starting (<c>init_lora_weights</c>) cannot be honoured, or null. What is stored are trained factors, so the start matters
-    /// only where it has changed the weights below them too: <c>pissa</c>, <c>olora</c>, <c>corda</c>, <c>loftq</c> and their like.
+    /// Why a way of starting (<c>init_lora_weights</c>) cannot be honoured, or null. What is stored are trained factors, so the start
+    /// matters only where it has changed the weights below them too: <c>pissa</c>, <c>olora</c>, <c>corda</c>, <c>loftq</c> and their like.
     /// </summary>
     public static string? ObjectionToStart(JsonElement start) => start.ValueKind switch
     {
         JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False => null,
         JsonValueKind.String when PlainStarts.Contains(start.GetString()!) => null,
-        _ => $"option 'init_lora_weights' = {Short(start)}, which changes the base weights or is not known here; expected true, false or one of {string.Join(", ", PlainStarts.Order(StringComparer.Ordinal))}",
+        _ => $"option 'init_lora_weights' = {Short(start)}, which changes the base weights or is not known here; expected true, "
+            + $"false or one of {string.Join(", ", PlainStarts.Order(StringComparer.Ordinal))}",
     };
 
     /// <summary>A value of a file for a message: it may be of any length.</summary>

@@ -21,7 +21,8 @@ public static class ImageDecoder
 
     private sealed class EitherDecoder(PictureOptions options) : IImageDecoder
     {
-        public RgbImage Decode(ImageSource source) => RgbImage.Of(PictureReader.Pixels(Guard.NotNull(source), options, PixelCodecs.Default));
+        public RgbImage Decode(ImageSource source)
+            => RgbImage.Of(PictureReader.Pixels(Guard.NotNull(source), options, PixelCodecs.Default));
 
         public FrameSize SizeOf(ImageSource source) => PictureReader.Size(Guard.NotNull(source), options);
     }

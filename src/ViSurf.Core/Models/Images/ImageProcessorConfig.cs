@@ -41,8 +41,8 @@ public sealed record ImageProcessorConfig
     /// preprocessor_config.json, as transformers 5 does; the defaults where there is neither.
     /// </summary>
     /// <exception cref="InvalidDataException">
-    /// A file is not JSON, asks for something other than RGB bicubic resizing, or holds a value of another kind or beyond all reason; the message names
-    /// file, key and value.
+    /// A file is not JSON, asks for something other than RGB bicubic resizing, or holds a value of another kind or beyond all reason; the
+    /// message names file, key and value.
     /// </exception>
     public static ImageProcessorConfig Read(string directory)
         => (LinkRule.Find(directory, "processor_config.json") is { } joint ? Parse(joint, root => root.Object("image_processor")) : null)
@@ -69,7 +69,8 @@ public sealed record ImageProcessorConfig
     {
         var d = new ImageProcessorConfig();
         // Qwen2VLImageProcessor, …Fast, …Pil, and Qwen2_5_VLImageProcessor of early files: they make the same patches.
-        if (json.Text("image_processor_type") is { } type && !(type.StartsWith("Qwen", StringComparison.Ordinal) && type.Contains("VLImageProcessor", StringComparison.Ordinal)))
+        if (json.Text("image_processor_type") is { } type
+            && !(type.StartsWith("Qwen", StringComparison.Ordinal) && type.Contains("VLImageProcessor", StringComparison.Ordinal)))
             throw new FormatException($"image_processor_type is '{Excerpt.Of(type)}', expected Qwen2VLImageProcessor.");
         if (json.Whole("resample") is { } resample and not 3) throw new FormatException($"resample is {resample}, expected 3 (bicubic).");
         foreach (var step in new[] { "do_resize", "do_rescale", "do_normalize" })
@@ -91,7 +92,8 @@ public sealed record ImageProcessorConfig
 
     private static long? Edge(JsonSettings? size, string key)
         => size is not { } given ? null : given.Whole(key)
-            ?? throw new FormatException($"size has no {key}, expected shortest_edge and longest_edge, the smallest and largest area in pixels.");
+            ?? throw new FormatException($"size has no {key}, expected shortest_edge and longest_edge, "
+                + $"the smallest and largest area in pixels.");
 
     /// <summary>One number stands for all three channels.</summary>
     private static IReadOnlyList<double>? Triple(JsonSettings json, string key)

@@ -5,8 +5,8 @@ using ViSurf.Core.Data.Pictures;
 namespace ViSurf.Core.Models.Images;
 
 /// <summary>
-/// PNG, JPEG, WebP, GIF, BMP and TIFF by SixLabors.ImageSharp 2.1: no native code. Bit-equal to Pillow except for JPEG, whose colours differ
-/// by up to 123 of 255 levels where they are stored at half the resolution, as in most photographs (docs/decisions.md).
+/// PNG, JPEG, WebP, GIF, BMP and TIFF by SixLabors.ImageSharp 2.1: no native code. Bit-equal to Pillow except for JPEG, whose colours
+/// differ by up to 123 of 255 levels where they are stored at half the resolution, as in most photographs (docs/decisions.md).
 /// </summary>
 /// <param name="options">Limits and orientation; null for the defaults.</param>
 public sealed class ImageSharpDecoder(PictureOptions? options = null) : IImageDecoder

@@ -11,10 +11,13 @@ public static class PictureSize
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read; the message names it.</exception>
     /// <exception cref="IOException">Reading it failed.</exception>
-    /// <exception cref="InvalidDataException">Not a picture, cut off, or larger than the limits of <see cref="PictureOptions"/>; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Not a picture, cut off, or larger than the limits of <see cref="PictureOptions"/>; the message names it.
+    /// </exception>
     public static FrameSize Of(ImageSource source) => Of(source, PictureOptions.Default);
 
     /// <summary>Width and height as a decoder with the same options gives it.</summary>
     /// <inheritdoc cref="Of(ImageSource)"/>
-    public static FrameSize Of(ImageSource source, PictureOptions options) => PictureReader.Size(Guard.NotNull(source), Guard.NotNull(options));
+    public static FrameSize Of(ImageSource source, PictureOptions options)
+        => PictureReader.Size(Guard.NotNull(source), Guard.NotNull(options));
 }

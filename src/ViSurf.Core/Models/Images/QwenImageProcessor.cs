@@ -12,7 +12,9 @@ public sealed class QwenImageProcessor
     private readonly float[] _scale, _shift;
 
     /// <param name="config">Null for the defaults.</param>
-    /// <exception cref="ArgumentException">A setting is beyond all reason; the message names it by its key in preprocessor_config.json.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting is beyond all reason; the message names it by its key in preprocessor_config.json.
+    /// </exception>
     public QwenImageProcessor(ImageProcessorConfig? config = null)
     {
         Config = config ?? new ImageProcessorConfig();

@@ -37,7 +37,9 @@ public interface IImageDecoder
 {
     /// <summary>Decodes the first frame; an alpha channel is dropped, not blended, as the reference's <c>convert("RGB")</c> does.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">Not a picture, a broken one, or one above the limits of <see cref="PictureOptions"/>; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Not a picture, a broken one, or one above the limits of <see cref="PictureOptions"/>; the message names it.
+    /// </exception>
     RgbImage Decode(ImageSource source);
 
     /// <summary>The size of what <see cref="Decode"/> returns. A decoder that can tell it from the header does; this one decodes.</summary>

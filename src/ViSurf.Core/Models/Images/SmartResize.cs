@@ -14,7 +14,9 @@ public static class SmartResize
     /// <param name="factor">Patch size × merge size; 28 for Qwen2.5-VL.</param>
     /// <param name="minPixels">Smallest area.</param>
     /// <param name="maxPixels">Largest area.</param>
-    /// <exception cref="ArgumentException">One side is more than 200 times the other, or a side of the result would not fit 32 bits.</exception>
+    /// <exception cref="ArgumentException">
+    /// One side is more than 200 times the other, or a side of the result would not fit 32 bits.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A size, the factor or a limit is not positive.</exception>
     public static (int Height, int Width) Of(int height, int width, int factor, long minPixels, long maxPixels)
     {
@@ -29,7 +31,8 @@ public static class SmartResize
         if ((Int128)h * w > maxPixels)
         {
             var beta = Math.Sqrt((double)height * width / maxPixels);
-            (h, w) = (Math.Max(factor, Multiple(Math.Floor(height / beta / factor), factor)), Math.Max(factor, Multiple(Math.Floor(width / beta / factor), factor)));
+            (h, w) = (Math.Max(factor, Multiple(Math.Floor(height / beta / factor), factor)),
+                Math.Max(factor, Multiple(Math.Floor(width / beta / factor), factor)));
         }
         else if ((Int128)h * w < minPixels)
         {
@@ -37,7 +40,8 @@ public static class SmartResize
             (h, w) = (Multiple(Math.Ceiling(height * beta / factor), factor), Multiple(Math.Ceiling(width * beta / factor), factor));
         }
         return h <= int.MaxValue && w <= int.MaxValue ? ((int)h, (int)w)
-            : throw new ArgumentException($"Expected sides of at most {int.MaxValue} pixels, got {w} × {h} for a picture of {width} × {height} and at least {minPixels} pixels.");
+            : throw new ArgumentException($"Expected sides of at most {int.MaxValue} pixels, "
+                + $"got {w} × {h} for a picture of {width} × {height} and at least {minPixels} pixels.");
     }
 
     private static long RoundTo(int side, int factor) => Multiple(Math.Round((double)side / factor, MidpointRounding.ToEven), factor);

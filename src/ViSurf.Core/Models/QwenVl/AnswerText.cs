@@ -6,8 +6,9 @@ internal static class AnswerText
     private const string Think = "<think>", ThinkEnd = "</think>", Answer = "<answer>";
 
     /// <summary>
-    /// What is left to write of a whole answer. Where the prompt has left a thought open, an answer that brings its own goes on with it, and one that brings none
-    /// closes it first, as the families' templates write an empty thought: an answer inside of a thought is no answer.
+    /// What is left to write of a whole answer. Where the prompt has left a thought open, an answer that brings its own goes on with it,
+    /// and one that brings none closes it first, as the families' templates write an empty thought: an answer inside of a thought is no
+    /// answer.
     /// </summary>
     /// <param name="answer">The whole answer, as it would be written after a prompt that opens nothing.</param>
     /// <param name="opening">What the prompt wrote of it.</param>

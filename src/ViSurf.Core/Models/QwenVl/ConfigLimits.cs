@@ -34,7 +34,8 @@ internal static class ConfigLimits
         foreach (var (name, value, most) in new (string, long, long)[]
         {
             ("vision depth", v.Depth, Depth), ("vision hidden_size", v.HiddenSize, Width),
-            ("vision intermediate_size", v.IntermediateSize, Inner), ("vision num_heads", v.Heads, Heads), ("vision in_channels (in_chans)", v.Channels, Small),
+            ("vision intermediate_size", v.IntermediateSize, Inner), ("vision num_heads", v.Heads, Heads),
+            ("vision in_channels (in_chans)", v.Channels, Small),
             ("patch_size", v.PatchSize, Small), ("temporal_patch_size", v.TemporalPatchSize, Small), ("spatial_merge_size", v.SpatialMergeSize, Small),
             ("window_size", v.WindowSize, Rows), ("out_hidden_size", v.OutputSize, Width),
         })

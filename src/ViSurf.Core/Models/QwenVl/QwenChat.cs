@@ -10,8 +10,8 @@ namespace ViSurf.Core.Models.QwenVl;
 internal readonly record struct ChatText(string Text, IReadOnlyList<TextSpan> Data);
 
 /// <summary>
-/// A chat template, run for each conversation, with what a training library has to know of it: how it opens the answer, and that answers end with
-/// <c>&lt;|im_end|&gt;</c>. Thread-safe.
+/// A chat template, run for each conversation, with what a training library has to know of it: how it opens the answer, and that answers
+/// end with <c>&lt;|im_end|&gt;</c>. Thread-safe.
 /// </summary>
 internal sealed class QwenChat
 {
@@ -36,13 +36,18 @@ internal sealed class QwenChat
     /// <summary>Qwen3.</summary>
     public static QwenChat Thinking { get; } = Of(QwenTemplates.Thinking);
 
-    /// <summary>What the prompt writes of the answer itself: <c>&lt;think&gt;</c> and a line break where the template opens a thought; nothing elsewhere.</summary>
+    /// <summary>
+    /// What the prompt writes of the answer itself: <c>&lt;think&gt;</c> and a line break where the template opens a thought; nothing
+    /// elsewhere.
+    /// </summary>
     public string Opening { get; }
 
     /// <summary>Reads a Jinja template.</summary>
     /// <param name="template">Its text.</param>
     /// <param name="names">Texts that it may ask for: <c>eos_token</c> and the like.</param>
-    /// <exception cref="FormatException">It uses something of Jinja that is not supported, or its turns are not written in ChatML.</exception>
+    /// <exception cref="FormatException">
+    /// It uses something of Jinja that is not supported, or its turns are not written in ChatML.
+    /// </exception>
     public static QwenChat Of(string template, IReadOnlyDictionary<string, string>? names = null)
         => new(JinjaTemplate.Parse(template), names ?? new Dictionary<string, string>());
 
@@ -94,14 +99,17 @@ internal sealed class QwenChat
     private string FindOpening()
     {
         var (question, answer) = (ChatTurn.User("Q"), ChatTurn.Assistant("A"));
-        var (closed, open, answered) = (Run([question], false, []).Text, Run([question], true, []).Text, Run([question, answer], false, []).Text);
+        var (closed, open, answered) = (Run([question], false, []).Text, Run([question], true, []).Text,
+            Run([question, answer], false, []).Text);
         if (!open.StartsWith(closed + Answer, StringComparison.Ordinal))
-            throw new FormatException($"expected answers that are opened with '{Short(Answer)}' (add_generation_prompt), as all Qwen templates open them, "
+            throw new FormatException($"expected answers that are opened with '{Short(Answer)}' (add_generation_prompt), "
+                + $"as all Qwen templates open them, "
                 + $"got '{Short(open)}' after '{Short(closed)}'");
         if (!answered.Contains("A" + TurnEnd, StringComparison.Ordinal))
             throw new FormatException($"expected turns that end with {TurnEnd}, as all Qwen templates end them, got '{Short(answered)}'");
         return open[(closed.Length + Answer.Length)..];
     }
 
-    private static string Short(string text) => (text.Length <= 80 ? text : "…" + text[^80..]).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Short(string text)
+        => (text.Length <= 80 ? text : "…" + text[^80..]).Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -85,7 +85,8 @@ internal static class QwenFamilies
     {
         var (width, ratio) = (json.Int("embed_dim", 1280), json.Number("mlp_ratio", 4));
         if (width < 1) throw json.Wrong("embed_dim", "an integer above 0");
-        return ratio is > 0 and <= 1024 ? config with { HiddenSize = width, IntermediateSize = (int)(width * ratio), OutputSize = json.Int("hidden_size", 3584) }
+        return ratio is > 0 and <= 1024
+            ? config with { HiddenSize = width, IntermediateSize = (int)(width * ratio), OutputSize = json.Int("hidden_size", 3584) }
             : throw json.Wrong("mlp_ratio", "a number above 0, up to 1024");
     }
 

@@ -15,9 +15,9 @@ public enum CoordinateFrame
 }
 
 /// <summary>
-/// In which frame the answers about a picture are. Labels get there by <c>rows.Select(encoder.InModelFrame)</c>; one that is elsewhere is refused
-/// where it would be taught or compared with an answer, because a policy cannot see in which frame it was meant. Where the frames are the same, as
-/// for ViSurf's pictures (840 × 840, a size that Qwen2.5-VL's resizing leaves alone), nothing needs to be done.
+/// In which frame the answers about a picture are. Labels get there by <c>rows.Select(encoder.InModelFrame)</c>; one that is elsewhere is
+/// refused where it would be taught or compared with an answer, because a policy cannot see in which frame it was meant. Where the frames
+/// are the same, as for ViSurf's pictures (840 × 840, a size that Qwen2.5-VL's resizing leaves alone), nothing needs to be done.
 /// </summary>
 public static class QwenFrames
 {
@@ -36,11 +36,13 @@ public static class QwenFrames
     }
 
     /// <summary>
-    /// <see cref="PromptTemplate.Grounding(string)"/> with the unit that the family writes coordinates in: <c>new RowOptions { Prompt = encoder.GroundingPrompt }</c>.
+    /// <see cref="PromptTemplate.Grounding(string)"/> with the unit that the family writes coordinates in:
+    /// <c>new RowOptions { Prompt = encoder.GroundingPrompt }</c>.
     /// </summary>
     /// <param name="encoder">Of the checkpoint.</param>
     /// <param name="question">What to find.</param>
-    public static string GroundingPrompt(this QwenPromptEncoder encoder, string question) => PromptTemplate.Grounding(question, Guard.NotNull(encoder).Coordinates switch
+    public static string GroundingPrompt(this QwenPromptEncoder encoder, string question)
+        => PromptTemplate.Grounding(question, Guard.NotNull(encoder).Coordinates switch
     {
         CoordinateFrame.Thousandths => "as whole numbers from 0 to 1000 along each side of the picture",
         _ => "in pixels of the picture as you see it",
@@ -69,6 +71,8 @@ public static class QwenFrames
         foreach (var size in sizes)
             if (example.LabelFrame == encoder.Frame(size)) return size;
         throw new InvalidDataException(
-            $"expected pictures of one size, got {string.Join(", ", sizes)}: which of them the label's coordinates belong to is not known. Bring the label into the model's frame yourself (VisionExample.InFrame).");
+            $"expected pictures of one size, got {string.Join(", ", sizes)}: "
+                + $"which of them the label's coordinates belong to is not known. "
+                + $"Bring the label into the model's frame yourself (VisionExample.InFrame).");
     }
 }

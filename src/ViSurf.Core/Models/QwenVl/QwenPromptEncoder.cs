@@ -54,11 +54,14 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     /// <summary>Loads a checkpoint directory's files.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="decoder">Null for <see cref="ImageDecoder.Default"/>.</param>
-    /// <param name="controlTokens">What becomes of control tokens that rows spell: text, unless rows are trusted to write their own turns.</param>
+    /// <param name="controlTokens">
+    /// What becomes of control tokens that rows spell: text, unless rows are trusted to write their own turns.
+    /// </param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">There is no config.json or no tokenizer in it.</exception>
     /// <exception cref="InvalidDataException">A file is broken, of a family that is not supported, or contradicts another.</exception>
-    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null, ControlTokensInRows controlTokens = ControlTokensInRows.AsText)
+    public static QwenPromptEncoder Load(string directory, IImageDecoder? decoder = null,
+        ControlTokensInRows controlTokens = ControlTokensInRows.AsText)
         => new(directory, decoder ?? ImageDecoder.Default, controlTokens);
 
     /// <inheritdoc/>
@@ -69,8 +72,8 @@ public sealed class QwenPromptEncoder : IPromptEncoder
     public IReadOnlyList<string> ControlTokens => _control.Texts;
 
     /// <summary>
-    /// The conversation as the model reads it, one placeholder per image: for logs. An engine that takes text reads control tokens which the row spells as
-    /// tokens (<see cref="ControlTokens"/>); give it <see cref="Encode"/>'s ids instead.
+    /// The conversation as the model reads it, one placeholder per image: for logs. An engine that takes text reads control tokens which
+    /// the row spells as tokens (<see cref="ControlTokens"/>); give it <see cref="Encode"/>'s ids instead.
     /// </summary>
     /// <exception cref="InvalidDataException">The chat template cannot render it; the message names the example.</exception>
     public string Render(VisionExample example) => Rendered(Guard.NotNull(example)).Text;
@@ -119,11 +122,12 @@ public sealed class QwenPromptEncoder : IPromptEncoder
 
     /// <summary>
     /// The example with its label in the model's frame (<see cref="QwenFrames"/>) and with the size of its picture, so that
-    /// <see cref="ExampleFrames.ToPicture"/> takes predictions back. Reads headers only, and none where the size is known. Examples without pictures stay as they are.
+    /// <see cref="ExampleFrames.ToPicture"/> takes predictions back. Reads headers only, and none where the size is known. Examples without
+    /// pictures stay as they are.
     /// </summary>
     /// <exception cref="InvalidDataException">
-    /// A picture cannot be read (it is missing, broken, or not for this user), several pictures have different sizes and the label has coordinates, or the
-    /// coordinates can hardly be of the frame that they are said to be of; names the example.
+    /// A picture cannot be read (it is missing, broken, or not for this user), several pictures have different sizes and the label has
+    /// coordinates, or the coordinates can hardly be of the frame that they are said to be of; names the example.
     /// </exception>
     public VisionExample InModelFrame(VisionExample example) => QwenFrames.Bring(this, example);
 
@@ -163,7 +167,8 @@ public sealed class QwenPromptEncoder : IPromptEncoder
             expanded.AddRange(Enumerable.Repeat(id, grids[image++].Patches / merged));
         }
         if (image < grids.Length)
-            throw new InvalidDataException($"Expected a chat template that places all {grids.Length} pictures of example '{example}', got {image} placeholders. Use the template of the published Qwen-VL checkpoint.");
+            throw new InvalidDataException($"Expected a chat template that places all {grids.Length} pictures of example '{example}', "
+                + $"got {image} placeholders. Use the template of the published Qwen-VL checkpoint.");
         return expanded;
     }
 

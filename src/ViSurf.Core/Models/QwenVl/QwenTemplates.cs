@@ -1,6 +1,8 @@
 namespace ViSurf.Core.Models.QwenVl;
 
-/// <summary>Chat templates for directories that hold none: what the families' published ones make of texts and pictures, in short.</summary>
+/// <summary>
+/// Chat templates for directories that hold none: what the families' published ones make of texts and pictures, in short.
+/// </summary>
 internal static class QwenTemplates
 {
     private const string Content =

@@ -21,7 +21,8 @@ public static class QwenVlConfigReader
         if (!Directory.Exists(Guard.NotBlank(directory)))
             throw StagedDirectory.Missing(directory, "a checkpoint directory");
         var path = LinkRule.Find(directory, "config.json")
-            ?? throw new FileNotFoundException($"Expected config.json in the checkpoint directory '{directory}', found none.", Path.Combine(directory, "config.json"));
+            ?? throw new FileNotFoundException($"Expected config.json in the checkpoint directory "
+                + $"'{directory}', found none.", Path.Combine(directory, "config.json"));
         try
         {
             using var json = BoundedFile.Json(path);
@@ -33,12 +34,16 @@ public static class QwenVlConfigReader
         }
     }
 
-    /// <summary>Reads a checkpoint directory's configuration as a policy loaded from it has it: a head that is stored beside the embedding and differs is kept.</summary>
+    /// <summary>
+    /// Reads a checkpoint directory's configuration as a policy loaded from it has it: a head that is stored beside the embedding and
+    /// differs is kept.
+    /// </summary>
     /// <param name="directory">The checkpoint directory.</param>
     /// <param name="checkpoint">Its weights, opened; they stay the caller's.</param>
     /// <returns>The configuration, with <see cref="QwenVlConfig.TiedHead"/> as the weights bear it out.</returns>
     /// <inheritdoc cref="Read(string)"/>
-    public static QwenVlConfig Read(string directory, CheckpointReader checkpoint) => StoredHead.Agree(Read(directory), Guard.NotNull(checkpoint));
+    public static QwenVlConfig Read(string directory, CheckpointReader checkpoint)
+        => StoredHead.Agree(Read(directory), Guard.NotNull(checkpoint));
 
     private static QwenVlConfig Read(JsonSettings root)
     {

@@ -46,7 +46,8 @@ internal sealed class QwenVlModule : nn.Module
     /// <param name="progress">Told after each tensor.</param>
     /// <param name="copyHead">Whether head and embedding may stand in for each other, since the checkpoint's are one.</param>
     public void Fill(CheckpointReader checkpoint, IProgress<LoadProgress>? progress = null, bool copyHead = false)
-        => WeightLoader.Load(Names, checkpoint, StoredHead.Canonical(Family.Names, Config.TiedHead, checkpoint), progress, WeightLoader.Threads,
+        => WeightLoader.Load(Names, checkpoint, StoredHead.Canonical(Family.Names, Config.TiedHead, checkpoint), progress,
+            WeightLoader.Threads,
             copyHead && !Config.TiedHead ? StoredHead.Copies(Family.Names) : null);
 
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>

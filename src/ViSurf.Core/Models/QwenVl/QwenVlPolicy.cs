@@ -121,7 +121,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="InvalidOperationException">The model reads no pictures.</exception>
     public Tensor Vision(Tensor pixels, IReadOnlyList<PatchGrid> grids)
     {
-        if (Alive.Visual is not { } tower) throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
+        if (Alive.Visual is not { } tower)
+            throw new InvalidOperationException($"Expected a model with a vision tower, got the text-only family '{Config.ModelType}'.");
         using var plain = new Recomputation(active: false);
         var features = tower.Forward(Guard.NotNull(pixels), Guard.NotNull(grids), plain);
         foreach (var between in features.Deepstack) between.Dispose();
@@ -165,7 +166,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         var module = Alive;
         using var checkpoint = CheckpointReader.Open(directory);
         if (Config.TiedHead && StoredHead.IsOwn(module.Family.Names, checkpoint))
-            throw new InvalidDataException($"The weights in '{directory}' have a head of their own ({StoredHead.Head} differs from the embedding), the policy's head is its embedding. "
+            throw new InvalidDataException($"The weights in '{directory}' have a head of their own ({StoredHead.Head} differs from the "
+                + $"embedding), the policy's head is its embedding. "
                 + $"Load the policy from that directory, or with {nameof(QwenVlOptions)}.{nameof(QwenVlOptions.OwnHead)}.");
         module.Fill(checkpoint);
     }

@@ -4,8 +4,9 @@ using ViSurf.Core.Models.Tokens;
 namespace ViSurf.Core.Models.QwenVl;
 
 /// <summary>
-/// Texts of a row on their way through a chat template: the places where they would spell a control token, or a piece of one that a neighbour could
-/// complete, are marked by a character that no text has, and found again in what was rendered. A template may cut, split and trim in between.
+/// Texts of a row on their way through a chat template: the places where they would spell a control token, or a piece of one that a
+/// neighbour could complete, are marked by a character that no text has, and found again in what was rendered. A template may cut, split
+/// and trim in between.
 /// </summary>
 /// <param name="tokens">The control tokens' texts; none: nothing is marked.</param>
 internal sealed class RowText(IReadOnlyList<string> tokens)
@@ -30,7 +31,8 @@ internal sealed class RowText(IReadOnlyList<string> tokens)
         var places = new SortedSet<int>();
         foreach (var token in tokens)
         {
-            for (var i = text.IndexOf(token, StringComparison.Ordinal); i >= 0; i = text.IndexOf(token, i + 1, StringComparison.Ordinal)) places.Add(i);
+            for (var i = text.IndexOf(token, StringComparison.Ordinal); i >= 0; i = text.IndexOf(token, i + 1, StringComparison.Ordinal))
+                places.Add(i);
             // What begins in this text and may be completed by the next, and the end of one that the text before began.
             for (var n = 1; n < token.Length; n++)
             {

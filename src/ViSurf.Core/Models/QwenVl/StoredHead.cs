@@ -17,7 +17,8 @@ internal static class StoredHead
 
     /// <summary>Whether the weights hold a head that is not the embedding.</summary>
     public static bool IsOwn(QwenVlNames names, CheckpointReader checkpoint)
-        => checkpoint.Names.Contains(Head) && Embedding(names, checkpoint) is { } embedding && !PieceByPiece.Same(checkpoint, Head, embedding);
+        => checkpoint.Names.Contains(Head) && Embedding(names, checkpoint) is { } embedding
+            && !PieceByPiece.Same(checkpoint, Head, embedding);
 
     /// <summary>From names in the files to the module's.</summary>
     /// <param name="names">The family's.</param>

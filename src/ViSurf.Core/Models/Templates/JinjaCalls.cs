@@ -3,25 +3,30 @@ using System.Collections.Frozen;
 
 namespace ViSurf.Core.Models.Templates;
 
-/// <summary>Filters, tests, methods and functions: those that chat templates use. A name that is not here is refused when the template is read.</summary>
+/// <summary>
+/// Filters, tests, methods and functions: those that chat templates use. A name that is not here is refused when the template is read.
+/// </summary>
 internal static class JinjaCalls
 {
     // safe and tojson stand in the branches for tools, which are never reached; reached all the same, they are refused.
     public static readonly FrozenSet<string> Filters =
-        new[] { "count", "d", "default", "first", "items", "join", "last", "length", "list", "lower", "replace", "safe", "string", "tojson", "trim", "upper" }.ToFrozenSet();
+        new[] { "count", "d", "default", "first", "items", "join", "last", "length", "list", "lower", "replace", "safe", "string",
+            "tojson", "trim", "upper" }.ToFrozenSet();
 
     public static readonly FrozenSet<string> Tests =
         new[] { "boolean", "defined", "eq", "equalto", "false", "in", "integer", "iterable", "mapping",
             "ne", "none", "number", "sequence", "string", "true", "undefined" }.ToFrozenSet();
 
     public static readonly FrozenSet<string> Methods =
-        new[] { "endswith", "get", "items", "keys", "lower", "lstrip", "replace", "rstrip", "split", "startswith", "strip", "upper", "values" }.ToFrozenSet();
+        new[] { "endswith", "get", "items", "keys", "lower", "lstrip", "replace", "rstrip", "split", "startswith", "strip", "upper",
+            "values" }.ToFrozenSet();
 
     public static object? Filter(string name, object? value, IReadOnlyList<object?> args, JinjaBudget budget) => (name, args.Count) switch
     {
         ("length" or "count", 0) => JinjaValue.Length(value),
         ("default" or "d", <= 2)
-            => value is JinjaUndefined || args.Count == 2 && JinjaValue.Truth(args[1]) && !JinjaValue.Truth(value) ? (args.Count > 0 ? args[0] : "") : value,
+            => value is JinjaUndefined || args.Count == 2 && JinjaValue.Truth(args[1]) && !JinjaValue.Truth(value)
+                ? (args.Count > 0 ? args[0] : "") : value,
         ("string", 0) => JinjaValue.Text(value),
         ("trim", 0) => Strip(JinjaValue.Text(value), null, true, true),
         ("trim", 1) when args[0] is string chars => Strip(JinjaValue.Text(value), chars, true, true),
@@ -48,8 +53,10 @@ internal static class JinjaCalls
         ("number", 0) => value is long or bool,
         ("string", 0) => value is string,
         ("mapping", 0) => value is IReadOnlyDictionary<string, object?>,
-        // To Python a text is a sequence of characters, and nothing that is undefined is one of anything; but it has a length and can be gone through.
-        ("sequence" or "iterable", 0) => value is string or IReadOnlyList<object?> or IReadOnlyDictionary<string, object?> or JinjaUndefined,
+        // To Python a text is a sequence of characters, and nothing that is undefined is one of anything; but it has a length and can be
+        // gone through.
+        ("sequence" or "iterable", 0)
+            => value is string or IReadOnlyList<object?> or IReadOnlyDictionary<string, object?> or JinjaUndefined,
         ("eq" or "equalto", 1) => JinjaValue.Same(value, args[0]),
         ("ne", 1) => !JinjaValue.Same(value, args[0]),
         ("in", 1) => JinjaValue.In(value, args[0]),
@@ -69,7 +76,8 @@ internal static class JinjaCalls
         (string s, "split", [string { Length: > 0 } by, long most and >= 0])
             => s.Split(by, (int)Math.Min(most + 1, int.MaxValue)).Select(part => (object?)budget.Text(part)).ToList(),
         (IReadOnlyDictionary<string, object?> map, "get", [string key]) => map.TryGetValue(key, out var found) ? found : null,
-        (IReadOnlyDictionary<string, object?> map, "get", [string key, var otherwise]) => map.TryGetValue(key, out var found) ? found : otherwise,
+        (IReadOnlyDictionary<string, object?> map, "get", [string key, var otherwise]) => map.TryGetValue(key, out var found) ? found
+            : otherwise,
         (IReadOnlyDictionary<string, object?> map, "items", []) => map.Select(p => (object?)new List<object?> { p.Key, p.Value }).ToList(),
         (IReadOnlyDictionary<string, object?> map, "keys", []) => map.Keys.Select(k => (object?)k).ToList(),
         (IReadOnlyDictionary<string, object?> map, "values", []) => map.Values.ToList(),
@@ -124,7 +132,8 @@ internal static class JinjaCalls
             : upper ? text.ToUpperInvariant() : text.ToLowerInvariant();
 
     private static string Replace(string text, string old, string by, JinjaBudget budget)
-        => old.Length == 0 ? throw new FormatException("a replacement of nothing") : budget.Text(text.Replace(old, by, StringComparison.Ordinal));
+        => old.Length == 0 ? throw new FormatException("a replacement of nothing")
+            : budget.Text(text.Replace(old, by, StringComparison.Ordinal));
 
     private static FormatException Unsupported(string what, object? value, IReadOnlyList<object?> args)
         => new($"{what} on {JinjaValue.Kind(value)}{(args.Count == 0 ? "" : $" with {string.Join(", ", args.Select(JinjaValue.Kind))}")}, which is not supported");

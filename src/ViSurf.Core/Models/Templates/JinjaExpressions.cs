@@ -46,7 +46,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
             if (reader.Operator(")")) break;
             var value = Named(out var name);
             if (name is null && named.Count == 0) args.Add(value);
-            else if (name is null || !named.TryAdd(name, value)) throw reader.Error("an argument without a name after named ones, or a name twice");
+            else if (name is null || !named.TryAdd(name, value))
+                throw reader.Error("an argument without a name after named ones, or a name twice");
         }
         return scope => ([.. args.Select(a => a(scope))], named.ToDictionary(n => n.Key, n => n.Value(scope), StringComparer.Ordinal));
     }
@@ -106,7 +107,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
             : reader.Operator("<") ? (a, b) => JinjaValue.Compare(a, b) < 0
             : reader.Operator(">") ? (a, b) => JinjaValue.Compare(a, b) > 0
             : reader.Word("in") ? JinjaValue.In
-            : reader.Is(JinjaKind.Name, "not") && reader.FollowedBy("in") && reader.Word("not") && reader.Word("in") ? (a, b) => !JinjaValue.In(a, b)
+            : reader.Is(JinjaKind.Name, "not") && reader.FollowedBy("in") && reader.Word("not") && reader.Word("in")
+                ? (a, b) => !JinjaValue.In(a, b)
             : null;
 
     private JinjaExpression Sum()
@@ -117,7 +119,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
             var plus = reader.Operator("+");
             if (!plus && !reader.Operator("-")) return left;
             var (a, b) = (left, Joined());
-            left = plus ? scope => JinjaValue.Add(a(scope), b(scope), scope.Budget) : scope => JinjaValue.Calculate('-', a(scope), b(scope));
+            left = plus ? scope => JinjaValue.Add(a(scope), b(scope), scope.Budget)
+                : scope => JinjaValue.Calculate('-', a(scope), b(scope));
         }
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace ViSurf.Core.Models.Templates;
 
 /// <summary>
-/// A template's text to tokens, white space treated as transformers has Jinja treat it (<c>trim_blocks</c>, <c>lstrip_blocks</c>): the line break after a
-/// block tag goes, blanks before it on its line too, and the text's last line break.
+/// A template's text to tokens, white space treated as transformers has Jinja treat it (<c>trim_blocks</c>, <c>lstrip_blocks</c>): the line
+/// break after a block tag goes, blanks before it on its line too, and the text's last line break.
 /// </summary>
 /// <remarks>Jinja 3.1, <c>lexer.py</c>.</remarks>
 internal sealed class JinjaLexer
@@ -23,7 +23,9 @@ internal sealed class JinjaLexer
 
     private JinjaLexer(string source) => _source = source;
 
-    /// <exception cref="FormatException">A tag or a text is not closed, or something in a tag is not known; the message names the line.</exception>
+    /// <exception cref="FormatException">
+    /// A tag or a text is not closed, or something in a tag is not known; the message names the line.
+    /// </exception>
     public static IReadOnlyList<JinjaToken> Read(string template)
     {
         var source = template.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
@@ -122,7 +124,8 @@ internal sealed class JinjaLexer
         }
         else
         {
-            var found = Array.Find(Operators, o => string.CompareOrdinal(_source, _at, o, 0, o.Length) == 0) ?? throw Error($"'{c}', which is not known here");
+            var found = Array.Find(Operators, o => string.CompareOrdinal(_source, _at, o, 0, o.Length) == 0)
+                ?? throw Error($"'{c}', which is not known here");
             _at += found.Length;
             Add(JinjaKind.Operator, found);
         }
@@ -150,7 +153,8 @@ internal sealed class JinjaLexer
         if (digits > 0)
         {
             if (_at + digits >= _source.Length
-                || !int.TryParse(_source.AsSpan(_at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+                || !int.TryParse(_source.AsSpan(_at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                    out var code))
                 throw Error("an escape without its digits");
             text.Append((char)code);
             _at += digits;

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace ViSurf.Core.Models.Templates;
 
-/// <summary>Reads what an expression is made of: literals, names, brackets, and what follows them (<c>.name</c>, <c>[index]</c>, <c>(arguments)</c>).</summary>
+/// <summary>
+/// Reads what an expression is made of: literals, names, brackets, and what follows them (<c>.name</c>, <c>[index]</c>,
+/// <c>(arguments)</c>).
+/// </summary>
 internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expressions)
 {
     public JinjaExpression Read()
@@ -53,7 +56,8 @@ internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expres
                     "true" or "True" => _ => true,
                     "false" or "False" => _ => false,
                     "none" or "None" => _ => null,
-                    "if" or "else" or "or" or "and" or "not" or "is" or "in" => throw reader.Error($"'{token.Value}' where a value was expected"),
+                    "if" or "else" or "or" or "and" or "not" or "is" or "in"
+                        => throw reader.Error($"'{token.Value}' where a value was expected"),
                     var name => scope => scope.Find(name),
                 };
             default:
@@ -67,7 +71,8 @@ internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expres
         if (!reader.Operator("(")) return scope => JinjaValue.Item(value(scope), name);
         if (!JinjaCalls.Methods.Contains(name)) throw reader.Error($"the method '{Excerpt.Of(name)}', which is not supported");
         var arguments = expressions.Arguments();
-        return scope => arguments(scope) is var (args, named) && named.Count == 0 ? JinjaCalls.Method(name, value(scope), args, scope.Budget)
+        return scope => arguments(scope) is var (args, named) && named.Count == 0
+            ? JinjaCalls.Method(name, value(scope), args, scope.Budget)
             : throw new FormatException($"'{Excerpt.Of(name)}' with named arguments, which is not supported");
     }
 
@@ -87,11 +92,14 @@ internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expres
                 parts[count] = expressions.Read();
             }
         }
-        if (count == 0) return parts[0] is { } index ? scope => JinjaValue.Item(value(scope), index(scope)) : throw reader.Error("an index without a value");
+        if (count == 0)
+            return parts[0] is { } index ? scope => JinjaValue.Item(value(scope), index(scope))
+                : throw reader.Error("an index without a value");
         return scope => JinjaValue.Slice(value(scope), Part(scope, 0), Part(scope, 1), Part(scope, 2), scope.Budget);
 
         long? Part(JinjaScope scope, int i)
-            => parts[i]?.Invoke(scope) is not { } part ? null : JinjaValue.Number(part) ?? throw new FormatException($"a slice by {JinjaValue.Kind(part)}");
+            => parts[i]?.Invoke(scope) is not { } part ? null
+                : JinjaValue.Number(part) ?? throw new FormatException($"a slice by {JinjaValue.Kind(part)}");
     }
 
     private JinjaExpression Call(JinjaExpression value)
@@ -100,7 +108,8 @@ internal sealed class JinjaPrimaries(JinjaReader reader, JinjaExpressions expres
         return scope =>
         {
             if (value(scope) is not JinjaFunction function)
-                throw new FormatException(value(scope) is JinjaUndefined u ? $"the function '{u.Name}', which is not supported" : "a call of what is no function");
+                throw new FormatException(value(scope) is JinjaUndefined u ? $"the function '{u.Name}', which is not supported"
+                    : "a call of what is no function");
             var (args, named) = arguments(scope);
             scope.Budget.Step();
             return scope.Budget.Deeper(() => function.Call(args, named));

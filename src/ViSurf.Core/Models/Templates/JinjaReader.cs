@@ -15,7 +15,8 @@ internal sealed class JinjaReader(IReadOnlyList<JinjaToken> tokens)
 
     /// <summary>Whether a word or an operator stands after this token.</summary>
     public bool FollowedBy(string value)
-        => tokens[_at].Kind != JinjaKind.End && tokens[_at + 1] is { Kind: JinjaKind.Operator or JinjaKind.Name } next && next.Value == value;
+        => tokens[_at].Kind != JinjaKind.End && tokens[_at + 1] is { Kind: JinjaKind.Operator or JinjaKind.Name } next
+            && next.Value == value;
 
     /// <summary>The operator, if it is there; then it is passed.</summary>
     public bool Operator(string value) => Passed(JinjaKind.Operator, value);

@@ -11,7 +11,9 @@ internal sealed class JinjaStatements(JinjaReader reader)
 {
     private readonly JinjaExpressions _expressions = new(reader);
 
-    /// <summary>Up to one of the words at the beginning of a block, which is not passed (its <c>{%</c> is); or to the end, where there are none.</summary>
+    /// <summary>
+    /// Up to one of the words at the beginning of a block, which is not passed (its <c>{%</c> is); or to the end, where there are none.
+    /// </summary>
     public JinjaStatement Read(params string[] ends)
     {
         reader.Nest();
@@ -159,7 +161,8 @@ internal sealed class JinjaStatements(JinjaReader reader)
         {
             var value = _expressions.Read();
             reader.Expect(JinjaKind.BlockEnd);
-            return attribute is null ? (scope, _) => scope.Set(name, value(scope)) : (scope, _) => Space(scope, name).Values[attribute] = value(scope);
+            return attribute is null ? (scope, _) => scope.Set(name, value(scope))
+                : (scope, _) => Space(scope, name).Values[attribute] = value(scope);
         }
         if (attribute is not null) throw reader.Error("an attribute that is set by a block");
         reader.Expect(JinjaKind.BlockEnd);
@@ -168,7 +171,8 @@ internal sealed class JinjaStatements(JinjaReader reader)
     }
 
     private static JinjaNamespace Space(JinjaScope scope, string name)
-        => scope.Find(name) as JinjaNamespace ?? throw new FormatException($"an attribute of '{Excerpt.Of(name)}' is set, which is no namespace");
+        => scope.Find(name) as JinjaNamespace
+            ?? throw new FormatException($"an attribute of '{Excerpt.Of(name)}' is set, which is no namespace");
 
     private JinjaStatement Macro()
     {

@@ -3,8 +3,9 @@ using System.Text;
 namespace ViSurf.Core.Models.Templates;
 
 /// <summary>
-/// A chat template, read once and run for each conversation: the part of Jinja that templates of the Qwen families and their fine-tunes are written in.
-/// What is not in that part is refused when the template is read, or when a conversation needs it; nothing is left out in silence. Thread-safe.
+/// A chat template, read once and run for each conversation: the part of Jinja that templates of the Qwen families and their fine-tunes are
+/// written in. What is not in that part is refused when the template is read, or when a conversation needs it; nothing is left out in
+/// silence. Thread-safe.
 /// </summary>
 /// <remarks>Jinja 3.1 as transformers sets it up; the results are compared with its own on every shape that the tests hold.</remarks>
 internal sealed class JinjaTemplate
@@ -13,7 +14,9 @@ internal sealed class JinjaTemplate
 
     private JinjaTemplate(JinjaStatement body) => _body = body;
 
-    /// <exception cref="FormatException">It is not Jinja, or uses something of Jinja that is not supported; the message names the line.</exception>
+    /// <exception cref="FormatException">
+    /// It is not Jinja, or uses something of Jinja that is not supported; the message names the line.
+    /// </exception>
     public static JinjaTemplate Parse(string template)
     {
         var reader = new JinjaReader(JinjaLexer.Read(template));

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ViSurf.Core.Models.Templates;
 
 /// <summary>
-/// Python's rules for the values a template sees: null, bool, long, text, list, object (a dictionary by text), namespace. What Python does and this does
-/// not is an error and never another text.
+/// Python's rules for the values a template sees: null, bool, long, text, list, object (a dictionary by text), namespace. What Python does
+/// and this does not is an error and never another text.
 /// </summary>
 internal static class JinjaValue
 {
@@ -48,7 +48,8 @@ internal static class JinjaValue
 
     public static bool In(object? item, object? container) => container switch
     {
-        string s => item is string part ? s.Contains(part, StringComparison.Ordinal) : throw new FormatException($"{Kind(item)} is looked for in a text"),
+        string s => item is string part ? s.Contains(part, StringComparison.Ordinal)
+            : throw new FormatException($"{Kind(item)} is looked for in a text"),
         IReadOnlyDictionary<string, object?> map => item is string key && map.ContainsKey(key),
         IReadOnlyList<object?> list => list.Any(i => Same(i, item)),
         JinjaUndefined => false,
@@ -128,7 +129,8 @@ internal static class JinjaValue
         var (start, end) = (Bound(from, by > 0 ? low : high), Bound(to, by > 0 ? high : low));
         var places = new List<int>();
         for (var i = start; by > 0 ? i < end : i > end; i += by) places.Add((int)i);
-        return text is not null ? budget.Text(string.Concat(places.Select(i => text[i]))) : Counted([.. places.Select(i => list[i])], budget);
+        return text is not null ? budget.Text(string.Concat(places.Select(i => text[i])))
+            : Counted([.. places.Select(i => list[i])], budget);
 
         long Bound(long? place, long otherwise) => place is not { } n ? otherwise : Math.Clamp(n < 0 ? n + count : n, low, high);
     }
@@ -155,7 +157,8 @@ internal static class JinjaValue
 
     /// <summary>A text whose characters are its UTF-16 units: Python counts code points.</summary>
     private static string Indexed(string text)
-        => text.Any(char.IsSurrogate) ? throw new FormatException("single characters of a text with characters beyond U+FFFF, which is not supported") : text;
+        => text.Any(char.IsSurrogate)
+            ? throw new FormatException("single characters of a text with characters beyond U+FFFF, which is not supported") : text;
 
     private static List<object?> Counted(List<object?> list, JinjaBudget budget)
     {

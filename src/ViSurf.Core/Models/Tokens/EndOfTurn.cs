@@ -42,7 +42,8 @@ internal static class EndOfTurn
     public static JsonElement? Value(JsonElement root, string key)
         => root.ValueKind != JsonValueKind.Object ? throw new FormatException("it holds no JSON object")
             : root.TryGetProperty(key, out var own) && own.ValueKind != JsonValueKind.Null ? own
-            : root.TryGetProperty("text_config", out var text) && text.ValueKind == JsonValueKind.Object && text.TryGetProperty(key, out var nested)
+            : root.TryGetProperty("text_config", out var text) && text.ValueKind == JsonValueKind.Object
+                && text.TryGetProperty(key, out var nested)
                 && nested.ValueKind != JsonValueKind.Null ? nested
             : null;
 }

@@ -31,7 +31,8 @@ internal readonly struct JsonPart(JsonElement json, string name)
         foreach (var (key, _) in Entries())
             if (!keys.Contains(key))
                 throw new FormatException(
-                    $"'{Below(key)}' is not an option this library knows (it knows {string.Join(", ", keys!)}). Remove it if it changes nothing");
+                    $"'{Below(key)}' is not an option this library knows (it knows {string.Join(", ", keys!)}). "
+                        + $"Remove it if it changes nothing");
     }
 
     public IEnumerable<(string Key, JsonPart Value)> Entries()

@@ -10,7 +10,9 @@ internal sealed class Normalizer(IReadOnlyList<NormalizationForm> forms)
     private static readonly bool Works = "e\u0301".Normalize(NormalizationForm.FormC).Length == 1;
 
     /// <param name="text">A text without lone surrogates.</param>
-    /// <exception cref="PlatformNotSupportedException">The text may change under normalisation and this process cannot normalise.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The text may change under normalisation and this process cannot normalise.
+    /// </exception>
     public string Apply(string text)
     {
         foreach (var form in forms)

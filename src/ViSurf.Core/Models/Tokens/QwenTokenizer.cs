@@ -73,7 +73,8 @@ public sealed class QwenTokenizer
         catch (RegexMatchTimeoutException e)
         {
             throw new InvalidDataException(
-                $"A pattern for words in the tokenizer of '{_directory}' took {e.MatchTimeout.TotalSeconds:0} s for a text of {text.Length} characters "
+                $"A pattern for words in the tokenizer of '{_directory}' took {e.MatchTimeout.TotalSeconds:0} s for a text of "
+                    + $"{text.Length} characters "
                 + "and is not done. Use the pattern of the published tokenizer.",
                 e);
         }
@@ -99,7 +100,8 @@ public sealed class QwenTokenizer
     /// <exception cref="InvalidDataException">The tokenizer has no such token.</exception>
     public int Id(string token)
         => Find(token)
-            ?? throw new InvalidDataException($"Expected a token '{token}' in the tokenizer of '{_directory}', found none. Is this a Qwen-VL checkpoint?");
+            ?? throw new InvalidDataException($"Expected a token '{token}' in the tokenizer of '{_directory}', found none. "
+                + $"Is this a Qwen-VL checkpoint?");
 
     /// <summary>Which units of the text are data; null where it makes no difference.</summary>
     private static BitArray? Marked(string text, IReadOnlyList<TextSpan> data, IReadOnlySet<int> control)
@@ -107,7 +109,8 @@ public sealed class QwenTokenizer
         foreach (var span in Guard.NotNull(data))
             if (span.Start < 0 || span.Length < 0 || span.Start > text.Length - span.Length)
                 throw new ArgumentOutOfRangeException(
-                    nameof(data), span, $"Expected spans within a text of {text.Length} characters, got {span.Length} from {span.Start} on.");
+                    nameof(data), span, $"Expected spans within a text of {text.Length} characters, "
+                        + $"got {span.Length} from {span.Start} on.");
         if (data.Count == 0 || control.Count == 0) return null;
         var marked = new BitArray(text.Length);
         foreach (var span in data)
@@ -122,7 +125,8 @@ public sealed class QwenTokenizer
             if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
             else if (char.IsSurrogate(text[i]))
                 throw new InvalidDataException(
-                    $"Expected text in Unicode, got half of a surrogate pair (U+{(int)text[i]:X4}) at position {i}: it stands for no character "
+                    $"Expected text in Unicode, got half of a surrogate pair (U+{(int)text[i]:X4}) at position {i}: "
+                        + $"it stands for no character "
                     + "and has no tokens. Was an emoji cut in two?");
     }
 }

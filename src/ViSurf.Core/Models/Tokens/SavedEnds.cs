@@ -13,7 +13,8 @@ namespace ViSurf.Core.Models.Tokens;
 internal static class SavedEnds
 {
     private static readonly string[] Carried = ["bos_token_id", "pad_token_id"];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file with every end in one list, all else as it was; the same bytes where it names them already.</summary>
     /// <param name="generation">generation_config.json; null where there is none.</param>

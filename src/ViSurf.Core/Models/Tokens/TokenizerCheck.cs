@@ -21,8 +21,10 @@ internal static class TokenizerCheck
     {
         Count("merges", files.Merges.Count, 0, MostTokens);
         Count("added tokens", files.Added.Count, 0, MostAdded);
-        if (files.Added.Where(t => t.Normalized).GroupBy(t => files.Normalizer.Apply(t.Text), StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } same)
-            throw new FormatException($"the added tokens {string.Join(" and ", same.Select(t => $"'{t.Text}' ({t.Id})"))} are the same text once normalised");
+        if (files.Added.Where(t => t.Normalized).GroupBy(t => files.Normalizer.Apply(t.Text), StringComparer.Ordinal)
+            .FirstOrDefault(g => g.Count() > 1) is { } same)
+            throw new FormatException($"the added tokens {string.Join(" and ", same.Select(t => $"'{t.Text}' ({t.Id})"))} are the same "
+                + $"text once normalised");
         CheckMerges(files);
         return files;
     }
@@ -60,7 +62,9 @@ internal static class TokenizerCheck
             if (!texts.Add(token.Text)) throw new FormatException($"the added token '{token.Text}' is listed twice");
             if (!ids.TryAdd(token.Id, token.Text)) throw new FormatException($"the added tokens '{token.Text}' and '{ids[token.Id]}' both have id {token.Id}");
             if (vocabulary.TryGetValue(token.Text, out var id) ? id != token.Id : token.Id < vocabulary.Count)
-                throw new FormatException($"the added token '{token.Text}' has id {token.Id}, but the vocabulary says {(id != token.Id && vocabulary.ContainsKey(token.Text) ? $"{id}" : $"that is '{vocabulary.First(t => t.Value == token.Id).Key}'")}");
+                throw new FormatException($"the added token '{token.Text}' has id {token.Id}, "
+                    + $"but the vocabulary says "
+                    + $"{(id != token.Id && vocabulary.ContainsKey(token.Text) ? $"{id}" : $"that is '{vocabulary.First(t => t.Value == token.Id).Key}'")}");
         }
     }
 
@@ -79,7 +83,8 @@ internal static class TokenizerCheck
                 throw new FormatException($"the merge '{merge}' needs '{absent}', which the vocabulary lacks");
             reached.Add(token);
         }
-        if (!files.IgnoreMerges && files.Vocabulary.Keys.Where(token => token.Length > 1 && !reached.Contains(token)).Take(MostTokens).ToArray() is { Length: > 0 } unreached)
+        if (!files.IgnoreMerges && files.Vocabulary.Keys.Where(token => token.Length > 1 && !reached.Contains(token)).Take(MostTokens)
+            .ToArray() is { Length: > 0 } unreached)
             throw new FormatException($"no merge makes {unreached.Length} of the {files.Vocabulary.Count} vocabulary entries (first: '{unreached[0]}'): merges are missing");
     }
 }

@@ -24,18 +24,22 @@ internal static class TokenizerConfig
     {
         var file = new JsonPart(root, "");
         if (file.Flag("split_special_tokens", false))
-            throw new FormatException("'split_special_tokens' is true: without its special tokens a conversation has no turns. Set it to false");
+            throw new FormatException("'split_special_tokens' is true: without its special tokens a conversation has no turns. "
+                + "Set it to false");
         if (file.Find("add_prefix_space") is { } prefix && prefix.Flag() != prefixBlank)
-            throw prefix.Wrong($"{(prefixBlank ? "true" : "false")} as tokenizer.json has it: versions of transformers disagree on which of them counts");
+            throw prefix.Wrong($"{(prefixBlank ? "true" : "false")} as tokenizer.json has it: "
+                + $"versions of transformers disagree on which of them counts");
         foreach (var (option, token) in (ReadOnlySpan<(string, string)>)[("add_bos_token", "bos_token"), ("add_eos_token", "eos_token")])
             if (file.Flag(option, false) && file.Find(token) is not null)
-                throw new FormatException($"'{option}' is true: where a conversation begins and ends is the chat template's to say. Set it to false");
+                throw new FormatException($"'{option}' is true: where a conversation begins and ends is the chat template's to say. "
+                    + $"Set it to false");
         var listed = file.Find("added_tokens_decoder")?.Entries().Select(t => TokenizerJson.Added(t.Value, Id(t.Key), "__type"));
         tokens.AddAll(listed?.OrderBy(t => t.Id).ToArray() ?? []);
         foreach (var name in Named)
             if (file.Find(name) is { } token) tokens.AddSpecial(Special(token));
         foreach (var list in Lists)
-            foreach (var token in file.Find(list) is not { } found ? [] : found.IsObject ? found.Entries().Select(e => e.Value) : found.List())
+            foreach (var token in file.Find(list) is not { } found ? [] : found.IsObject ? found.Entries().Select(e => e.Value)
+                : found.List())
                 tokens.AddSpecial(Special(token));
         return true;
     }
@@ -43,7 +47,8 @@ internal static class TokenizerConfig
     /// <summary>The older added_tokens.json: texts and ids.</summary>
     public static bool CompleteOlder(JsonElement root, AddedTokenList tokens)
     {
-        var listed = new JsonPart(root, "").Entries().Select(t => new AddedToken(t.Key, t.Value.Int(), Special: false) { Normalized = true });
+        var listed = new JsonPart(root, "").Entries()
+            .Select(t => new AddedToken(t.Key, t.Value.Int(), Special: false) { Normalized = true });
         return tokens.AddAll(listed.OrderBy(t => t.Id).ToArray());
     }
 

@@ -28,7 +28,8 @@ internal sealed record TokenizerFiles(
         var (vocabulary, merges) = (LinkRule.Find(directory, "vocab.json"), LinkRule.Find(directory, "merges.txt"));
         if (whole is null && (vocabulary is null || merges is null))
             throw new FileNotFoundException(
-                $"Expected tokenizer.json, or vocab.json with merges.txt, in '{directory}', found neither. Fetch the tokenizer of the checkpoint.",
+                $"Expected tokenizer.json, or vocab.json with merges.txt, in '{directory}', found neither. "
+                    + $"Fetch the tokenizer of the checkpoint.",
                 Path.Combine(directory, "tokenizer.json"));
         var path = whole ?? vocabulary!;
         var files = Parse(path, root => TokenizerCheck.Vocabulary(whole is not null ? TokenizerJson.Read(root) : ReadParts(root, merges!)));

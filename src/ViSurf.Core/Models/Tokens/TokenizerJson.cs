@@ -61,9 +61,11 @@ internal static class TokenizerJson
 
     private static void Model(JsonPart model)
     {
-        if (model.Find("type") is { } type && type.Text() != "BPE") throw new FormatException($"its model type is '{Excerpt.Of(type.Text())}', expected 'BPE'");
+        if (model.Find("type") is { } type && type.Text() != "BPE")
+            throw new FormatException($"its model type is '{Excerpt.Of(type.Text())}', expected 'BPE'");
         model.Known(
-            "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
+            "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback",
+                "ignore_merges", "vocab", "merges");
         if (model.Find("dropout") is { } dropout && !(dropout.Json.ValueKind == JsonValueKind.Number && dropout.Json.GetDouble() == 0))
             throw dropout.Wrong("0 or null: merges that are left out at random are not supported");
         foreach (var affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
@@ -105,7 +107,8 @@ internal static class TokenizerJson
     {
         var steps = Steps(preTokenizer, "pretokenizers").ToArray();
         TokenizerCheck.Count("steps in 'pre_tokenizer'", steps.Length, 0, MostSteps);
-        if (steps.Length == 0 || steps[^1].Get("type").Text() != "ByteLevel") throw preTokenizer.Wrong("steps of which the last is ByteLevel");
+        if (steps.Length == 0 || steps[^1].Get("type").Text() != "ByteLevel")
+            throw preTokenizer.Wrong("steps of which the last is ByteLevel");
         var words = steps[..^1].Select(Step).ToList<IWordStep>();
         var bytes = ByteLevel(steps[^1]);
         if (bytes.Get("add_prefix_space").Flag()) words.Add(new BlankStep());

@@ -4,9 +4,8 @@ namespace ViSurf.Core.Models.Tokens;
 
 /// <summary>Characters that play no part in the reference's normalisation.</summary>
 /// <remarks>
-/// The reference normalises with tables of Unicode 9.0, in which some two hundred combining marks and letters of today are not
-/// assigned yet.
-/// Normalisation is stable, so where only characters of 9.0 stand, newer tables (ICU's) give the same; a newer character passes
+/// The reference normalises with tables of Unicode 9.0, in which some two hundred combining marks and letters of today are not assigned
+/// yet. Normalisation is stable, so where only characters of 9.0 stand, newer tables (ICU's) give the same; a newer character passes
 /// unchanged, and nothing composes across it. Below are the stretches that hold a code point not assigned in 9.0 and only such characters
 /// beside it as no normalisation form touches. They were derived from Perl's property <c>Present_In: 9.0</c>.
 /// </remarks>

@@ -83,7 +83,8 @@ public sealed class CheckpointReader : IDisposable
     private void Add(string name)
     {
         var path = LinkRule.Find(_real, name)
-            ?? throw new FileNotFoundException($"Expected the weight file '{Path.Combine(_real, name)}', found none. Fetch the missing shard.", Path.Combine(_real, name));
+            ?? throw new FileNotFoundException($"Expected the weight file '{Path.Combine(_real, name)}', found none. "
+                + $"Fetch the missing shard.", Path.Combine(_real, name));
         var file = SafeTensorsReader.Open(path);
         _files.Add(file);
         foreach (var (tensor, entry) in file.Entries)

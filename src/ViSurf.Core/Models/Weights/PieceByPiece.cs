@@ -42,5 +42,6 @@ internal static class PieceByPiece
 
     // float64 holds every number of the narrower types.
     private static bool Equal(Tensor first, Tensor second)
-        => (first.dtype == second.dtype ? first.eq(second) : first.to_type(ScalarType.Float64).eq(second.to_type(ScalarType.Float64))).all().item<bool>();
+        => (first.dtype == second.dtype ? first.eq(second)
+            : first.to_type(ScalarType.Float64).eq(second.to_type(ScalarType.Float64))).all().item<bool>();
 }

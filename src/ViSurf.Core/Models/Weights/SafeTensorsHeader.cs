@@ -55,20 +55,24 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
     }
 
     private static Dictionary<string, string> Texts(string path, JsonElement metadata)
-        => metadata.ValueKind == JsonValueKind.Object && metadata.EnumerateObject().All(text => text.Value.ValueKind == JsonValueKind.String)
+        => metadata.ValueKind == JsonValueKind.Object
+            && metadata.EnumerateObject().All(text => text.Value.ValueKind == JsonValueKind.String)
             ? metadata.EnumerateObject().ToDictionary(text => text.Name, text => text.Value.GetString()!)
             : throw Broken(path, $"a header whose {MetadataKey} is no object of texts");
 
     private static TensorEntry Entry(string path, JsonProperty item, long start, long fileLength)
     {
-        if (item.Value.ValueKind != JsonValueKind.Object) throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' is no object");
-        var (type, size) = SafeTensorsTypes.Parse(item.Value.TryGetProperty("dtype", out var dtype) && dtype.ValueKind == JsonValueKind.String ? dtype.GetString() : null, path, item.Name);
+        if (item.Value.ValueKind != JsonValueKind.Object)
+            throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' is no object");
+        var (type, size) = SafeTensorsTypes.Parse(item.Value.TryGetProperty("dtype",
+            out var dtype) && dtype.ValueKind == JsonValueKind.String ? dtype.GetString() : null, path, item.Name);
         var shape = Numbers(path, item, "shape", MostDimensions);
         var offsets = Numbers(path, item, "data_offsets", 2);
         if (offsets.Length != 2) throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' with {offsets.Length} offsets instead of 2");
         var (from, to) = (offsets[0], offsets[1]);
         if (from < 0 || to < from || to > fileLength - start || Bytes(shape, size) is not { } bytes || bytes != to - from)
-            throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' of {type} [{string.Join(", ", shape)}] at bytes {from}..{to} of {fileLength - start}, which do not agree");
+            throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' of {type} [{string.Join(", ", shape)}] at bytes {from}..{to} of "
+                + $"{fileLength - start}, which do not agree");
         return new TensorEntry(item.Name, type, shape, start + from, bytes);
     }
 
@@ -87,7 +91,9 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
         var end = start;
         foreach (var entry in entries.OrderBy(e => e.Offset).ThenBy(e => e.Bytes))
         {
-            if (entry.Offset != end) throw Broken(path, $"tensor '{Excerpt.Of(entry.Name)}' at byte {entry.Offset - start} where {end - start} was expected: tensors that {(entry.Offset < end ? "overlap" : "leave a hole")}");
+            if (entry.Offset != end)
+                throw Broken(path, $"tensor '{Excerpt.Of(entry.Name)}' at byte {entry.Offset - start} where {end - start} was expected: "
+                    + $"tensors that {(entry.Offset < end ? "overlap" : "leave a hole")}");
             end += entry.Bytes;
         }
         if (end != fileLength) throw Broken(path, $"{fileLength - end} bytes after the last tensor");
@@ -97,9 +103,11 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, TensorEntry
     {
         if (!item.Value.TryGetProperty(key, out var list) || list.ValueKind != JsonValueKind.Array)
             throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' has no list as {key}");
-        if (list.GetArrayLength() > most) throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' with {list.GetArrayLength()} numbers as {key}, more than {most}");
+        if (list.GetArrayLength() > most)
+            throw Broken(path, $"tensor '{Excerpt.Of(item.Name)}' with {list.GetArrayLength()} numbers as {key}, more than {most}");
         return [.. list.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetInt64(out var number) ? number
-            : throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' has {Excerpt.Of(n.GetRawText())} in its {key} instead of a whole number"))];
+            : throw Broken(path, $"a header whose tensor '{Excerpt.Of(item.Name)}' has {Excerpt.Of(n.GetRawText())} in its {key} instead "
+                + $"of a whole number"))];
     }
 
     private static bool TryFill(SafeFileHandle file, Span<byte> bytes, long offset)

@@ -27,7 +27,9 @@ public sealed class SafeTensorsReader : IDisposable
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>Opens a file and reads its header.</summary>
-    /// <exception cref="InvalidDataException">Not a safetensors file, or it is cut off; the message names file and tensor. Or no file: a folder, a pipe, a device.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Not a safetensors file, or it is cut off; the message names file and tensor. Or no file: a folder, a pipe, a device.
+    /// </exception>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     public static SafeTensorsReader Open(string path)
     {

@@ -18,7 +18,8 @@ internal static class SafeTensorsTypes
         => Known.FirstOrDefault(k => k.Name == name) is { Name: not null } known
             ? (known.Type, known.Size)
             : throw new InvalidDataException(
-                $"Expected a dtype of {string.Join(", ", Known.Select(k => k.Name))} for tensor '{Excerpt.Of(tensor)}', got {(name is null ? "no text" : $"'{Excerpt.Of(name)}'")}, in the header of '{path}'. "
+                $"Expected a dtype of {string.Join(", ", Known.Select(k => k.Name))} for tensor '{Excerpt.Of(tensor)}', "
+                    + $"got {(name is null ? "no text" : $"'{Excerpt.Of(name)}'")}, in the header of '{path}'. "
                 + "Quantised checkpoints must be converted to BF16, F16 or F32 first.");
 
     public static string Name(ScalarType type) => Find(type).Name;

@@ -18,11 +18,12 @@ public sealed record SaveOptions
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// Tokens that ended answers in training, where a sampler was told others than <c>QwenPromptEncoder.StopIds</c>: <c>eos_token_id</c> of the
-    /// saved generation_config.json names them too.
+    /// Tokens that ended answers in training, where a sampler was told others than <c>QwenPromptEncoder.StopIds</c>: <c>eos_token_id</c> of
+    /// the saved generation_config.json names them too.
     /// </summary>
     /// <value>None: the end of a chat turn and what the directory named, which is the encoder's list.</value>
-    public IReadOnlyList<int> StopIds { get; init => field = [.. Guard.NotNull(value).Select(id => Guard.NotNegative(id, nameof(StopIds)))]; } = [];
+    public IReadOnlyList<int> StopIds { get; init => field = [.. Guard.NotNull(value)
+        .Select(id => Guard.NotNegative(id, nameof(StopIds)))]; } = [];
 
     /// <summary>dtype of the stored weights, in which <c>config.json</c> is brought to agree. For instance BFloat16 for what was trained in float32.</summary>
     /// <value>null: the dtype they have, so that nothing is rounded.</value>

@@ -15,9 +15,11 @@ internal static class ShardIndex
         {
             using var json = BoundedFile.Json(index);
             var weights = JsonSettings.Root(json).Object("weight_map") ?? throw new FormatException("weight_map is missing.");
-            var map = weights.Json.EnumerateObject().ToDictionary(p => p.Name, p => JsonSettings.TextOf(p.Value) ?? throw weights.Wrong(p.Name, p.Value, "a file name"));
+            var map = weights.Json.EnumerateObject()
+                .ToDictionary(p => p.Name, p => JsonSettings.TextOf(p.Value) ?? throw weights.Wrong(p.Name, p.Value, "a file name"));
             if (map.Values.FirstOrDefault(file => !IsPlain(file)) is { } other)
-                throw new InvalidDataException($"Expected shard names without folders that end with {Extension}, got '{Excerpt.Of(other)}', in '{index}'.");
+                throw new InvalidDataException($"Expected shard names without folders that end with {Extension}, "
+                    + $"got '{Excerpt.Of(other)}', in '{index}'.");
             return map;
         }
         catch (FormatException e)

@@ -33,7 +33,8 @@ internal sealed record TensorMatch(string Subject, string Advice)
             else if (!entry.Shape.SequenceEqual(parameter.shape)) problems.Add($"mis-shaped {found}: expected {TensorText.Shape(parameter.shape)}");
         }
         foreach (var (absent, other) in Instead)
-            if (parameters.ContainsKey(absent) && !sources.ContainsKey(absent) && sources.TryGetValue(other, out var source)) sources[absent] = source;
+            if (parameters.ContainsKey(absent) && !sources.ContainsKey(absent) && sources.TryGetValue(other, out var source))
+                sources[absent] = source;
         problems.AddRange(parameters.Where(p => !sources.ContainsKey(p.Key)).Select(p => $"missing '{Prefix}{p.Key}' {TensorText.Shape(p.Value.shape)}"));
         if (problems.Count == 0) return sources;
         problems.Sort(StringComparer.Ordinal);

@@ -27,7 +27,8 @@ public static class WeightLoader
         IProgress<LoadProgress>? progress, int threads, IReadOnlyDictionary<string, string>? instead = null)
     {
         Guard.NotNull(parameters);
-        var match = new TensorMatch($"The weights in '{Guard.NotNull(checkpoint).Directory}' do not fit its config.json", "Check that config.json and the weight files come from the same model.")
+        var match = new TensorMatch($"The weights in '{Guard.NotNull(checkpoint).Directory}' do not fit "
+            + $"its config.json", "Check that config.json and the weight files come from the same model.")
         {
             Instead = instead ?? new Dictionary<string, string>(),
         };

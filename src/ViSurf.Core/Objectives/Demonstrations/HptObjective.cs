@@ -24,5 +24,6 @@ public sealed class HptObjective(double supervised = 1.0, LossAggregation aggreg
 
     private static Surrogate Imitated(double coefficient)
         => NamedSurrogate.Of($"Imitated({coefficient})",
-            terms => new SurrogateLoss(terms.LogProbs.Times(-coefficient)) { TokenMetrics = [("label_nll", terms.LogProbs.detach().neg())] });
+            terms => new SurrogateLoss(terms.LogProbs.Times(-coefficient)) { TokenMetrics = [("label_nll",
+                terms.LogProbs.detach().neg())] });
 }

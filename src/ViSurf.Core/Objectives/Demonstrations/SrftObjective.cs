@@ -56,7 +56,8 @@ public sealed class SrftObjective(SrftOptions? options = null) : IObjective, IWr
         var shaped = LuffyObjective.Shaped(options.Gamma);
         return new WeightedSum(
             new ObjectiveTerm(new SourceOnly(TokenSource.Policy, new SurrogateObjective(
-                NamedSurrogate.Of($"Srft({options.Positive}, right above {options.RightAbove})", terms => Rollouts(terms, options)), options.Aggregation))),
+                NamedSurrogate.Of($"Srft({options.Positive}, right above {options.RightAbove})", terms => Rollouts(terms, options)),
+                options.Aggregation))),
             new ObjectiveTerm(new SourceOnly(TokenSource.Label, new SurrogateObjective(
                 NamedSurrogate.Of($"Srft({options.Supervised}, {Descriptions.Of(shaped)})",
                     terms => shaped(terms).PerToken.Plus(Weight(terms, -1, options.Supervised) * -terms.LogProbs)), options.Aggregation))));

@@ -11,7 +11,8 @@ namespace ViSurf.Core.Objectives.Demonstrations;
 /// <param name="reinforcement">The loss of the rollouts, for instance <see cref="ClippedPolicyObjective"/>.</param>
 /// <param name="supervised">λ, at least 0.</param>
 /// <param name="aggregation">Of the supervised part; default: the mean over all label tokens.</param>
-public sealed class SupervisedMixture(IObjective reinforcement, double supervised, LossAggregation aggregation = LossAggregation.TokenMean) : IObjective, IWrapper
+public sealed class SupervisedMixture(IObjective reinforcement, double supervised,
+    LossAggregation aggregation = LossAggregation.TokenMean) : IObjective, IWrapper
 {
     private readonly WeightedSum _sum = new(
         new ObjectiveTerm(new SourceOnly(TokenSource.Policy, reinforcement)),

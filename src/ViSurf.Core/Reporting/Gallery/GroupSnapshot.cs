@@ -13,7 +13,8 @@ internal sealed class GroupSnapshot
     public GroupSnapshot(long step, TrainedGroup group)
     {
         (Step, _group, Interest) = (step, group, InterestOf(group));
-        LabelIsUsed = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i)).Select(score => (bool?)(!score.Neutral && score.IsScored)).FirstOrDefault();
+        LabelIsUsed = group.Controlled.Scores.Where((_, i) => group.Controlled.IsDemonstration(i))
+            .Select(score => (bool?)(!score.Neutral && score.IsScored)).FirstOrDefault();
     }
 
     /// <summary>A group of which only what is shown is left.</summary>

@@ -67,7 +67,8 @@ internal sealed record GroupView
     {
         var (after, shapes) = (judged.Controlled ?? judged.Scored, judged.IsLabel ? Shapes.None : Shapes.Of(judged.Completion.Text, target));
         return new CompletionView(
-            judged.IsLabel, HtmlText.Shortened(judged.Completion.Text, MostText), Facts(judged, shapes), judged.Advantage, new Change(Total(judged.Scored), Total(after)),
+            judged.IsLabel, HtmlText.Shortened(judged.Completion.Text, MostText), Facts(judged, shapes), judged.Advantage,
+            new Change(Total(judged.Scored), Total(after)),
             [.. components.Select(name => new Change(judged.Scored.Find(name)?.Value, after.Find(name)?.Value))], shapes);
     }
 

@@ -50,7 +50,8 @@ internal static class LabelStory
 
     private static string Use(Judged label, CompletionScore after, IReadOnlyList<Judged> judged)
     {
-        var rollouts = judged.Where(j => !j.IsLabel).Select(j => j.Controlled ?? j.Scored).Where(score => score.IsScored).Select(score => score.Total).ToArray();
+        var rollouts = judged.Where(j => !j.IsLabel).Select(j => j.Controlled ?? j.Scored).Where(score => score.IsScored)
+            .Select(score => score.Total).ToArray();
         var own = (after with { SmoothedTotal = null }).Total;
         if (!after.IsScored) return $"Nothing could judge the label: it has advantage {Change(label)}.";
         if (rollouts.Length == 0 && judged.Count > 1) return $"Nothing could judge the rollouts: the label has advantage {Change(label)}.";

@@ -40,7 +40,8 @@ internal sealed record Thumbnail(string? DataUri, int Width, int Height, string?
         var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         var pixels = bitmap.GetPixelSpan();
         for (int from = 0, to = 0; from < picture.Rgb.Length; from += 3, to += 4)
-            (pixels[to], pixels[to + 1], pixels[to + 2], pixels[to + 3]) = (picture.Rgb[from], picture.Rgb[from + 1], picture.Rgb[from + 2], 255);
+            (pixels[to], pixels[to + 1], pixels[to + 2], pixels[to + 3]) = (picture.Rgb[from], picture.Rgb[from + 1],
+                picture.Rgb[from + 2], 255);
         return bitmap;
     }
 

@@ -209,7 +209,8 @@ internal sealed class Expression
         {
             Fraction? result = a.Exact is { } x && b.Exact is { } y ? exact(x, y) : null;
             // Nothing is computed with infinity: 0^(1/0) and 5/9^9^9^9 are no zeros.
-            return new Number(result, result?.ToDouble() ?? (double.IsFinite(a.Value) && double.IsFinite(b.Value) ? value(a.Value, b.Value) : double.NaN));
+            return new Number(result,
+                result?.ToDouble() ?? (double.IsFinite(a.Value) && double.IsFinite(b.Value) ? value(a.Value, b.Value) : double.NaN));
         }
     }
 }

@@ -21,9 +21,8 @@ public enum MathGrading
 /// </summary>
 /// <remarks>
 /// MathRuler asks a computer algebra system whether the difference simplifies to zero. Here both sides are evaluated: exactly, in fractions,
-/// where they hold numbers only, and otherwise in double precision at several points, which is right for expressions of this size. A
-/// value that is not
-/// finite (<c>0^{-1}</c>, <c>9**9**9**9</c>) equals nothing; <c>\infty</c> equals itself by its form.
+/// where they hold numbers only, and otherwise in double precision at several points, which is right for expressions of this size. A value
+/// that is not finite (<c>0^{-1}</c>, <c>9**9**9**9</c>) equals nothing; <c>\infty</c> equals itself by its form.
 /// </remarks>
 public static class MathEquivalence
 {

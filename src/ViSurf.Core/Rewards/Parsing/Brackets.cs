@@ -23,8 +23,7 @@ public static class Brackets
 
     /// <summary>
     /// The first <c>[x1, y1, x2, y2]</c> of whole numbers without signs, blanks behind the commas alone (VLM-R1's
-    /// <c>\[\d+,\s*\d+,\s*\d+,\s*\d+\]</c>), and where
-    /// it ends; null when there is none.
+    /// <c>\[\d+,\s*\d+,\s*\d+,\s*\d+\]</c>), and where it ends; null when there is none.
     /// </summary>
     internal static (Box Box, int End)? FirstWholeBox(ReadOnlySpan<char> text)
     {
@@ -96,9 +95,8 @@ public static class Brackets
     }
 
     /// <summary>
-    /// Goes to the next opening bracket and as far as whole numbers follow; the character before <paramref name="end"/> closes the
-    /// bracket where there were as many
-    /// as asked for. False at the end of the text.
+    /// Goes to the next opening bracket and as far as whole numbers follow; the character before <paramref name="end"/> closes the bracket
+    /// where there were as many as asked for. False at the end of the text.
     /// </summary>
     private static bool TryNextWhole(ReadOnlySpan<char> text, int from, Span<double> numbers, out int end)
     {

@@ -10,8 +10,7 @@ public static class ChoiceText
 
     /// <summary>
     /// The chosen letter, upper case: the only letter that stands alone in the answer ("B", "(b)", "B. a red square", "It is **B**.",
-    /// "（Ｂ）", "选项B",
-    /// "答案：B。"); among several, the one right after the last word "answer" or 答案 ("… so the answer is B"); null otherwise.
+    /// "（Ｂ）", "选项B", "答案：B。"); among several, the one right after the last word "answer" or 答案 ("… so the answer is B"); null otherwise.
     /// </summary>
     /// <param name="answer">The answer, without tags.</param>
     /// <param name="last">The last letter of the choices. Z by default.</param>
@@ -22,7 +21,8 @@ public static class ChoiceText
     public static char? Letter(ReadOnlySpan<char> answer, char last = 'Z')
     {
         var core = ChineseText.Core(answer);
-        if (core.Length == 1 && char.ToUpperInvariant(ChineseText.Plain(core[0])) is var only && only >= 'A' && only <= last && char.IsAscii(only)) return only;
+        if (core.Length == 1 && char.ToUpperInvariant(ChineseText.Plain(core[0])) is var only && only >= 'A' && only <= last
+            && char.IsAscii(only)) return only;
         char? found = null;
         var several = false;
         for (var i = 0; i < answer.Length; i++)
@@ -63,7 +63,8 @@ public static class ChoiceText
     {
         var from = -1;
         foreach (var keyword in Keywords)
-            if (answer.LastIndexOf(keyword, StringComparison.OrdinalIgnoreCase) is >= 0 and var at) from = Math.Max(from, at + keyword.Length);
+            if (answer.LastIndexOf(keyword, StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+                from = Math.Max(from, at + keyword.Length);
         if (from < 0) return null;
         // Right after it: at most "is", "option", a colon and brackets in between.
         for (var i = from; i < answer.Length && i < from + 24; i++)
@@ -79,7 +80,8 @@ public static class ChoiceText
         if (at > 0 && (ChineseText.IsLetter(text[at - 1]) || text[at - 1] is '\'' or '_' or '-')) return null;
         if (at + 1 == text.Length) return c;
         var next = text[at + 1];
-        if (ChineseText.IsLetter(next) || next is '\'' or '_' or '-' || (ChineseText.IsIdeograph(next) && !ChineseText.MayFollowChoice(next))) return null;
+        if (ChineseText.IsLetter(next) || next is '\'' or '_' or '-'
+            || (ChineseText.IsIdeograph(next) && !ChineseText.MayFollowChoice(next))) return null;
         var isWord = c is 'A' or 'I' && next == ' ' && at + 2 < text.Length && char.IsLower(text[at + 2]);
         return isWord ? null : c;
     }

@@ -4,9 +4,8 @@ using ViSurf.Core.Common;
 namespace ViSurf.Core.Rewards.Parsing;
 
 /// <summary>
-/// The answer line that DAPO trains on, and the normal form in which it compares: Minerva's (Lewkowycz et al. 2022, appendix D), as
-/// verl's and EasyR1's
-/// DAPO rewards apply it. Equal forms are equal answers; nothing is evaluated.
+/// The answer line that DAPO trains on, and the normal form in which it compares: Minerva's (Lewkowycz et al. 2022, appendix D), as verl's
+/// and EasyR1's DAPO rewards apply it. Equal forms are equal answers; nothing is evaluated.
 /// </summary>
 internal static class DapoAnswer
 {
@@ -14,13 +13,16 @@ internal static class DapoAnswer
 
     private static readonly (string Before, string After)[] Substitutions =
     [
-        ("an ", ""), ("a ", ""), (".$", "$"), ("\\$", ""), ("\\ ", ""), (" ", ""), ("mbox", "text"), (",\\text{and}", ","), ("\\text{and}", ","), ("\\text{m}", "\\text{}"),
+        ("an ", ""), ("a ", ""), (".$", "$"), ("\\$", ""), ("\\ ", ""), (" ", ""), ("mbox", "text"), (",\\text{and}", ","),
+        ("\\text{and}", ","), ("\\text{m}", "\\text{}"),
     ];
 
     private static readonly string[] Removed =
     [
-        "square", "ways", "integers", "dollars", "mph", "inches", "hours", "km", "units", "\\ldots", "sue", "points", "feet", "minutes", "digits", "cents", "degrees",
-        "cm", "gm", "pounds", "meters", "meals", "edges", "students", "childrentickets", "multiples", "\\text{s}", "\\text{.}", "\\text{\ns}", "\\text{}^2",
+        "square", "ways", "integers", "dollars", "mph", "inches", "hours", "km", "units", "\\ldots", "sue", "points", "feet", "minutes",
+        "digits", "cents", "degrees",
+        "cm", "gm", "pounds", "meters", "meals", "edges", "students", "childrentickets", "multiples", "\\text{s}", "\\text{.}",
+        "\\text{\ns}", "\\text{}^2",
         "\\text{}^3", "\\text{\n}", "\\text{}", "\\mathrm{th}", "^\\circ", "^{\\circ}", "\\;", ",\\!", "{,}", "\"", "\\dots",
     ];
 

@@ -17,13 +17,13 @@ internal sealed record GuiR1Answer(string Action, PixelPoint? Point, string Text
     /// </summary>
     public static GuiR1Answer? FromText(string text)
         => ThinkAnswerText.TryAnswer(Guard.NotNull(text), out var answer) && Quoted(answer, "action", isWord: true) is { } action
-            ? new GuiR1Answer(action.ToLowerInvariant(), LastPoint(answer), Quoted(answer, "input_text", isWord: false) ?? GuiActionTarget.NoText)
+            ? new GuiR1Answer(action.ToLowerInvariant(), LastPoint(answer),
+                Quoted(answer, "input_text", isWord: false) ?? GuiActionTarget.NoText)
             : null;
 
     /// <summary>
-    /// Whether thoughts and an answer are the whole text, and the answer is a list of objects with an action, a point of whole numbers
-    /// and a text, which is not
-    /// missing where the action needs one and a direction for a scroll. The empty list is one.
+    /// Whether thoughts and an answer are the whole text, and the answer is a list of objects with an action, a point of whole numbers and
+    /// a text, which is not missing where the action needs one and a direction for a scroll. The empty list is one.
     /// </summary>
     public static bool HasFormat(string text)
         => ThinkAnswerText.IsThinkThenAnswer(text) && ThinkAnswerText.TryAnswer(text, out var answer)

@@ -20,14 +20,14 @@ public sealed record SegZeroAnswer(Box? Box, PixelPoint? First, PixelPoint? Seco
     /// <summary>Reads the first braces with something in them, wherever they stand; null when they hold no JSON object.</summary>
     /// <param name="text">A completion.</param>
     /// <param name="exactKeys">
-    /// Whether the box and the points are found under <c>bbox</c>, <c>points_1</c> and <c>points_2</c>. Off by default: under the first
-    /// key that holds "bbox" and
-    /// the first two that hold "points" (or, where there are none, "point").
+    /// Whether the box and the points are found under <c>bbox</c>, <c>points_1</c> and <c>points_2</c>. Off by default: under the first key
+    /// that holds "bbox" and the first two that hold "points" (or, where there are none, "point").
     /// </param>
     public static SegZeroAnswer? FromText(string text, bool exactKeys = false)
     {
         var members = new Dictionary<string, FlatValue>(StringComparer.Ordinal);
-        if (Braces(Guard.NotNull(text)) is not (var from, var to) || !FlatJson.ReadObject(text.AsSpan(from, to - from), members)) return null;
+        if (Braces(Guard.NotNull(text)) is not (var from, var to) || !FlatJson.ReadObject(text.AsSpan(from, to - from), members))
+            return null;
         // A dictionary that nothing was removed from keeps the order of its keys.
         var box = exactKeys ? BoxKey : members.Keys.FirstOrDefault(key => Holds(key, "bbox"));
         var points = members.Keys.Where(key => key != box && Holds(key, "point")).ToArray();
@@ -38,7 +38,8 @@ public sealed record SegZeroAnswer(Box? Box, PixelPoint? First, PixelPoint? Seco
             places.Length > 0 ? Point(Find(members, places[0])) : null,
             places.Length > 1 ? Point(Find(members, places[1])) : null,
             Find(members, BoxKey).Length == 4 && Find(members, FirstKey).Length == 2 && Find(members, SecondKey).Length == 2,
-            box is not null && Find(members, box).Length == 4 && points.Length >= 2 && points.Take(2).All(key => Find(members, key).Length == 2));
+            box is not null && Find(members, box).Length == 4 && points.Length >= 2
+                && points.Take(2).All(key => Find(members, key).Length == 2));
     }
 
     /// <summary>

@@ -52,8 +52,7 @@ public static class ThinkAnswerText
 
     /// <summary>
     /// The inside of the first answer block that begins and ends on one line, trimmed: a search for
-    /// <c>&lt;answer&gt;(.*?)&lt;/answer&gt;</c> in which the point
-    /// is no line break, as several systems write it.
+    /// <c>&lt;answer&gt;(.*?)&lt;/answer&gt;</c> in which the point is no line break, as several systems write it.
     /// </summary>
     internal static bool TryAnswerOnOneLine(string text, out ReadOnlySpan<char> answer)
     {

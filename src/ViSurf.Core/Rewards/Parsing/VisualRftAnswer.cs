@@ -10,8 +10,7 @@ internal static class VisualRftAnswer
 
     /// <summary>
     /// The boxes of the first answer block that stands on one line, or of the whole text: <c>[[</c> and <c>]]</c> are halved, line breaks
-    /// removed, single
-    /// quotes become double; a list that does not end in a bracket ends before its last <c>},</c>. Linear; never throws.
+    /// removed, single quotes become double; a list that does not end in a bracket ends before its last <c>},</c>. Linear; never throws.
     /// </summary>
     /// <param name="text">A completion.</param>
     /// <param name="form">The keys: Visual-RFT's own are <see cref="DetectionForm.VisualRft"/>. Without a key for it the confidence is
@@ -21,10 +20,12 @@ internal static class VisualRftAnswer
     {
         var answer = ThinkAnswerText.TryAnswerOnOneLine(text, out var inside) ? inside : ThinkAnswerText.Trim(text);
         var list = answer.ToString();
-        foreach (var (before, after) in new[] { ("[[", "["), ("]]", "]"), ("\n", "") }) list = list.Replace(before, after, StringComparison.Ordinal);
+        foreach (var (before, after) in new[] { ("[[", "["), ("]]", "]"), ("\n", "") })
+            list = list.Replace(before, after, StringComparison.Ordinal);
         var end = list.IndexOf(Close, StringComparison.Ordinal);
         if (end >= 0) list = list[..end];
-        if (!list.EndsWith(']')) list = (list.LastIndexOf("},", StringComparison.Ordinal) is >= 0 and var last ? list[..last] : list) + "}]";
+        if (!list.EndsWith(']'))
+            list = (list.LastIndexOf("},", StringComparison.Ordinal) is >= 0 and var last ? list[..last] : list) + "}]";
         var boxes = new List<(Box, double)>();
         return FlatJson.ReadList(list.Replace('\'', '"'), Read) ? boxes : null;
 
@@ -34,7 +35,8 @@ internal static class VisualRftAnswer
             var confidence = 1.0;
             if (form.ConfidenceKey is not null)
             {
-                if (!members.TryGetValue(form.ConfidenceKey, out var number) || number.Number is not { } given || !double.IsFinite(given)) return false;
+                if (!members.TryGetValue(form.ConfidenceKey, out var number) || number.Number is not { } given || !double.IsFinite(given))
+                    return false;
                 confidence = given;
             }
             boxes.Add((new Box(x1, y1, x2, y2), confidence));

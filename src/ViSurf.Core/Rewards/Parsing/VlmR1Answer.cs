@@ -7,8 +7,7 @@ internal static class VlmR1Answer
 {
     /// <summary>
     /// The boxes of the last answer block, inside of a code fence when there is one; "None" is the empty list. An object without a box of
-    /// four numbers counts,
-    /// with a box of null. Linear; never throws.
+    /// four numbers counts, with a box of null. Linear; never throws.
     /// </summary>
     /// <param name="text">A completion.</param>
     /// <param name="form">The keys.</param>

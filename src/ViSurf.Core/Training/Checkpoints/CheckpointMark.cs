@@ -56,11 +56,13 @@ internal sealed record CheckpointMark(
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String)
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("format", out var format)
+                || format.ValueKind != JsonValueKind.String)
                 return (null, $"'{FileName}' holds no mark");
             if (format.GetString() != CurrentFormat)
                 throw new InvalidDataException($"Expected a checkpoint of the format '{CurrentFormat}', got '{format}', in '{path}'. Read it with the version of the library that wrote it.");
-            return JsonSerializer.Deserialize<CheckpointMark>(text, Json) is { } mark ? (mark, null) : (null, $"'{FileName}' holds no mark");
+            return JsonSerializer.Deserialize<CheckpointMark>(text, Json) is { } mark ? (mark, null)
+                : (null, $"'{FileName}' holds no mark");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

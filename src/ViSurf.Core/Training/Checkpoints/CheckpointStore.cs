@@ -43,7 +43,8 @@ public sealed class CheckpointStore : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && e is not HeldException))
         {
-            throw new IOException($"Expected a directory to save checkpoints in, but '{full}' cannot be written to: {e.Message.TrimEnd('.')}. Name another, or change its permissions.", e);
+            throw new IOException($"Expected a directory to save checkpoints in, but '{full}' cannot be written to: "
+                + $"{e.Message.TrimEnd('.')}. Name another, or change its permissions.", e);
         }
     }
 
@@ -51,20 +52,25 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is of another format.</exception>
     public static IReadOnlyList<Checkpoint> Scan(string directory)
-        => [.. Marks(directory).Where(found => found.Mark is not null).Select(found => new Checkpoint(found.Path, found.Mark!)).OrderBy(checkpoint => checkpoint.Order)];
+        => [.. Marks(directory).Where(found => found.Mark is not null).Select(found => new Checkpoint(found.Path, found.Mark!))
+            .OrderBy(checkpoint => checkpoint.Order)];
 
     /// <summary>What <see cref="Scan"/> leaves out although its name says that it was a checkpoint, in the order of their names.</summary>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is of another format.</exception>
     public static IReadOnlyList<DamagedCheckpoint> ScanDamaged(string directory)
-        => [.. Marks(directory).Where(found => found.Problem is not null).Select(found => new DamagedCheckpoint(found.Path, found.Problem!))];
+        => [.. Marks(directory).Where(found => found.Problem is not null)
+            .Select(found => new DamagedCheckpoint(found.Path, found.Problem!))];
 
     /// <summary>All complete checkpoints, oldest first.</summary>
     public IReadOnlyList<Checkpoint> List() => Scan(Directory);
 
     /// <summary>The one written last; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">A directory named like a checkpoint is damaged, and nobody can say whether it was a later one; names it.</exception>
-    public Checkpoint? Latest() => ScanDamaged(Directory) is [var damaged, ..] ? throw new InvalidDataException(damaged.ToString()) : Newest();
+    /// <exception cref="InvalidDataException">
+    /// A directory named like a checkpoint is damaged, and nobody can say whether it was a later one; names it.
+    /// </exception>
+    public Checkpoint? Latest() => ScanDamaged(Directory) is [var damaged, ..] ? throw new InvalidDataException(damaged.ToString())
+        : Newest();
 
     /// <summary>The complete one written last, whatever lies beside it.</summary>
     internal Checkpoint? Newest() => List() is [.., var last] ? last : null;
@@ -93,7 +99,8 @@ public sealed class CheckpointStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': {e.Message.TrimEnd('.')}.{IfKnown(Free)}{IfKnown(Before)} Make room or permissions right, and resume.", e);
+            throw new IOException($"The checkpoint of step {content.Step} could not be written to '{Directory}': "
+                + $"{e.Message.TrimEnd('.')}.{IfKnown(Free)}{IfKnown(Before)} Make room or permissions right, and resume.", e);
         }
         finally
         {
@@ -111,7 +118,8 @@ public sealed class CheckpointStore : IDisposable
     }
 
     private static IEnumerable<(string Path, CheckpointMark? Mark, string? Problem)> Marks(string directory)
-        => System.IO.Directory.EnumerateDirectories(Path.GetFullPath(Guard.NotBlank(directory)), Prefix + "*").Where(path => !IsLeftOver(path)).Order(StringComparer.Ordinal)
+        => System.IO.Directory.EnumerateDirectories(Path.GetFullPath(Guard.NotBlank(directory)), Prefix + "*")
+            .Where(path => !IsLeftOver(path)).Order(StringComparer.Ordinal)
             .Select(path =>
             {
                 var (mark, problem) = CheckpointMark.Read(path);
@@ -121,7 +129,8 @@ public sealed class CheckpointStore : IDisposable
     private CheckpointMark Write(string staging, CheckpointContent content)
     {
         // Made anew, a folder that was renamed or unmounted would hold the end of a run whose beginning is elsewhere.
-        if (!System.IO.Directory.Exists(Directory)) throw new DirectoryNotFoundException("the folder has gone: it was removed, renamed or unmounted since the run began.");
+        if (!System.IO.Directory.Exists(Directory))
+            throw new DirectoryNotFoundException("the folder has gone: it was removed, renamed or unmounted since the run began.");
         System.IO.Directory.CreateDirectory(staging);
         content.Weights.Save(Path.Combine(staging, Checkpoint.Weights));
         StateFiles.Write(staging, content.Parts);
@@ -180,7 +189,8 @@ public sealed class CheckpointStore : IDisposable
 
     private string Free() => $"{new DriveInfo(Directory).AvailableFreeSpace >> 20} MiB are free there.";
 
-    private string Before() => Newest() is { } newest ? $"The newest complete checkpoint is '{newest.Directory}'." : "There is no earlier checkpoint.";
+    private string Before() => Newest() is { } newest ? $"The newest complete checkpoint is '{newest.Directory}'."
+        : "There is no earlier checkpoint.";
 
     /// <summary>step-00000120, and step-00000120-2 for a second one; other folders are somebody else's.</summary>
     private static bool IsNamedLikeOne(string path)
@@ -198,7 +208,8 @@ public sealed class CheckpointStore : IDisposable
         }
         catch (IOException e) when (File.Exists(path) && !IsReadOnly(e))
         {
-            throw new HeldException($"Expected to be the only run that saves to '{Path.GetDirectoryName(path)}', but '{path}' is held by another. Wait for it, or name another directory.", e);
+            throw new HeldException($"Expected to be the only run that saves to '{Path.GetDirectoryName(path)}', "
+                + $"but '{path}' is held by another. Wait for it, or name another directory.", e);
         }
     }
 

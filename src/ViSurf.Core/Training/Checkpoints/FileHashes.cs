@@ -38,7 +38,8 @@ internal static class FileHashes
 
     private static CheckpointFile Of(string directory, string path)
     {
-        using var stream = new FileStream(RegularFile.Ensure(Path.Combine(directory, path)), FileMode.Open, FileAccess.Read, FileShare.Read, Buffer, FileOptions.SequentialScan);
+        using var stream = new FileStream(RegularFile.Ensure(Path.Combine(directory, path)), FileMode.Open, FileAccess.Read,
+            FileShare.Read, Buffer, FileOptions.SequentialScan);
         return new CheckpointFile(path, stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
     }
 

@@ -69,7 +69,8 @@ internal sealed class StateFiles : IDisposable
                 or (InvalidOperationException and not ObjectDisposedException))
             {
                 // What a part reads it takes on trust: a number where it wrote one. Somebody has edited the file and its mark.
-                throw new InvalidDataException($"The saved state of '{part.Key}' in {ValuesFile} is not what that part writes. Go back to an earlier checkpoint.", e);
+                throw new InvalidDataException($"The saved state of '{part.Key}' in {ValuesFile} is not what that part writes. "
+                    + $"Go back to an earlier checkpoint.", e);
             }
         }
     }

@@ -29,7 +29,9 @@ internal static class WatcherJson
     /// <exception cref="InvalidDataException">One of its items is null.</exception>
     public static IReadOnlyList<T> Whole<T>(IReadOnlyList<T> list, string what)
         where T : class?
-        => list.Any(item => item is null) ? throw new InvalidDataException($"Expected a list of {what}, got null among them. Take another checkpoint, or resume without it.") : list;
+        => list.Any(item => item is null)
+            ? throw new InvalidDataException($"Expected a list of {what}, got null among them. Take another checkpoint, "
+                + $"or resume without it.") : list;
 
     /// <summary>And back.</summary>
     /// <param name="json">As written.</param>
@@ -42,16 +44,20 @@ internal static class WatcherJson
         try
         {
             if (format is not null && (json as JsonObject)?["format"]?.ToString() is var found && found != format)
-                throw new InvalidDataException($"Expected {what} in the format '{format}', got {(found is null ? "none" : $"'{Excerpt.Of(found)}'")}.");
+                throw new InvalidDataException($"Expected {what} in the format '{format}', "
+                    + $"got {(found is null ? "none" : $"'{Excerpt.Of(found)}'")}.");
             return json.Deserialize<T>(Options) ?? throw new InvalidDataException($"Expected {what}, got null.");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"Expected {what}, got something else at '{(e.Path is { Length: > 0 } path ? Excerpt.Of(path) : "$")}'. Take another checkpoint, or resume without it.", e);
+            throw new InvalidDataException($"Expected {what}, "
+                + $"got something else at '{(e.Path is { Length: > 0 } path ? Excerpt.Of(path) : "$")}'. Take another checkpoint, "
+                + $"or resume without it.", e);
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidDataException($"Expected {what}, got a text with half of a surrogate pair. Take another checkpoint, or resume without it.", e);
+            throw new InvalidDataException($"Expected {what}, got a text with half of a surrogate pair. Take another checkpoint, "
+                + $"or resume without it.", e);
         }
     }
 }

@@ -55,7 +55,8 @@ public sealed class RunDiagnosis(Action<Diagnosis> say, IReadOnlyList<DiagnosisR
         {
             var saved = SavedDiagnosis.Of(json);
             var seen = WatcherJson.Whole(saved.Seen, "findings");
-            History.Restore(WatcherJson.Whole(saved.Beginning, "steps"), WatcherJson.Whole(saved.Steps, "steps"), WatcherJson.Whole(saved.Evaluations, "evaluations"));
+            History.Restore(WatcherJson.Whole(saved.Beginning, "steps"), WatcherJson.Whole(saved.Steps, "steps"),
+                WatcherJson.Whole(saved.Evaluations, "evaluations"));
             _seen.Clear();
             foreach (var (rule, subject, at) in seen) _seen[(rule, subject)] = at;
             _observed = saved.Observed;

@@ -40,7 +40,10 @@ internal static class LabelMetrics
 
     private static int LabelOf(ScoredGroup group) => Enumerable.Range(0, group.Scores.Count).FirstOrDefault(group.IsDemonstration, -1);
 
-    /// <summary>The fraction of the group's judged rollouts below its label, one that equals it counted half; null where there are none, or no judged label.</summary>
+    /// <summary>
+    /// The fraction of the group's judged rollouts below its label, one that equals it counted half; null where there are none, or no
+    /// judged label.
+    /// </summary>
     private static double? WinRate(ScoredGroup group, int label)
         => group.Scores[label] is { IsScored: true, Total: var total }
             ? group.RolloutTotals.Select(rollout => SameReward.Is(rollout, total) ? 0.5 : rollout < total ? 1 : 0).MeanOrNull()

@@ -31,7 +31,8 @@ public static class MetricCatalog
         new("reward_std", "reward", "Standard deviation (n − 1) of the totals of all rollouts of the step", "reward_std"),
         new("reward_group_std", "reward", "Standard deviation (n − 1) within a group's rollouts, mean over groups (TRL's `reward_std` until 0.2x)"),
         new("frac_reward_zero_std", "1", "Fraction of groups whose rollouts all have the same total", "frac_reward_zero_std"),
-        new("frac_completions_unjudged", "1", "Fraction of rollouts that no reward could judge (a judge that did not answer): they are in no mean and have advantage 0"),
+        new("frac_completions_unjudged", "1", "Fraction of rollouts that no reward could judge (a judge that did not answer): "
+            + "they are in no mean and have advantage 0"),
         new("frac_groups_neutral", "1", "Fraction of groups in which every advantage is 0, label included: nothing was learnt from them"),
         new("groups_skipped", "groups", "Groups that nothing was learnt from, each with its reason in `StepReport.SkippedGroups`"),
         new("rewards/{name}/mean", "reward", "Mean of one reward over the rollouts it applies to, before its weight", "rewards/{name}/mean", "reward/{name}"),

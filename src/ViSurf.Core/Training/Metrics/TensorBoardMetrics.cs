@@ -54,16 +54,19 @@ public sealed class TensorBoardMetrics : IDisposable
     /// <summary>The time in the name of the newest file: a clock that was set back must not put this one before it.</summary>
     private static long Newest(string directory)
         => Directory.EnumerateFiles(directory, Files + "*").Select(path => Path.GetFileName(path)[Files.Length..].Split('.')[0])
-            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0).DefaultIfEmpty(0).Max();
+            .Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0)
+            .DefaultIfEmpty(0).Max();
 
     /// <summary>TensorBoard reads the files of a directory in the order of their names, so time comes first.</summary>
     private static FileStream New(string directory, long seconds)
     {
         for (var number = 0; ; number++)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{Files}{seconds:D10}.{number:D4}.{Environment.MachineName}.{Environment.ProcessId}");
+            var name = string.Create(CultureInfo.InvariantCulture,
+                $"{Files}{seconds:D10}.{number:D4}.{Environment.MachineName}.{Environment.ProcessId}");
             var path = Path.Combine(directory, name);
-            if (!Directory.EnumerateFiles(directory, string.Create(CultureInfo.InvariantCulture, $"{Files}{seconds:D10}.{number:D4}.*")).Any())
+            if (!Directory.EnumerateFiles(directory,
+                string.Create(CultureInfo.InvariantCulture, $"{Files}{seconds:D10}.{number:D4}.*")).Any())
                 return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         }
     }

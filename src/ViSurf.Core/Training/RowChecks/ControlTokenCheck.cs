@@ -2,7 +2,9 @@ using ViSurf.Core.Encoding;
 
 namespace ViSurf.Core.Training.RowChecks;
 
-/// <summary>No text of the row spells a token that steers conversations. It would be encoded as text, which is safe and hardly what the row means.</summary>
+/// <summary>
+/// No text of the row spells a token that steers conversations. It would be encoded as text, which is safe and hardly what the row means.
+/// </summary>
 /// <param name="encoder">Knows the tokens; null: not looked at.</param>
 /// <param name="demonstrations">Writes the label as it would join a group.</param>
 internal sealed class ControlTokenCheck(IPromptEncoder? encoder, DemonstrationInjector demonstrations) : IRowCheck

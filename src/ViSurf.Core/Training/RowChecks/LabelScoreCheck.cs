@@ -11,13 +11,15 @@ namespace ViSurf.Core.Training.RowChecks;
 /// <param name="excluded">Rewards that a label need not reach, by name.</param>
 /// <param name="tolerance">How far it may stay below.</param>
 internal sealed class LabelScoreCheck(
-    DemonstrationInjector demonstrations, RewardSuite suite, int maxTokens, IReadOnlyCollection<string> excluded, double tolerance) : IRowCheck
+    DemonstrationInjector demonstrations, RewardSuite suite, int maxTokens, IReadOnlyCollection<string> excluded,
+        double tolerance) : IRowCheck
 {
     public void Look(RowFindings row)
     {
         if (!row.LabelFits) return;
         Completion? label = null;
-        if (row.Attempt("its label cannot be used", () => label = demonstrations.Demonstration(row.Example, maxTokens)) && label is not null)
+        if (row.Attempt("its label cannot be used", () => label = demonstrations.Demonstration(row.Example, maxTokens))
+            && label is not null)
             row.Attempt("its label cannot be scored", () => Score(row, label));
     }
 
@@ -30,6 +32,7 @@ internal sealed class LabelScoreCheck(
     }
 
     private static string Judged(RewardComponent c) => c.Weight < 0
-        ? string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} in '{c.Name}', where {c.Best} is best because its weight is negative")
+        ? string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} in '{c.Name}', "
+            + $"where {c.Best} is best because its weight is negative")
         : string.Create(CultureInfo.InvariantCulture, $"its label scores {c.Value} of {c.Maximum} in '{c.Name}'");
 }

@@ -1,8 +1,8 @@
 namespace ViSurf.Core.Training.RowChecks;
 
 /// <summary>
-/// Counts prompts in which <c>&lt;image&gt;</c> and its like stand as text. Rows that are read from files have pictures there; examples made
-/// by hand, or read with <c>MediaMarkers.Text</c>, show the word to the model, which is seldom meant.
+/// Counts prompts in which <c>&lt;image&gt;</c> and its like stand as text. Rows that are read from files have pictures there; examples
+/// made by hand, or read with <c>MediaMarkers.Text</c>, show the word to the model, which is seldom meant.
 /// </summary>
 internal sealed class MarkerTextCheck : IRowCheck
 {

@@ -34,7 +34,9 @@ internal sealed class RowFindings(VisionExample stored, VisionExample example, C
     /// <summary>Adds a reason why the row is not fit for training: what is wrong, and what to do.</summary>
     public void Problem(string reason) => _problems.Add(reason);
 
-    /// <summary>Counts the row under <paramref name="what"/>, which <see cref="DatasetReport.Notes"/> then says once, with the number of its rows.</summary>
+    /// <summary>
+    /// Counts the row under <paramref name="what"/>, which <see cref="DatasetReport.Notes"/> then says once, with the number of its rows.
+    /// </summary>
     public void Note(string what)
     {
         if (!_notes.Contains(what)) _notes.Add(what);
@@ -58,8 +60,12 @@ internal sealed class RowFindings(VisionExample stored, VisionExample example, C
         }
     }
 
-    /// <summary>Whether the exception is a row's fault: all are, so that one row never ends the look at the others, unless nobody waits for it any more.</summary>
-    public static bool IsOfRow(Exception e, CancellationToken cancellation) => e is not OperationCanceledException || !cancellation.IsCancellationRequested;
+    /// <summary>
+    /// Whether the exception is a row's fault: all are, so that one row never ends the look at the others, unless nobody waits for it any
+    /// more.
+    /// </summary>
+    public static bool IsOfRow(Exception e, CancellationToken cancellation)
+        => e is not OperationCanceledException || !cancellation.IsCancellationRequested;
 
     /// <summary>Its message, in one line.</summary>
     public static string OneLine(Exception e)

@@ -43,7 +43,8 @@ public sealed class JsonLinesSourceTests : IDisposable
         using var source = JsonLinesSource.Open(Path);
         var rows = source.Read(0);
         rows[2].Id.Should().Be("1");
-        FluentActions.Invoking(() => rows[1]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:3: expected one JSON object per line, got *");
+        FluentActions.Invoking(() => rows[1]).Should().Throw<InvalidDataException>().WithMessage($"{Path}:3: expected one JSON object "
+            + $"per line, got *");
     }
 
     [Fact]

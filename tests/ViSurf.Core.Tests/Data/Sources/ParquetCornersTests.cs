@@ -10,7 +10,10 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Data.Sources;
 
-/// <summary>Parquet files that are damaged, or hold what no row can use: each exception names the file, and none costs memory that only a number asks for.</summary>
+/// <summary>
+/// Parquet files that are damaged, or hold what no row can use: each exception names the file, and none costs memory that only a number
+/// asks for.
+/// </summary>
 public sealed class ParquetCornersTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -25,7 +28,8 @@ public sealed class ParquetCornersTests : IDisposable
         var footer = whole.Length - 8 - BinaryPrimitives.ReadInt32LittleEndian(whole.AsSpan(whole.Length - 8));
         Read(Fixture(name)).Should().BeEmpty();
         // Half of the changes in the footer, where the numbers stand.
-        var change = Gen.Select(Gen.OneOf(Gen.Int[0, whole.Length - 1], Gen.Int[footer, whole.Length - 1]), Gen.OneOf(Gen.Byte, Gen.OneOf(Gen.Const((byte)0xFF), Gen.Const((byte)0x7F), Gen.Const((byte)0x80))));
+        var change = Gen.Select(Gen.OneOf(Gen.Int[0, whole.Length - 1], Gen.Int[footer, whole.Length - 1]),
+            Gen.OneOf(Gen.Byte, Gen.OneOf(Gen.Const((byte)0xFF), Gen.Const((byte)0x7F), Gen.Const((byte)0x80))));
         Gen.Select(change.Array[1, 6], Gen.Int[0, 9]).Sample((changes, cut) =>
         {
             var bytes = whole.ToArray();
@@ -33,7 +37,8 @@ public sealed class ParquetCornersTests : IDisposable
             var path = _folder.File("changed.parquet");
             File.WriteAllBytes(path, cut == 0 ? bytes[..(bytes.Length / 2)] : bytes);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            foreach (var message in Read(path)) message.Should().Contain(path).And.NotContainAny("System.", "Nullable", "Index was", "Arithmetic", "Parameter");
+            foreach (var message in Read(path))
+                message.Should().Contain(path).And.NotContainAny("System.", "Nullable", "Index was", "Arithmetic", "Parameter");
             (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(300_000_000);
         }, iter: 100, threads: 1);
     }
@@ -68,18 +73,22 @@ public sealed class ParquetCornersTests : IDisposable
             group.WriteAsync<DateTime>(when, new[] { new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc) }).GetAwaiter().GetResult();
         });
         FluentActions.Invoking(() => ParquetSource.Open(_folder.File("a.parquet"), Bare).Read(0)).Should().Throw<InvalidDataException>()
-            .WithMessage($"{_folder.File("a.parquet")}, row group 0, column 'answer': expected a readable Parquet file, got dates in place of numbers, texts or bytes. Name another column for what it should hold.");
+            .WithMessage($"{_folder.File("a.parquet")}, row group 0, column 'answer': expected a readable Parquet file, "
+                + $"got dates in place of numbers, texts or bytes. Name another column for what it should hold.");
 
         var map = new MapField("answer", new DataField<string>("key", false), new DataField<string>("value"));
         Write(new ParquetSchema(Id, Question, map), group =>
         {
             Text(group, Id, "1");
             Text(group, Question, "q");
-            group.WriteAllPartsAsync<ReadOnlyMemory<char>>((DataField)map.Key, new[] { "k".AsMemory() }, new[] { 2 }, new[] { 0 }, default).GetAwaiter().GetResult();
-            group.WriteAllPartsAsync<ReadOnlyMemory<char>>((DataField)map.Value, new[] { "v".AsMemory() }, new[] { 3 }, new[] { 0 }, default).GetAwaiter().GetResult();
+            group.WriteAllPartsAsync<ReadOnlyMemory<char>>((DataField)map.Key, new[] { "k".AsMemory() }, new[] { 2 }, new[] { 0 }, default)
+                .GetAwaiter().GetResult();
+            group.WriteAllPartsAsync<ReadOnlyMemory<char>>((DataField)map.Value, new[] { "v".AsMemory() }, new[] { 3 }, new[] { 0 },
+                default).GetAwaiter().GetResult();
         });
         FluentActions.Invoking(() => ParquetSource.Open(_folder.File("a.parquet"), Bare)).Should().Throw<InvalidDataException>()
-            .WithMessage($"{_folder.File("a.parquet")}: expected numbers, texts, bytes, structs and lists in column 'answer/key_value', got a map. Name another column for what it should hold.");
+            .WithMessage($"{_folder.File("a.parquet")}: expected numbers, texts, bytes, structs and lists in column 'answer/key_value', "
+                + $"got a map. Name another column for what it should hold.");
     }
 
     [Fact]
@@ -93,7 +102,8 @@ public sealed class ParquetCornersTests : IDisposable
         });
         var rows = ParquetSource.Open(_folder.File("a.parquet"), Bare).Read(0);
         FluentActions.Invoking(() => rows[0]).Should().Throw<InvalidDataException>()
-            .WithMessage($"{_folder.File("a.parquet")}, row group 0, row 0: expected texts of at most 4194304 characters in column \"answer\", got a longer one.*");
+            .WithMessage($"{_folder.File("a.parquet")}, row group 0, row 0: "
+                + $"expected texts of at most 4194304 characters in column \"answer\", got a longer one.*");
         rows[1].Target.Should().Be(new TextTarget("b"));
     }
 
@@ -112,10 +122,13 @@ public sealed class ParquetCornersTests : IDisposable
         var rows = new[] { 0, 1 }.SelectMany(source.Read).ToArray();
         rows.Select(r => (r.Id, ((TextTarget)r.Target!).Text)).Should().Equal(("0", "3.0"), ("1", "0.1"), ("2", "1e-07"), ("3", "0.1"));
         // The same through a joined source, as a name with a * is read.
-        var joined = new JoinedSource("both", ParquetSource.Open(_folder.File("a.parquet"), Bare), ParquetSource.Open(_folder.File("b.parquet"), Bare));
+        var joined = new JoinedSource("both", ParquetSource.Open(_folder.File("a.parquet"), Bare),
+            ParquetSource.Open(_folder.File("b.parquet"), Bare));
         joined.Read(1).Select(r => r.Id).Should().Equal("2", "3");
-        FluentActions.Invoking(() => ParquetSource.Open(_folder.File("a.parquet"), Bare with { Columns = Bare.Columns with { Id = ["key"] } })).Should().Throw<InvalidDataException>()
-            .WithMessage("*expected a column with an id under \"key\", found none; there are \"problem\", \"answer\". Name it in ColumnMap, or set ColumnMap.Id to [] to have rows numbered.");
+        FluentActions.Invoking(() => ParquetSource.Open(_folder.File("a.parquet"),
+            Bare with { Columns = Bare.Columns with { Id = ["key"] } })).Should().Throw<InvalidDataException>()
+            .WithMessage("*expected a column with an id under \"key\", found none; there are \"problem\", \"answer\". "
+                + "Name it in ColumnMap, or set ColumnMap.Id to [] to have rows numbered.");
         Write(new ParquetSchema(Id, Question, Answer), group =>
         {
             Text(group, Id, "x");
@@ -123,7 +136,8 @@ public sealed class ParquetCornersTests : IDisposable
             Text(group, Answer, "a");
         }, "c.parquet");
         FluentActions.Invoking(() => ParquetSource.Open(_folder.Path, Bare)).Should().Throw<InvalidDataException>()
-            .WithMessage("*a.parquet: expected a column with ids under \"id\" as in '*c.parquet', found none. Give all files of a data set one, or none.");
+            .WithMessage("*a.parquet: expected a column with ids under \"id\" as in '*c.parquet', found none. "
+                + "Give all files of a data set one, or none.");
     }
 
     [Fact]
@@ -140,7 +154,8 @@ public sealed class ParquetCornersTests : IDisposable
             Text(group, image, "../outside.png", "data:image/png;base64,iVBORw0KGgo=");
         }, "data/a.parquet");
         var rows = ParquetSource.Open(_folder.File("data")).Read(0);
-        FluentActions.Invoking(() => rows[0]).Should().Throw<InvalidDataException>().WithMessage("*row 0 (id '1'): expected a picture inside *RowOptions.PicturesWithin*");
+        FluentActions.Invoking(() => rows[0]).Should().Throw<InvalidDataException>().WithMessage("*row 0 (id '1'): "
+            + "expected a picture inside *RowOptions.PicturesWithin*");
         rows[1].Images.Single().ReadAllBytes().Length.Should().Be(8);
         ParquetSource.Open(_folder.File("data"), new RowOptions { PicturesWithin = _folder.Path }).Read(0)[0].Images.Should().HaveCount(1);
     }
@@ -158,7 +173,8 @@ public sealed class ParquetCornersTests : IDisposable
     private static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", "parquet", name);
 
     private static void Text(ParquetRowGroupWriter group, DataField field, params string[] values)
-        => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(field, values.Select(v => v.AsMemory()).ToArray(), Enumerable.Repeat(1, values.Length).ToArray(), null, default).GetAwaiter().GetResult();
+        => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(field, values.Select(v => v.AsMemory()).ToArray(),
+            Enumerable.Repeat(1, values.Length).ToArray(), null, default).GetAwaiter().GetResult();
 
     private FluentAssertions.Specialized.ExceptionAssertions<InvalidDataException> Opening(byte[] bytes)
     {
@@ -169,7 +185,8 @@ public sealed class ParquetCornersTests : IDisposable
     private void Write(ParquetSchema schema, Action<ParquetRowGroupWriter> write, string name = "a.parquet")
     {
         using var file = File.Create(_folder.File(name));
-        var writer = ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy }).GetAwaiter().GetResult();
+        var writer = ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy })
+            .GetAwaiter().GetResult();
         using (var group = writer.CreateRowGroup()) write(group);
         writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }

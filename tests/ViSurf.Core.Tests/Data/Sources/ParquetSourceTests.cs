@@ -140,9 +140,11 @@ public sealed class ParquetSourceTests : IDisposable
     public void Pages_of_version_2_hold_the_same_rows()
     {
         var options = new RowOptions { RequireLabel = false };
-        var (first, second) = (ParquetSource.Open(Fixture("lists.parquet"), options).Read(0), ParquetSource.Open(Fixture("pages-v2.parquet"), options).Read(0));
+        var (first, second) = (ParquetSource.Open(Fixture("lists.parquet"), options).Read(0),
+            ParquetSource.Open(Fixture("pages-v2.parquet"), options).Read(0));
         second.Select(r => (r.Id, r.Turns[0].Parts[^1].Text)).Should().Equal(first.Select(r => (r.Id, r.Turns[0].Parts[^1].Text)));
-        second.Select(r => r.Target is AnswersTarget a ? string.Join('|', a.Accepted) : null).Should().Equal("one|1", "two", "three|3|III", null);
+        second.Select(r => r.Target is AnswersTarget a ? string.Join('|', a.Accepted) : null).Should()
+            .Equal("one|1", "two", "three|3|III", null);
         second.SelectMany(r => r.Images).Select(i => Convert.ToHexString(i.ReadAllBytes().Span)).Should()
             .Equal(first.SelectMany(r => r.Images).Select(i => Convert.ToHexString(i.ReadAllBytes().Span)));
     }

@@ -125,7 +125,8 @@ public sealed class PeftDirectoryTests : IDisposable
     [Fact]
     public void A_changed_pattern_means_what_it_says()
     {
-        var config = new LoraConfig { TargetModules = ModuleSelection.Named("q_proj", "v_proj"), Rank = 4, RankPattern = [new LayerOverride("q_proj", 2) with { Pattern = "v_proj" }] };
+        var config = new LoraConfig { TargetModules = ModuleSelection.Named("q_proj", "v_proj"), Rank = 4,
+            RankPattern = [new LayerOverride("q_proj", 2) with { Pattern = "v_proj" }] };
         using var adapter = LoraAdapter.Attach(_policy, config);
         adapter.Parameters.Where(p => p.Name.EndsWith("lora_A.weight", StringComparison.Ordinal)).Should()
             .OnlyContain(p => p.Value.shape[0] == (p.Name.Contains("v_proj", StringComparison.Ordinal) ? 2 : 4));
@@ -137,7 +138,8 @@ public sealed class PeftDirectoryTests : IDisposable
         using var folder = new TemporaryDirectory();
         var config = new LoraConfig
         {
-            TargetModules = ModuleSelection.Matching(@".*self_attn\.[qv]_proj"), ExcludeModules = ModuleSelection.Matching(".*visual.*"), Rank = 4, Alpha = 8,
+            TargetModules = ModuleSelection.Matching(@".*self_attn\.[qv]_proj"), ExcludeModules = ModuleSelection.Matching(".*visual.*"),
+            Rank = 4, Alpha = 8,
             RankPattern = [new("layers.0.self_attn.q_proj", 2), new("q_proj", 3)],
             AlphaPattern = [new(@".*layers\.1\..*", 30), new("self_attn.v_proj", 5.5)],
         };
@@ -152,7 +154,8 @@ public sealed class PeftDirectoryTests : IDisposable
 
         using var again = LoraAdapter.Load(_policy, folder.Path);
         // Layer, projection, rank, numerator: an entry is the end of a path, and the first that fits counts.
-        foreach (var (layer, name, rank, alpha) in new[] { (0, "q", 2, 8.0), (0, "v", 4, 5.5), (1, "q", 3, 30), (1, "v", 4, 30), (2, "q", 3, 8), (2, "v", 4, 5.5) })
+        foreach (var (layer, name, rank, alpha) in new[] { (0, "q", 2, 8.0), (0, "v", 4, 5.5), (1, "q", 3, 30), (1, "v", 4, 30),
+            (2, "q", 3, 8), (2, "v", 4, 5.5) })
         {
             var path = $"layers.{layer}.self_attn.{name}_proj";
             var down = again.Parameters.Single(p => p.Name == $"model.language_model.{path}.lora_A.weight").Value;
@@ -181,7 +184,8 @@ public sealed class PeftDirectoryTests : IDisposable
             Write([.. Read().Where(t => t.Name != Prefix + stored)]);
         }
         Write([.. Read(), (Prefix + stored, weight + 0.01)]);
-        Loading.Should().Throw<InvalidDataException>().WithMessage($"*trained on other weights*'{Prefix + stored}'*'*{own.Replace("model.", "", StringComparison.Ordinal)}'*");
+        Loading.Should().Throw<InvalidDataException>().WithMessage($"*trained on other "
+            + $"weights*'{Prefix + stored}'*'*{own.Replace("model.", "", StringComparison.Ordinal)}'*");
         Write([.. Read().Where(t => t.Name != Prefix + stored), (Prefix + stored, ones(3, 3))]);
         Loading.Should().Throw<InvalidDataException>().WithMessage("*[3, 3]*");
     }

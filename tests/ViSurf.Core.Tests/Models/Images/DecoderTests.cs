@@ -14,15 +14,18 @@ public sealed class DecoderTests
     // Kinds of TIFF that are refused by name rather than read otherwise than Pillow reads them.
     private static readonly string[] RefusedTiffs =
     [
-        "one-raw.tif", "la-raw.tif", "la-lzw.tif", "la-deflate.tif", "la-packbits.tif", "one-group3.tif", "one-group4.tif", "one-tiff_ccitt.tif", "cmyk.tif",
+        "one-raw.tif", "la-raw.tif", "la-lzw.tif", "la-deflate.tif", "la-packbits.tif", "one-group3.tif", "one-group4.tif",
+        "one-tiff_ccitt.tif", "cmyk.tif",
         "cmyk-lzw.tif", "ycbcr.tif", "int32.tif", "float.tif", "rgba-extra0.tif", "rgba-extra1.tif", "rgb-tiles.tif",
     ];
 
-    // 16-bit grey, which Pillow clips at 255 and we divide by 256; five bits of a BMP, scaled up otherwise by one level; runs of a BMP that leave
+    // 16-bit grey, which Pillow clips at 255 and we divide by 256; five bits of a BMP, scaled up otherwise by one level; runs of a BMP that
+    // leave
     // pixels out, and an odd number of them written out, which Pillow 9.4 misreads; JPEG in a TIFF, off by one level.
     private static readonly string[] Other =
     [
-        "gray16.png", "gray16-interlaced.png", "gray16.tif", "gray16-little.tif", "gray16-big.tif", "rgb555.bmp", "rgb565.bmp", "rgb555-masks.bmp",
+        "gray16.png", "gray16-interlaced.png", "gray16.tif", "gray16-little.tif", "gray16-big.tif", "rgb555.bmp", "rgb565.bmp",
+        "rgb555-masks.bmp",
         "rle4.bmp", "rle8-skips.bmp", "rgb-jpeg.tif", "gray-jpeg.tif",
     ];
 
@@ -40,14 +43,17 @@ public sealed class DecoderTests
     [Fact]
     public void Skia_has_the_pixels_of_Pillow_and_no_TIFF()
     {
-        Named("refused", ImageDecoder.Skia).Should().BeEquivalentTo(Pictures.Select(p => p.File).Where(name => name.EndsWith(".tif", StringComparison.Ordinal)));
-        Named("other pixels", ImageDecoder.Skia).Should().BeEquivalentTo(Other.Where(name => !name.EndsWith(".tif", StringComparison.Ordinal)));
+        Named("refused", ImageDecoder.Skia).Should()
+            .BeEquivalentTo(Pictures.Select(p => p.File).Where(name => name.EndsWith(".tif", StringComparison.Ordinal)));
+        Named("other pixels", ImageDecoder.Skia).Should()
+            .BeEquivalentTo(Other.Where(name => !name.EndsWith(".tif", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void ImageSharp_has_the_pixels_of_Pillow_except_for_JPEG()
     {
-        Named("other pixels", ImageDecoder.ImageSharp).Should().BeEquivalentTo(Other.Concat(Pictures.Select(p => p.File).Where(name => name.EndsWith(".jpg", StringComparison.Ordinal))));
+        Named("other pixels", ImageDecoder.ImageSharp).Should()
+            .BeEquivalentTo(Other.Concat(Pictures.Select(p => p.File).Where(name => name.EndsWith(".jpg", StringComparison.Ordinal))));
         // From interlaced PNGs narrower than five pixels ImageSharp 2.1.13 does not return, or with rows mixed up.
         Named("refused", ImageDecoder.ImageSharp).Should().BeEquivalentTo(
             [.. RefusedTiffs, "animated.webp", "animated-lossy-alpha.webp", "interlaced-1x1.png", "interlaced-3x7.png"]);
@@ -59,7 +65,8 @@ public sealed class DecoderTests
     public void The_upper_byte_of_16_bit_grey_counts(string file)
     {
         // The sample at (x, y) was made as (2654435761 x + 40503 y + x y) mod 65536.
-        byte[] expected = [.. from y in Enumerable.Range(0, 23) from x in Enumerable.Range(0, 37) let v = (byte)((2654435761L * x + 40503L * y + x * y) % 65536 >> 8) from c in new[] { v, v, v } select c];
+        byte[] expected = [.. from y in Enumerable.Range(0, 23) from x in Enumerable.Range(0,
+            37) let v = (byte)((2654435761L * x + 40503L * y + x * y) % 65536 >> 8) from c in new[] { v, v, v } select c];
         foreach (var decoder in new[] { ImageDecoder.Default, ImageDecoder.Skia, ImageDecoder.ImageSharp })
             decoder.Decode(Pictures.Single(p => p.File == file).Source).Pixels.Should().Equal(expected);
     }
@@ -72,7 +79,8 @@ public sealed class DecoderTests
         var silent = from picture in Pictures
                      where !endAfterTheirPixels.Contains(picture.File)
                      let bytes = picture.Bytes
-                     from left in new[] { 1, bytes.Length / 10, bytes.Length / 2, bytes.Length * 3 / 4, bytes.Length - 20, bytes.Length - 3, bytes.Length - 1 }
+                     from left in new[] { 1, bytes.Length / 10, bytes.Length / 2, bytes.Length * 3 / 4, bytes.Length - 20,
+                         bytes.Length - 3, bytes.Length - 1 }
                      from decoder in new[] { ImageDecoder.Default, ImageDecoder.Skia, ImageDecoder.ImageSharp }
                      where Reads(decoder, bytes.AsMemory(0, left))
                      select $"{picture.File} cut to {left} of {bytes.Length} bytes";
@@ -83,7 +91,8 @@ public sealed class DecoderTests
     public void What_follows_a_picture_is_not_looked_at()
     {
         foreach (var file in new[] { "rgb8.png", "420-q90.jpg", "lossy.webp", "plain.gif", "rgb24.bmp", "rgb-lzw.tif" })
-            Reads(ImageDecoder.Default, Pictures.Single(p => p.File == file).Bytes.Concat("and more"u8.ToArray()).ToArray()).Should().BeTrue(file);
+            Reads(ImageDecoder.Default, Pictures.Single(p => p.File == file).Bytes.Concat("and more"u8.ToArray()).ToArray()).Should()
+                .BeTrue(file);
     }
 
     [Theory]
@@ -99,7 +108,8 @@ public sealed class DecoderTests
     {
         var source = ImageSource.FromBytes(Convert.FromBase64String(base64), "row 7");
         foreach (var decoder in new[] { ImageDecoder.Default, ImageDecoder.Skia, ImageDecoder.ImageSharp })
-            decoder.Invoking(d => d.Decode(source)).Should().Throw<InvalidDataException>().WithMessage($"Expected a complete PNG, JPEG, WebP, GIF, BMP or TIFF picture, got *{found}*: 'row 7'.*");
+            decoder.Invoking(d => d.Decode(source)).Should().Throw<InvalidDataException>().WithMessage($"Expected a complete PNG, JPEG, "
+                + $"WebP, GIF, BMP or TIFF picture, got *{found}*: 'row 7'.*");
         FluentActions.Invoking(() => PictureSize.Of(source)).Should().Throw<InvalidDataException>().WithMessage($"*{found}*: 'row 7'.*");
     }
 
@@ -109,8 +119,10 @@ public sealed class DecoderTests
         if (!OperatingSystem.IsLinux()) return;
         foreach (var path in new[] { "/dev/zero", "/tmp", "/proc/self/mem" })
         {
-            FluentActions.Invoking(() => PictureSize.Of(ImageSource.FromFile(path))).Should().Throw<InvalidDataException>().WithMessage($"*{path}*");
-            ImageDecoder.Default.Invoking(d => d.Decode(ImageSource.FromFile(path))).Should().Throw<InvalidDataException>().WithMessage($"*{path}*");
+            FluentActions.Invoking(() => PictureSize.Of(ImageSource.FromFile(path))).Should().Throw<InvalidDataException>()
+                .WithMessage($"*{path}*");
+            ImageDecoder.Default.Invoking(d => d.Decode(ImageSource.FromFile(path))).Should().Throw<InvalidDataException>()
+                .WithMessage($"*{path}*");
         }
     }
 
@@ -118,7 +130,8 @@ public sealed class DecoderTests
     public void A_decoder_of_ones_own_says_sizes_by_decoding()
         => ((IImageDecoder)new Square()).SizeOf(ImageSource.FromBytes(new byte[1], "p")).Should().Be(new FrameSize(2, 3));
 
-    private static IEnumerable<string> Named(string outcome, IImageDecoder decoder) => Pictures.Where(p => p.Compare(decoder) == outcome).Select(p => p.File);
+    private static IEnumerable<string> Named(string outcome, IImageDecoder decoder)
+        => Pictures.Where(p => p.Compare(decoder) == outcome).Select(p => p.File);
 
     private static bool Reads(IImageDecoder decoder, ReadOnlyMemory<byte> bytes)
     {

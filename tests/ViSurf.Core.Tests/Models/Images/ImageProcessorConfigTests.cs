@@ -44,12 +44,14 @@ public sealed class ImageProcessorConfigTests : IDisposable
     [InlineData("do_resize", "false", "do_resize is false, expected true.")]
     [InlineData("do_normalize", "0", "do_normalize is 0, expected true or false.")]
     [InlineData("resample", "2", "resample is 2, expected 3 (bicubic).")]
-    [InlineData("image_processor_type", "\"CLIPImageProcessor\"", "image_processor_type is 'CLIPImageProcessor', expected Qwen2VLImageProcessor.")]
+    [InlineData("image_processor_type", "\"CLIPImageProcessor\"", "image_processor_type is 'CLIPImageProcessor', "
+        + "expected Qwen2VLImageProcessor.")]
     public void What_makes_no_picture_is_refused_by_key(string key, string value, string message)
     {
         Edit("preprocessor_config.json", key, value);
         FluentActions.Invoking(() => ImageProcessorConfig.Read(_folder.Path)).Should().Throw<InvalidDataException>()
-            .Which.Message.Replace('[', '(').Replace(']', ')').Should().Match($"Expected the settings of a Qwen2VLImageProcessor in '*preprocessor_config.json': {message}");
+            .Which.Message.Replace('[', '(').Replace(']', ')').Should().Match($"Expected the settings of a Qwen2VLImageProcessor in "
+                + $"'*preprocessor_config.json': {message}");
     }
 
     [Theory]
@@ -71,22 +73,26 @@ public sealed class ImageProcessorConfigTests : IDisposable
         ImageProcessorConfig.Read(_folder.Path).Should().BeEquivalentTo(older);
         File.WriteAllText(_folder.File("processor_config.json"), """{"image_processor": null}""");
         ImageProcessorConfig.Read(_folder.Path).Should().BeEquivalentTo(older);
-        File.WriteAllText(_folder.File("processor_config.json"), """{"image_processor": {"size": {"shortest_edge": 784, "longest_edge": 7840}, "rescale_factor": 0.5}}""");
+        File.WriteAllText(_folder.File("processor_config.json"),
+            """{"image_processor": {"size": {"shortest_edge": 784, "longest_edge": 7840}, "rescale_factor": 0.5}}""");
         var newer = ImageProcessorConfig.Read(_folder.Path);
         (newer.MinPixels, newer.MaxPixels, newer.RescaleFactor).Should().Be((784L, 7840L, 0.5));
         File.WriteAllText(_folder.File("processor_config.json"), """{"image_processor": "Qwen2VLImageProcessor"}""");
-        FluentActions.Invoking(() => ImageProcessorConfig.Read(_folder.Path)).Should().Throw<InvalidDataException>().WithMessage("*processor_config.json': image_processor is \"Qwen2*expected an object.");
+        FluentActions.Invoking(() => ImageProcessorConfig.Read(_folder.Path)).Should().Throw<InvalidDataException>()
+            .WithMessage("*processor_config.json': image_processor is \"Qwen2*expected an object.");
     }
 
     [Fact]
     public void Settings_made_in_code_have_the_same_bounds()
-        => FluentActions.Invoking(() => new QwenImageProcessor(new ImageProcessorConfig { Std = [1, 1, double.NaN] })).Should().Throw<ArgumentException>().WithMessage("image_std is [[]1, 1, NaN], *".Replace("[[]", "[", StringComparison.Ordinal));
+        => FluentActions.Invoking(() => new QwenImageProcessor(new ImageProcessorConfig { Std = [1, 1, double.NaN] })).Should()
+            .Throw<ArgumentException>().WithMessage("image_std is [[]1, 1, NaN], *".Replace("[[]", "[", StringComparison.Ordinal));
 
     [Theory]
     [InlineData(1, 1, 28, 1L << 62, long.MaxValue)]
     [InlineData(2_000_000_000, 2_000_000_000, 4096, 1, long.MaxValue)]
     [InlineData(int.MaxValue, int.MaxValue, 28, 1, long.MaxValue)]
-    public void A_size_that_32_bits_do_not_hold_is_an_error_or_a_size_and_never_negative(int height, int width, int factor, long least, long most)
+    public void A_size_that_32_bits_do_not_hold_is_an_error_or_a_size_and_never_negative(int height, int width, int factor, long least,
+        long most)
     {
         try
         {
@@ -101,7 +107,8 @@ public sealed class ImageProcessorConfigTests : IDisposable
 
     [Fact]
     public void Whatever_the_limits_a_size_is_made_of_whole_tokens_within_them()
-        => Gen.Select(Gen.Int[1, 4000], Gen.Int[1, 4000], Gen.Int[1, 64], Gen.Long[1, 1 << 24], Gen.Long[1, int.MaxValue]).Sample((height, width, factor, least, most) =>
+        => Gen.Select(Gen.Int[1, 4000], Gen.Int[1, 4000], Gen.Int[1, 64], Gen.Long[1, 1 << 24], Gen.Long[1, int.MaxValue])
+            .Sample((height, width, factor, least, most) =>
         {
             if (Math.Max(height, width) > 200L * Math.Min(height, width)) return;
             (least, most) = (Math.Min(least, most), Math.Max(Math.Max(least, most), (long)factor * factor));

@@ -11,7 +11,9 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Models.Images;
 
-/// <summary>EXIF orientation as Pillow's exif_transpose applies it, which <c>datasets</c> and transformers' <c>load_image</c> call.</summary>
+/// <summary>
+/// EXIF orientation as Pillow's exif_transpose applies it, which <c>datasets</c> and transformers' <c>load_image</c> call.
+/// </summary>
 public sealed class OrientationTests
 {
     private static readonly PictureOptions AsStored = new() { ApplyOrientation = false };
@@ -23,7 +25,8 @@ public sealed class OrientationTests
         Pictures.Should().HaveCount(46);
         // All eight in four formats, then metadata of other kinds, and damaged ones.
         Pictures.Where(p => p.Compare(ImageDecoder.Default) != "equal").Select(p => p.File).Should().BeEmpty();
-        Pictures.Where(p => PictureSize.Of(p.Source).Width != p.Expected.GetProperty("width").GetInt32()).Select(p => p.File).Should().BeEmpty();
+        Pictures.Where(p => PictureSize.Of(p.Source).Width != p.Expected.GetProperty("width").GetInt32()).Select(p => p.File).Should()
+            .BeEmpty();
     }
 
     [Fact]
@@ -31,7 +34,8 @@ public sealed class OrientationTests
     {
         var stored = ImageDecoder.With(AsStored);
         Pictures.Where(p => p.Compare(stored, "stored_sha256") != "equal").Select(p => p.File).Should().BeEmpty();
-        Pictures.Where(p => PictureSize.Of(p.Source, AsStored).Width != p.Expected.GetProperty("stored_width").GetInt32()).Should().BeEmpty();
+        Pictures.Where(p => PictureSize.Of(p.Source, AsStored).Width != p.Expected.GetProperty("stored_width").GetInt32()).Should()
+            .BeEmpty();
     }
 
     [Fact]
@@ -54,17 +58,21 @@ public sealed class OrientationTests
         plain = Pictures.Single(p => p.File == "empty.jpg").Bytes;
         Turned(Segment("http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation=\"6\"/>")).Should().Be(new FrameSize(7, 13));
 
-        FrameSize Turned(byte[] segment) => PictureSize.Of(ImageSource.FromBytes(new byte[] { 0xFF, 0xD8 }.Concat(segment).Concat(plain.Skip(2)).ToArray(), "p"));
+        FrameSize Turned(byte[] segment)
+            => PictureSize.Of(ImageSource.FromBytes(new byte[] { 0xFF, 0xD8 }.Concat(segment).Concat(plain.Skip(2)).ToArray(), "p"));
         static byte[] Segment(string text) => [0xFF, 0xE1, 0, (byte)(text.Length + 2), .. System.Text.Encoding.Latin1.GetBytes(text)];
     }
 
     [Fact]
     public void The_look_at_a_data_set_counts_rows_with_turned_pictures()
     {
-        var rows = Directory.GetFiles(Cases.PathOf("14-exif-orientation"), "*.jpg").Append(Pictures.Single(p => p.File == "1.jpg").Source.Path!)
+        var rows = Directory.GetFiles(Cases.PathOf("14-exif-orientation"), "*.jpg")
+            .Append(Pictures.Single(p => p.File == "1.jpg").Source.Path!)
             .Select((path, i) => VisionExample.Ask($"{i}", "?", new TextTarget("a"), ImageSource.FromFile(path))).ToArray();
-        var check = new DatasetCheck(new DemonstrationInjector(QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"))), Toy.Suite("any", (_, _) => 1), PictureSize.Of);
-        check.Report(new ListSource(rows, "list")).Notes.Should().ContainSingle(note => note.Contains("turned") && note.EndsWith($": {rows.Length - 1} of {rows.Length} rows"));
+        var check = new DatasetCheck(new DemonstrationInjector(QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl"))),
+            Toy.Suite("any", (_, _) => 1), PictureSize.Of);
+        check.Report(new ListSource(rows, "list")).Notes.Should()
+            .ContainSingle(note => note.Contains("turned") && note.EndsWith($": {rows.Length - 1} of {rows.Length} rows"));
     }
 
     [Fact]
@@ -78,12 +86,16 @@ public sealed class OrientationTests
             var image = ImageDecoder.Default.Decode(source);
             new[] { image.Width, image.Height }.Should().Equal(size);
             PictureSize.Of(source).Should().Be(new FrameSize(size[0], size[1]));
-            Mean(image, 0).Should().BeEquivalentTo(Numbers(expected, "first_row_mean_right"), o => o.Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-2)).WhenTypeIs<double>());
-            Mean(image, image.Height - 1).Should().BeEquivalentTo(Numbers(expected, "last_row_mean_right"), o => o.Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-2)).WhenTypeIs<double>());
+            Mean(image, 0).Should().BeEquivalentTo(Numbers(expected, "first_row_mean_right"),
+                o => o.Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-2)).WhenTypeIs<double>());
+            Mean(image, image.Height - 1).Should().BeEquivalentTo(Numbers(expected, "last_row_mean_right"),
+                o => o.Using<double>(c => c.Subject.Should().BeApproximately(c.Expectation, 1e-2)).WhenTypeIs<double>());
         }
 
-        static double[] Numbers(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(n => n.GetDouble())];
+        static double[] Numbers(JsonElement element, string name)
+            => [.. element.GetProperty(name).EnumerateArray().Select(n => n.GetDouble())];
         static double[] Mean(RgbImage image, int row)
-            => [.. Enumerable.Range(0, 3).Select(c => Enumerable.Range(0, image.Width).Average(x => image.Pixels[3 * (row * image.Width + x) + c]))];
+            => [.. Enumerable.Range(0, 3)
+                .Select(c => Enumerable.Range(0, image.Width).Average(x => image.Pixels[3 * (row * image.Width + x) + c]))];
     }
 }

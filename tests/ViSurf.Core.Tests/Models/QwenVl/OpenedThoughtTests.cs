@@ -18,7 +18,8 @@ public sealed class OpenedThoughtTests : IDisposable
 
     public OpenedThoughtTests()
     {
-        File.Copy(Cases.PathOf("27-thought-opened-by-the-prompt", "chat_template.jinja"), _folder.File("chat_template.jinja"), overwrite: true);
+        File.Copy(Cases.PathOf("27-thought-opened-by-the-prompt", "chat_template.jinja"), _folder.File("chat_template.jinja"),
+            overwrite: true);
         _encoder = QwenPromptEncoder.Load(_folder.Path);
     }
 
@@ -34,7 +35,8 @@ public sealed class OpenedThoughtTests : IDisposable
             var ids = _encoder.Tokenizer.Encode(row.GetProperty("text").GetString()!);
             var group = RolloutGroups.Assemble([example], [new SampledTokens(0, ids, [], FinishReason.Stop)], _encoder)[0];
             group.Completions[0].Text.Should().Be("<think>\n" + row.GetProperty("text").GetString());
-            new ThinkingFormatReward().Score(example, group.Completions[0]).Should().Be(row.GetProperty("thinking_format_right").GetDouble());
+            new ThinkingFormatReward().Score(example, group.Completions[0]).Should()
+                .Be(row.GetProperty("thinking_format_right").GetDouble());
         }
     }
 

@@ -8,14 +8,15 @@ using Xunit;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>
-/// What chat templates make of conversations. Right values are Jinja's own (3.1.2, set up as transformers sets it up), for the cases of public reports and for
-/// what the templates of the families do.
+/// What chat templates make of conversations. Right values are Jinja's own (3.1.2, set up as transformers sets it up), for the cases of
+/// public reports and for what the templates of the families do.
 /// </summary>
 public sealed class QwenChatTests
 {
     private const string Asked = "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n";
     private static readonly string[] Control = [QwenChat.TurnStart, QwenChat.TurnEnd];
-    private static readonly string Turns = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}";
+    private static readonly string Turns = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' "
+        + "}}{% endfor %}";
     private static readonly string Open = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
     public static TheoryData<string> Own => Named(Fixtures.PathOf("chat_templates"));
@@ -27,7 +28,8 @@ public sealed class QwenChatTests
     public void A_template_renders_as_Jinja_renders_it(string template)
     {
         var chat = QwenChat.Of(File.ReadAllText(Fixtures.PathOf("chat_templates", template)));
-        foreach (var (turns, right) in Right(Fixtures.PathOf("chat_templates"), template)) chat.Render(turns, control: Control).Text.Should().Be(right);
+        foreach (var (turns, right) in Right(Fixtures.PathOf("chat_templates"), template))
+            chat.Render(turns, control: Control).Text.Should().Be(right);
     }
 
     [Theory]
@@ -53,9 +55,12 @@ public sealed class QwenChatTests
     [Fact]
     public void A_thought_that_the_template_opens_is_known()
     {
-        QwenChat.Of(File.ReadAllText(Fixtures.PathOf("cases", "28-chat-templates", "thought-opened-without-newline.jinja"))).Opening.Should().Be("<think>");
-        QwenChat.Of(File.ReadAllText(Fixtures.PathOf("cases", "27-thought-opened-by-the-prompt", "chat_template.jinja"))).Opening.Should().Be("<think>\n");
-        QwenChat.Of(Turns + Open.Replace("' }}", "<think>\n\n</think>\n\n' }}", StringComparison.Ordinal)).Opening.Should().Be("<think>\n\n</think>\n\n");
+        QwenChat.Of(File.ReadAllText(Fixtures.PathOf("cases", "28-chat-templates",
+            "thought-opened-without-newline.jinja"))).Opening.Should().Be("<think>");
+        QwenChat.Of(File.ReadAllText(Fixtures.PathOf("cases", "27-thought-opened-by-the-prompt", "chat_template.jinja"))).Opening.Should()
+            .Be("<think>\n");
+        QwenChat.Of(Turns + Open.Replace("' }}", "<think>\n\n</think>\n\n' }}", StringComparison.Ordinal)).Opening.Should()
+            .Be("<think>\n\n</think>\n\n");
         QwenChat.Plain.Opening.Should().BeEmpty();
     }
 
@@ -65,7 +70,8 @@ public sealed class QwenChatTests
         ChatTurn[] turns = [ChatTurn.User(" Hi "), ChatTurn.Assistant("A"), ChatTurn.User("b")];
         QwenChat.Of(Turns.Replace("m.content", "(m.content | trim | upper)", StringComparison.Ordinal) + Open).Render(turns).Text
             .Should().Be("<|im_start|>user\nHI<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n<|im_start|>user\nB<|im_end|>\n<|im_start|>assistant\n");
-        QwenChat.Of("{% set s = 'You are Qwen.' %}{{ '<|im_start|>system\n' ~ s ~ '<|im_end|>\n' }}" + Turns + Open).Render([ChatTurn.User("Hi")]).Text
+        QwenChat.Of("{% set s = 'You are Qwen.' %}{{ '<|im_start|>system\n' ~ s ~ "
+            + "'<|im_end|>\n' }}" + Turns + Open).Render([ChatTurn.User("Hi")]).Text
             .Should().Be("<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
     }
 
@@ -81,7 +87,8 @@ public sealed class QwenChatTests
     [InlineData("{{ 1.5 }}", "*a number with a point*")]
     [InlineData("{% set a = {'b': 1} %}", "*'{', which is not known here*")]
     [InlineData("{% for a in range(3000000) %}{% endfor %}", "*more than 2000000 steps*")]
-    [InlineData("{% set ns = namespace(s='ab') %}{% for a in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", "*a text has more than*")]
+    [InlineData("{% set ns = namespace(s='ab') %}{% for a in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+        "*a text has more than*")]
     [InlineData("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "*macros call each other more than 64 deep*")]
     public void What_is_not_read_exactly_is_refused_by_name(string template, string message)
         => FluentActions.Invoking(() => QwenChat.Of(template)).Should().Throw<FormatException>().WithMessage(message);
@@ -93,7 +100,8 @@ public sealed class QwenChatTests
     public void Nesting_without_end_is_refused_and_ends_no_process(string part, int times)
     {
         var repeated = string.Concat(Enumerable.Repeat(part, times));
-        FluentActions.Invoking(() => QwenChat.Of(part.StartsWith('{') ? repeated : "{{ " + repeated + " }}")).Should().Throw<FormatException>();
+        FluentActions.Invoking(() => QwenChat.Of(part.StartsWith('{') ? repeated : "{{ " + repeated + " }}")).Should()
+            .Throw<FormatException>();
     }
 
     [Fact]
@@ -102,11 +110,14 @@ public sealed class QwenChatTests
         var (chat, thoughtful) = (QwenChat.Thinking, ChatTurn.Assistant("<think>\nx\n</think>\n\nb"));
         chat.Render([ChatTurn.User("a"), thoughtful, ChatTurn.User("c")]).Text
             .Should().Be(Asked + "b<|im_end|>\n<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n");
-        chat.Render([ChatTurn.User("a"), thoughtful], generationPrompt: false).Text.Should().Be(Asked + "<think>\nx\n</think>\n\nb<|im_end|>\n");
-        chat.Render([ChatTurn.User("a"), ChatTurn.Assistant("b")], generationPrompt: false).Text.Should().Be(Asked + "<think>\n\n</think>\n\nb<|im_end|>\n");
+        chat.Render([ChatTurn.User("a"), thoughtful], generationPrompt: false).Text.Should()
+            .Be(Asked + "<think>\nx\n</think>\n\nb<|im_end|>\n");
+        chat.Render([ChatTurn.User("a"), ChatTurn.Assistant("b")], generationPrompt: false).Text.Should()
+            .Be(Asked + "<think>\n\n</think>\n\nb<|im_end|>\n");
         chat.Render([ChatTurn.User("a"), thoughtful, ChatTurn.Assistant("c")], generationPrompt: false).Text
             .Should().Be(Asked + "<think>\nx\n</think>\n\nb<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\nc<|im_end|>\n");
-        QwenChat.Plain.Render([ChatTurn.User("a"), thoughtful], generationPrompt: false).Text.Should().Be(Asked + "<think>\nx\n</think>\n\nb<|im_end|>\n");
+        QwenChat.Plain.Render([ChatTurn.User("a"), thoughtful], generationPrompt: false).Text.Should()
+            .Be(Asked + "<think>\nx\n</think>\n\nb<|im_end|>\n");
     }
 
     [Fact]
@@ -114,7 +125,8 @@ public sealed class QwenChatTests
     {
         using var folder = new TemporaryDirectory();
         ChatTemplateFile.Read(folder.Path, QwenChat.Plain).Should().BeSameAs(QwenChat.Plain, "there is none");
-        Write("tokenizer_config.json", new[] { new { name = "tool_use", template = "?" }, new { name = "default", template = Marked("tokenizer") } });
+        Write("tokenizer_config.json",
+            new[] { new { name = "tool_use", template = "?" }, new { name = "default", template = Marked("tokenizer") } });
         Said().Should().Be("tokenizer");
         Write("processor_config.json", Marked("processor"));
         Said().Should().Be("processor");
@@ -130,10 +142,12 @@ public sealed class QwenChatTests
         Write("chat_template.json", 5);
         Refused("*chat_template.json*chat_template is 5, expected a text or a list*");
 
-        string Said() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain).Render([ChatTurn.User("a")]).Text.Split("<|im_end|>")[0].Split('\n')[^1];
+        string Said() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain).Render([ChatTurn.User("a")]).Text.Split("<|im_end|>")[0]
+            .Split('\n')[^1];
         string Marked(string name) => $"{{{{ '<|im_start|>system\\n{name}<|im_end|>\\n' }}}}" + Turns + Open;
         void Write(string file, object template) => File.WriteAllText(folder.File(file), JsonSerializer.Serialize(new { chat_template = template }));
-        void Refused(string message) => FluentActions.Invoking(() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain)).Should().Throw<InvalidDataException>().WithMessage(message);
+        void Refused(string message) => FluentActions.Invoking(() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain)).Should()
+            .Throw<InvalidDataException>().WithMessage(message);
     }
 
     [Fact]
@@ -141,12 +155,14 @@ public sealed class QwenChatTests
     {
         using var folder = new TemporaryDirectory();
         File.WriteAllText(folder.File("tokenizer_config.json"), """{"eos_token": {"content": "<|im_end|>"}, "bos_token": null}""");
-        File.WriteAllText(folder.File("chat_template.jinja"), Turns.Replace("'<|im_end|>\n'", "eos_token + '\n'", StringComparison.Ordinal) + "{{ bos_token }}" + Open);
+        File.WriteAllText(folder.File("chat_template.jinja"),
+            Turns.Replace("'<|im_end|>\n'", "eos_token + '\n'", StringComparison.Ordinal) + "{{ bos_token }}" + Open);
         ChatTemplateFile.Read(folder.Path, QwenChat.Plain).Render([ChatTurn.User("a")]).Text.Should().Be(Asked);
 
         // What is wrong in one file is not said of the other.
         File.WriteAllText(folder.File("tokenizer_config.json"), """{"eos_token": 5}""");
-        FluentActions.Invoking(() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain)).Should().Throw<InvalidDataException>().WithMessage("*tokenizer_config.json': eos_token is 5, expected a text.");
+        FluentActions.Invoking(() => ChatTemplateFile.Read(folder.Path, QwenChat.Plain)).Should().Throw<InvalidDataException>()
+            .WithMessage("*tokenizer_config.json': eos_token is 5, expected a text.");
     }
 
     private static TheoryData<string> Named(string folder)
@@ -160,8 +176,10 @@ public sealed class QwenChatTests
     {
         using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
         using var conversations = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "conversations.json")));
-        var right = expected.RootElement.EnumerateArray().Single(e => e.GetProperty("template").GetString() == template).GetProperty("rendered_right");
-        return [.. conversations.RootElement.EnumerateArray().Zip(right.EnumerateArray()).Where(p => p.Second.ValueKind == JsonValueKind.String)
+        var right = expected.RootElement.EnumerateArray().Single(e => e.GetProperty("template").GetString() == template)
+            .GetProperty("rendered_right");
+        return [.. conversations.RootElement.EnumerateArray().Zip(right.EnumerateArray())
+            .Where(p => p.Second.ValueKind == JsonValueKind.String)
             .Select(p => (p.First.EnumerateArray().Select(Turn).ToArray(), p.Second.GetString()!))];
     }
 
@@ -169,7 +187,8 @@ public sealed class QwenChatTests
     {
         var content = message.GetProperty("content");
         ChatPart[] parts = content.ValueKind == JsonValueKind.String ? [content.GetString()!]
-            : [.. content.EnumerateArray().Select(p => p.GetProperty("type").GetString() == "image" ? ChatPart.Image : ChatPart.OfText(p.GetProperty("text").GetString()!))];
+            : [.. content.EnumerateArray().Select(p => p.GetProperty("type").GetString() == "image" ? ChatPart.Image
+                : ChatPart.OfText(p.GetProperty("text").GetString()!))];
         return new ChatTurn(message.GetProperty("role").GetString()!, parts);
     }
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
-/// <summary>What a policy stops at is what the saved directory says (modelscope/ms-swift#3113): transformers and vLLM go by generation_config.json.</summary>
+/// <summary>
+/// What a policy stops at is what the saved directory says (modelscope/ms-swift#3113): transformers and vLLM go by generation_config.json.
+/// </summary>
 public sealed class SavedEndsTests
 {
     private const string Generation = "generation_config.json";
@@ -20,7 +22,8 @@ public sealed class SavedEndsTests
     {
         var given = JsonNode.Parse(File.ReadAllText(Cases.PathOf(folder, Generation)))!.AsObject();
         var saved = Saved(File.ReadAllText(Cases.PathOf(folder, Generation)))!;
-        saved["eos_token_id"]!.AsArray().Select(n => n!.GetValue<int>()).Should().BeEquivalentTo([TurnEnd, .. given["eos_token_id"] is JsonArray list ? list.Select(n => n!.GetValue<int>()) : [given["eos_token_id"]!.GetValue<int>()]]);
+        saved["eos_token_id"]!.AsArray().Select(n => n!.GetValue<int>()).Should().BeEquivalentTo([TurnEnd,
+            .. given["eos_token_id"] is JsonArray list ? list.Select(n => n!.GetValue<int>()) : [given["eos_token_id"]!.GetValue<int>()]]);
         given.Remove("eos_token_id");
         saved.Remove("eos_token_id");
         JsonNode.DeepEquals(saved, given).Should().BeTrue();
@@ -44,7 +47,8 @@ public sealed class SavedEndsTests
     [Fact]
     public void Ends_that_only_the_sampler_knew_are_named_too_and_a_file_that_nobody_can_read_stays_as_it_is()
     {
-        JsonNode.DeepEquals(Saved("""{"eos_token_id":1500}""", options: new SaveOptions { StopIds = [9] }), JsonNode.Parse("""{"eos_token_id":[1502,9,1500]}""")).Should().BeTrue();
+        JsonNode.DeepEquals(Saved("""{"eos_token_id":1500}""", options: new SaveOptions { StopIds = [9] }),
+            JsonNode.Parse("""{"eos_token_id":[1502,9,1500]}""")).Should().BeTrue();
         Saved("""{"eos_token_id":"none","a":1}""")!["a"]!.GetValue<int>().Should().Be(1);
     }
 

@@ -13,14 +13,17 @@ namespace ViSurf.Core.Tests.Models.QwenVl;
 public sealed class SettingsMessagesTests
 {
     // A number, written in each of these ways where another kind belongs, is a fault that people report.
-    private static readonly string[] Values = ["\"1e-06\"", "\"64\"", "64.5", "true", "[1]", "[\"a\"]", "{\"a\": 1}", "1e400", "99999999999999999999", "-7"];
+    private static readonly string[] Values = ["\"1e-06\"", "\"64\"", "64.5", "true", "[1]", "[\"a\"]", "{\"a\": 1}", "1e400",
+        "99999999999999999999", "-7"];
 
     [Fact]
     public void The_cases_of_the_public_reports_are_refused_by_key_and_a_whole_float_is_a_whole_number()
     {
-        Reading("qwen2_5_vl_hub", "config.json", Case("c8_eps_text.config.json"), d => QwenVlConfigReader.Read(d)).Should().Throw<InvalidDataException>()
+        Reading("qwen2_5_vl_hub", "config.json", Case("c8_eps_text.config.json"), d => QwenVlConfigReader.Read(d)).Should()
+            .Throw<InvalidDataException>()
             .WithMessage("*config.json': rms_norm_eps is \"1e-06\", expected a finite number.");
-        Reading("qwen2_5_vl_hub", "config.json", Case("c12_hidden_float.config.json"), d => QwenVlConfigReader.Read(d)).Should().Throw<InvalidDataException>()
+        Reading("qwen2_5_vl_hub", "config.json", Case("c12_hidden_float.config.json"), d => QwenVlConfigReader.Read(d)).Should()
+            .Throw<InvalidDataException>()
             .WithMessage("*config.json': hidden_size is 64.0, expected an integer.");
         // As transformers reads it.
         using var folder = Changed("qwen2_5_vl", "preprocessor_config.json", Case("p12_float_pixels.preprocessor_config.json"));
@@ -56,7 +59,8 @@ public sealed class SettingsMessagesTests
                 {
                     refused++;
                     e.Message.Should().Contain(path[^1]).And.Contain(file, $"{path[^1]} is {value}");
-                    e.Message.Should().NotContainAny("identified items", "requested operation", "JsonElement", "System.", "could not be converted");
+                    e.Message.Should().NotContainAny("identified items", "requested operation", "JsonElement", "System.",
+                        "could not be converted");
                 }
             }
         refused.Should().BeGreaterThan(5);
@@ -67,17 +71,23 @@ public sealed class SettingsMessagesTests
     [InlineData("{\"text_config\": 5}", "config.json': model_type is '")]
     [InlineData("{\"model_type\": 5}", "config.json': model_type is 5, expected a text.")]
     [InlineData("{\"model_type\": \"qwen2_5_vl\", \"vision_config\": []}", "config.json': vision_config is [], expected an object.")]
-    [InlineData("{\"model_type\": \"qwen3_vl\", \"text_config\": {\"rope_parameters\": 3}}", "config.json': text_config.rope_parameters is 3, expected an object.")]
-    [InlineData("{\"model_type\": \"qwen3_vl\", \"text_config\": {\"rope_scaling\": {\"mrope_section\": [24, 20.0, 20]}}}", "config.json': text_config.rope_scaling.mrope_section[1] is 20.0, expected an integer.")]
-    [InlineData("{\"model_type\": \"qwen2_5_vl\", \"rope_scaling\": {\"mrope_section\": []}}", "config.json': mrope_section [] must be three numbers that sum to half of head_dim (")]
+    [InlineData("{\"model_type\": \"qwen3_vl\", \"text_config\": {\"rope_parameters\": 3}}", "config.json': text_config.rope_parameters "
+        + "is 3, expected an object.")]
+    [InlineData("{\"model_type\": \"qwen3_vl\", \"text_config\": {\"rope_scaling\": {\"mrope_section\": [24, 20.0, 20]}}}",
+        "config.json': text_config.rope_scaling.mrope_section[1] is 20.0, expected an integer.")]
+    [InlineData("{\"model_type\": \"qwen2_5_vl\", \"rope_scaling\": {\"mrope_section\": []}}", "config.json': mrope_section [] must be "
+        + "three numbers that sum to half of head_dim (")]
     [InlineData("{\"model_type\": \"qwen2_5_vl\", \"vision_config\": {\"out_hidden_size\": 8192, \"fullatt_block_indexes\": [7, 2147483647]}}", "config.json': fullatt_block_indexes [7, 2147483647] must be below the depth (32)")]
-    [InlineData("{\"model_type\": \"qwen2_5_vl\", \"vision_config\": {\"out_hidden_size\": 8192, \"fullatt_block_indexes\": [-1]}}", "config.json': fullatt_block_indexes [-1] must be below the depth (32)")]
-    [InlineData("{\"model_type\": \"qwen2_vl\", \"vision_config\": {\"mlp_ratio\": 1e30}}", "config.json': vision_config.mlp_ratio is 1e30, expected a number above 0, up to 1024.")]
+    [InlineData("{\"model_type\": \"qwen2_5_vl\", \"vision_config\": {\"out_hidden_size\": 8192, \"fullatt_block_indexes\": [-1]}}",
+        "config.json': fullatt_block_indexes [-1] must be below the depth (32)")]
+    [InlineData("{\"model_type\": \"qwen2_vl\", \"vision_config\": {\"mlp_ratio\": 1e30}}", "config.json': vision_config.mlp_ratio is "
+        + "1e30, expected a number above 0, up to 1024.")]
     public void What_is_of_another_shape_is_not_taken_for_absent(string config, string message)
     {
         using var folder = new TemporaryDirectory();
         File.WriteAllText(folder.File("config.json"), config);
-        FluentActions.Invoking(() => QwenVlConfigReader.Read(folder.Path)).Should().Throw<InvalidDataException>().Which.Message.Should().Contain(message);
+        FluentActions.Invoking(() => QwenVlConfigReader.Read(folder.Path)).Should().Throw<InvalidDataException>().Which.Message.Should()
+            .Contain(message);
     }
 
     private static string Case(string name) => File.ReadAllText(Cases.PathOf("10-config-messages", name));
@@ -96,7 +106,8 @@ public sealed class SettingsMessagesTests
     };
 
     private static IEnumerable<string[]> Keys(JsonObject json, string[] above)
-        => json.SelectMany(p => p.Value is JsonObject inner ? Keys(inner, [.. above, p.Key]).Prepend([.. above, p.Key]) : [[.. above, p.Key]]);
+        => json.SelectMany(p => p.Value is JsonObject inner ? Keys(inner, [.. above, p.Key]).Prepend([.. above, p.Key])
+            : [[.. above, p.Key]]);
 
     private static JsonNode? At(string json, string[] path) => path.Aggregate(JsonNode.Parse(json), (n, key) => n![key]);
 

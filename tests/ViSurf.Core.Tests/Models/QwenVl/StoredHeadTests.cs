@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
-/// <summary>Head and embedding: one matrix or two, whatever config.json says. Numbers against transformers are in StoredHeadParity.</summary>
+/// <summary>
+/// Head and embedding: one matrix or two, whatever config.json says. Numbers against transformers are in StoredHeadParity.
+/// </summary>
 public sealed class StoredHeadTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -110,8 +112,10 @@ public sealed class StoredHeadTests : IDisposable
 
     [Theory]
     [InlineData("""{"tie_word_embeddings":true}""", """{"tie_word_embeddings":false}""")]
-    [InlineData("""{"text_config":{"tie_word_embeddings":true}}""", """{"text_config":{"tie_word_embeddings":false},"tie_word_embeddings":false}""")]
-    [InlineData("""{"tie_word_embeddings":true,"text_config":{"a":1}}""", """{"tie_word_embeddings":false,"text_config":{"a":1,"tie_word_embeddings":false}}""")]
+    [InlineData("""{"text_config":{"tie_word_embeddings":true}}""",
+        """{"text_config":{"tie_word_embeddings":false},"tie_word_embeddings":false}""")]
+    [InlineData("""{"tie_word_embeddings":true,"text_config":{"a":1}}""",
+        """{"tie_word_embeddings":false,"text_config":{"a":1,"tie_word_embeddings":false}}""")]
     [InlineData("""{ "tie_word_embeddings":  false }""", """{ "tie_word_embeddings":  false }""")]
     [InlineData("""{ "a":  1 }""", """{ "a":  1 }""")]
     public void A_configuration_that_ties_says_false_wherever_a_version_of_transformers_reads_it(string config, string expected)
@@ -133,7 +137,8 @@ public sealed class StoredHeadTests : IDisposable
         using (var policy = QwenVlPolicy.Load(checkpoint.Path))
         {
             foreach (var old in Directory.GetFiles(checkpoint.Path, "*.safetensors*")) File.Delete(old);
-            CheckpointWriter.Write(checkpoint.Path, [.. policy.Weights().Where(w => w.Name != "lm_head.weight" && (withEmbedding || !w.Name.Contains("embed_tokens", StringComparison.Ordinal))),
+            CheckpointWriter.Write(checkpoint.Path, [.. policy.Weights()
+                .Where(w => w.Name != "lm_head.weight" && (withEmbedding || !w.Name.Contains("embed_tokens", StringComparison.Ordinal))),
                 ("lm_head.weight", head(Matrix(policy, "embed_tokens")!).contiguous())]);
         }
         var config = JsonNode.Parse(File.ReadAllText(checkpoint.File("config.json")))!.AsObject();

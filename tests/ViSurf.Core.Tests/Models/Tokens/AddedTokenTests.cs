@@ -23,7 +23,8 @@ public sealed class AddedTokenTests
 
     [Theory]
     // A joiner is part of a word for Rust's engine, which looks at the neighbours; Latin-1's fractions are not.
-    [InlineData("é", false), InlineData("𠮷", false), InlineData("_", false), InlineData("1", false), InlineData("\u0301", false), InlineData("\u200D", false)]
+    [InlineData("é", false), InlineData("𠮷", false), InlineData("_", false), InlineData("1", false), InlineData("\u0301", false),
+        InlineData("\u200D", false)]
     [InlineData("½", true), InlineData("😀", true), InlineData("-", true), InlineData("\u200B", true)]
     public void Beside_a_part_of_a_word_a_single_word_is_none(string neighbour, bool matches)
     {
@@ -48,7 +49,8 @@ public sealed class AddedTokenTests
         var tokenizer = TinyTokenizer.Load(json);
         tokenizer.Encode("éxe\u0301x").Should().Equal(First, First);
         tokenizer.Encode("éye\u0301y").Should().Equal(0xC3, 0xA9, 'y', Second);
-        tokenizer.Encode("aéx", [new TextSpan(1, 1)], new HashSet<int> { First }).Should().NotContain(First, "data that normalisation touches is data");
+        tokenizer.Encode("aéx", [new TextSpan(1, 1)], new HashSet<int> { First }).Should()
+            .NotContain(First, "data that normalisation touches is data");
         tokenizer.Encode("ae\u0301x", [new TextSpan(2, 1)], new HashSet<int> { First }).Should().NotContain(First);
         tokenizer.Encode("ae\u0301x", [new TextSpan(0, 1)], new HashSet<int> { First }).Should().Contain(First);
     }
@@ -76,8 +78,10 @@ public sealed class AddedTokenTests
     }
 
     [Theory]
-    [InlineData("""{"added_tokens_decoder": {"300": {"content": "<x>"}}}""", "*tokenizer_config.json*'<x>' is listed with id 300, but transformers gives it 257*")]
-    [InlineData("""{"added_tokens_decoder": {"257": {"content": "<old>"}}}""", "*'<old>' is listed with id 257, but transformers gives it 256*")]
+    [InlineData("""{"added_tokens_decoder": {"300": {"content": "<x>"}}}""", "*tokenizer_config.json*'<x>' is listed with id 300, "
+        + "but transformers gives it 257*")]
+    [InlineData("""{"added_tokens_decoder": {"257": {"content": "<old>"}}}""", "*'<old>' is listed with id 257, "
+        + "but transformers gives it 256*")]
     [InlineData("""{"split_special_tokens": true}""", "*'split_special_tokens' is true*")]
     [InlineData("""{"add_bos_token": true, "bos_token": "<old>"}""", "*'add_bos_token' is true*")]
     [InlineData("""{"add_prefix_space": true}""", "*'add_prefix_space' is true, expected false as tokenizer.json has it*")]
@@ -93,7 +97,9 @@ public sealed class AddedTokenTests
         using var folder = TemporaryDirectory.CopyOf("tokenizer");
         var reference = QwenTokenizer.Load(folder.Path);
         var config = JsonNode.Parse(File.ReadAllBytes(folder.File("tokenizer_config.json")))!.AsObject();
-        var older = new JsonObject(config["added_tokens_decoder"]!.AsObject().Select(t => KeyValuePair.Create(t.Value!["content"]!.GetValue<string>(), (JsonNode?)int.Parse(t.Key, System.Globalization.CultureInfo.InvariantCulture))));
+        var older = new JsonObject(config["added_tokens_decoder"]!.AsObject()
+            .Select(t => KeyValuePair.Create(t.Value!["content"]!.GetValue<string>(),
+                (JsonNode?)int.Parse(t.Key, System.Globalization.CultureInfo.InvariantCulture))));
         config.Remove("added_tokens_decoder");
         File.WriteAllText(folder.File("tokenizer_config.json"), config.ToJsonString());
         File.WriteAllText(folder.File("added_tokens.json"), older.ToJsonString());

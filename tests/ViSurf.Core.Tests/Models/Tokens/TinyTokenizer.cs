@@ -44,7 +44,8 @@ internal static class TinyTokenizer
     public static JsonObject Split(string regex, string behavior = "Isolated", bool invert = false)
         => Split(new JsonObject { ["Regex"] = regex }, behavior, invert);
 
-    public static JsonObject Added(string text, int id, bool left = false, bool right = false, bool word = false, bool normalized = false, bool special = false) => new()
+    public static JsonObject Added(string text, int id, bool left = false, bool right = false, bool word = false, bool normalized = false,
+        bool special = false) => new()
     {
         ["id"] = id,
         ["content"] = text,

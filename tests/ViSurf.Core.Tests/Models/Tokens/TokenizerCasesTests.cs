@@ -6,7 +6,9 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Models.Tokens;
 
-/// <summary>Texts from public bug reports with the reference's ids: every <c>NAME-texts.json</c> belongs to the tokenizer in <c>NAME</c>.</summary>
+/// <summary>
+/// Texts from public bug reports with the reference's ids: every <c>NAME-texts.json</c> belongs to the tokenizer in <c>NAME</c>.
+/// </summary>
 public sealed class TokenizerCasesTests
 {
     private const string Texts = "texts.json";
@@ -33,7 +35,8 @@ public sealed class TokenizerCasesTests
         foreach (var given in texts.RootElement.EnumerateArray())
         {
             var text = given.GetProperty("text").GetString()!;
-            tokenizer.Encode(text).Should().Equal(given.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), "of {0}", JsonSerializer.Serialize(text));
+            tokenizer.Encode(text).Should()
+                .Equal(given.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), "of {0}", JsonSerializer.Serialize(text));
         }
     }
 

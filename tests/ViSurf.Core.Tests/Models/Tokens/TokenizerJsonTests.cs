@@ -27,12 +27,14 @@ public sealed class TokenizerJsonTests
         { "model.vocab", "[]", "*'model.vocab' is [], expected an object*" },
         { "normalizer", """{"type": "Lowercase"}""", "*'normalizer.type' is \"Lowercase\", expected NFC*" },
         { "normalizer", """{"type": "NFC", "extra": 1}""", "*'normalizer.extra' is not an option*" },
-        { "normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Strip"}]}""", "*'normalizer.normalizers*1*.type' is \"Strip\"*" },
+        { "normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Strip"}]}""",
+            "*'normalizer.normalizers*1*.type' is \"Strip\"*" },
         { "normalizer", "\"NFC\"", "*'normalizer' is \"NFC\", expected an object*" },
         { "pre_tokenizer", "null", "*'pre_tokenizer' is not there*" },
         { "pre_tokenizer", """{"type": "Whitespace"}""", "*expected steps of which the last is ByteLevel*" },
         { "pre_tokenizer.pretokenizers.0", """{"type": "Punctuation"}""", "*\"Punctuation\", expected Split or Digits*" },
-        { "pre_tokenizer.pretokenizers.0", """{"type": "ByteLevel", "add_prefix_space": true}""", "*\"ByteLevel\", expected Split or Digits*" },
+        { "pre_tokenizer.pretokenizers.0", """{"type": "ByteLevel", "add_prefix_space": true}""",
+            "*\"ByteLevel\", expected Split or Digits*" },
         { "pre_tokenizer.pretokenizers.0.behavior", "\"Kept\"", "*.behavior' is \"Kept\", expected Removed, Isolated*" },
         { "pre_tokenizer.pretokenizers.0.behavior", "null", "*.behavior' is not there*" },
         { "pre_tokenizer.pretokenizers.0.invert", "\"no\"", "*.invert' is \"no\", expected true or false*" },
@@ -64,13 +66,16 @@ public sealed class TokenizerJsonTests
         using var folder = new Support.TemporaryDirectory();
         File.WriteAllText(folder.File("tokenizer.json"), json.ToJsonString().Replace("\"PLACE\"", value, StringComparison.Ordinal));
         var load = () => QwenTokenizer.Load(folder.Path);
-        load.Should().Throw<InvalidDataException>().WithMessage(message).And.Message.Should().Contain("tokenizer.json").And.NotContain("System.");
+        load.Should().Throw<InvalidDataException>().WithMessage(message).And.Message.Should()
+            .Contain("tokenizer.json").And.NotContain("System.");
     }
 
     [Theory]
     // Every byte has a token, so there is nothing unknown; no merges are left out; nothing stands around the text.
-    [InlineData("model.byte_fallback", "true"), InlineData("model.fuse_unk", "true"), InlineData("model.unk_token", "\"a\""), InlineData("model.dropout", "0.0")]
-    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}], "pair": [], "special_tokens": {}}""")]
+    [InlineData("model.byte_fallback", "true"), InlineData("model.fuse_unk", "true"), InlineData("model.unk_token", "\"a\""),
+        InlineData("model.dropout", "0.0")]
+    [InlineData("post_processor",
+        """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}], "pair": [], "special_tokens": {}}""")]
     [InlineData("normalizer", """{"type": "Sequence", "normalizers": []}"""), InlineData("decoder", "null")]
     public void What_changes_no_token_is_accepted(string path, string value)
     {
@@ -91,7 +96,8 @@ public sealed class TokenizerJsonTests
     public void Several_splits_work_one_after_the_other_as_in_DeepSeeks_tokenizers()
     {
         // A word that is cut gets a blank before it, so the text says where the cuts are.
-        var json = TinyTokenizer.Json(TinyTokenizer.Split(@"\p{N}{1,3}"), TinyTokenizer.Split("[一-龥぀-ゟ゠-ヿ]+"), TinyTokenizer.Split(@"\s?\p{L}+"));
+        var json = TinyTokenizer.Json(TinyTokenizer.Split(@"\p{N}{1,3}"), TinyTokenizer.Split("[一-龥぀-ゟ゠-ヿ]+"),
+            TinyTokenizer.Split(@"\s?\p{L}+"));
         json["pre_tokenizer"]!["pretokenizers"]![3] = TinyTokenizer.ByteLevel(prefix: true);
         Pieces(json, "ab1234中文cd!").Should().Be(" ab 123 4 中文 cd !");
         Pieces(json, "There are 123 Red dogs").Should().Be(" There are  123 Red dogs", "what the first pattern does not match is kept");
@@ -117,13 +123,16 @@ public sealed class TokenizerJsonTests
 
     [Theory]
     // é as one and as two characters, and the ligature ﬁ.
-    [InlineData(null, "e\u0301ﬁ", "e\u0301ﬁ"), InlineData("NFC", "e\u0301ﬁ", "éﬁ"), InlineData("NFD", "éﬁ", "e\u0301ﬁ"), InlineData("NFKC", "e\u0301ﬁ", "éfi"), InlineData("NFKD", "éﬁ", "e\u0301fi")]
+    [InlineData(null, "e\u0301ﬁ", "e\u0301ﬁ"), InlineData("NFC", "e\u0301ﬁ", "éﬁ"), InlineData("NFD", "éﬁ", "e\u0301ﬁ"),
+        InlineData("NFKC", "e\u0301ﬁ", "éfi"), InlineData("NFKD", "éﬁ", "e\u0301fi")]
     // Characters that are younger than the reference's tables pass as they are: Dives Akuru's vowel of Unicode 13, an arabic mark of 16.
-    [InlineData("NFD", "\U00011938", "\U00011938"), InlineData("NFC", "a\u0345\u0897", "a\u0345\u0897"), InlineData("NFC", "e\u0301\uFFFEe\u0301", "é\uFFFEé")]
+    [InlineData("NFD", "\U00011938", "\U00011938"), InlineData("NFC", "a\u0345\u0897", "a\u0345\u0897"),
+        InlineData("NFC", "e\u0301\uFFFEe\u0301", "é\uFFFEé")]
     public void The_normaliser_is_the_files(string? form, string text, string normalized)
     {
         var json = TinyTokenizer.Json();
-        json["normalizer"] = form is null ? null : new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = form }) };
+        json["normalizer"] = form is null ? null
+            : new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray(new JsonObject { ["type"] = form }) };
         TinyTokenizer.Load(json).Encode(text).Select(id => (byte)id).Should().Equal(System.Text.Encoding.UTF8.GetBytes(normalized));
     }
 
@@ -150,7 +159,8 @@ public sealed class TokenizerJsonTests
 
     [Fact]
     public void Every_noncharacter_is_encoded_as_its_bytes()
-        => TinyTokenizer.Load(TinyTokenizer.Json()).Encode("\uFFFE\uFFFF\uFDD0\U0010FFFF").Should().Equal(System.Text.Encoding.UTF8.GetBytes("\uFFFE\uFFFF\uFDD0\U0010FFFF").Select(b => (int)b));
+        => TinyTokenizer.Load(TinyTokenizer.Json()).Encode("\uFFFE\uFFFF\uFDD0\U0010FFFF").Should()
+            .Equal(System.Text.Encoding.UTF8.GetBytes("\uFFFE\uFFFF\uFDD0\U0010FFFF").Select(b => (int)b));
 
     private static string Pieces(JsonNode json, string text)
     {

@@ -16,7 +16,8 @@ public sealed class LongValuesTests
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllText(Path.Combine(directory.Path, "config.json"), $$"""{"model_type": "{{Long}}"}""");
-        Said(() => QwenVlConfigReader.Read(directory.Path)).Should().Contain("config.json").And.Contain("model_type").And.Contain("30000 characters");
+        Said(() => QwenVlConfigReader.Read(directory.Path)).Should()
+            .Contain("config.json").And.Contain("model_type").And.Contain("30000 characters");
     }
 
     [Theory]

@@ -106,7 +106,8 @@ public sealed class GroupCardTests
     {
         var picture = Picture(30, 30);
         Thumbnail.Of(ImageSource.FromFile("/nowhere/x.png"), 100).Trouble.Should().Contain("/nowhere/x.png");
-        Thumbnail.Of(ImageSource.FromBytes("text"u8.ToArray(), "odd"), 100).Trouble.Should().Contain("first bytes are those of no picture: 'odd'");
+        Thumbnail.Of(ImageSource.FromBytes("text"u8.ToArray(), "odd"), 100).Trouble.Should()
+            .Contain("first bytes are those of no picture: 'odd'");
         // Width and height of a PNG are at bytes 16 to 23, and a checksum of bytes 12 to 28 follows: 65,566² pixels are 17 GB that nobody should allocate.
         (picture[17], picture[21]) = (1, 1);
         BinaryPrimitives.WriteUInt32BigEndian(picture.AsSpan(29), Pictures.Crc(picture.AsSpan(12, 17)));

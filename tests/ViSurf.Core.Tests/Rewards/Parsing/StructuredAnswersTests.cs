@@ -72,7 +72,8 @@ public sealed class StructuredAnswersTests
         (soft.HasExactKeys, soft.HasKeys, soft.Box, soft.Second).Should().Be((false, true, new Box(1, 2, 3, 4), new PixelPoint(3, 4)));
         var half = SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3]}""")!;
         (half.HasKeys, half.Second).Should().Be((false, null));
-        SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3, 4]}""", exactKeys: true)!.Box.Should().BeNull();
+        SegZeroAnswer.FromText("""{"My_Bbox": [1, 2, 3, 4], "point a": [1, 2], "point b": [3, 4]}""", exactKeys: true)!.Box.Should()
+            .BeNull();
         SegZeroAnswer.FromText("{1}").Should().BeNull();
     }
 }

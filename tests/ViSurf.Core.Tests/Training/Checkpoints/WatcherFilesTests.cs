@@ -6,7 +6,9 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Training.Checkpoints;
 
-/// <summary>What a watcher remembers is read as any file: a broken one is refused by name, in words, and the watcher stays as it was.</summary>
+/// <summary>
+/// What a watcher remembers is read as any file: a broken one is refused by name, in words, and the watcher stays as it was.
+/// </summary>
 public sealed class WatcherFilesTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -22,8 +24,10 @@ public sealed class WatcherFilesTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("watchers"));
         File.WriteAllText(Path.Combine(_folder.File("watchers"), "report.json"), json);
-        FluentActions.Invoking(() => WatcherFiles.Restore(_folder.Path, new HtmlReport(_folder.File("report.html")).AsPart())).Should().Throw<InvalidDataException>()
-            .WithMessage(message).Which.Message.Should().Contain("report").And.NotContainAny("could not be converted", "System.", "SavedRecord");
+        FluentActions.Invoking(() => WatcherFiles.Restore(_folder.Path, new HtmlReport(_folder.File("report.html")).AsPart())).Should()
+            .Throw<InvalidDataException>()
+            .WithMessage(message).Which.Message.Should()
+            .Contain("report").And.NotContainAny("could not be converted", "System.", "SavedRecord");
     }
 
     public void Dispose() => _folder.Dispose();

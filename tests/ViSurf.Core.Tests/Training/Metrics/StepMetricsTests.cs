@@ -177,7 +177,8 @@ public sealed class StepMetricsTests
     }
 
     private static VisionExample Example(string id, string picture) => VisionExample.Ask(id, "Where is it?",
-        new GroundingTarget([new GroundedObject(new Box(1, 2, 30, 40), new PixelPoint(1, 2))]), ImageSource.FromFile(Fixtures.PathOf("images", picture))) with { LabelFrame = FrameSize.OfModel };
+        new GroundingTarget([new GroundedObject(new Box(1, 2, 30, 40), new PixelPoint(1, 2))]),
+            ImageSource.FromFile(Fixtures.PathOf("images", picture))) with { LabelFrame = FrameSize.OfModel };
 
     /// <summary>Off by half a nat in the first token of the first rollout.</summary>
     private sealed class Off(IRolloutSampler inner) : IRolloutSampler

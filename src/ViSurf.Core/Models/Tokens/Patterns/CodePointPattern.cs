@@ -68,7 +68,9 @@ internal sealed class CodePointPattern
         return matches;
     }
 
-    /// <summary>The first match from a place on. The limit is wall-clock time, so on a busy machine a match is tried a second time.</summary>
+    /// <summary>
+    /// The first match from a place on. The limit is wall-clock time, so on a busy machine a match is tried a second time.
+    /// </summary>
     private (int Start, int End)? Match(string letters, int from)
     {
         for (var again = false; ; again = true)

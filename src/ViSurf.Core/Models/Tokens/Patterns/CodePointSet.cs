@@ -39,7 +39,8 @@ internal sealed record CodePointSet(
         CategoryNames["L"] | CategoryNames["M"] | CategoryNames["Nd"] | CategoryNames["Nl"] | CategoryNames["Pc"]);
 
     /// <summary><c>\w</c>: <see cref="Letters"/>, and Latin-1's ² ³ ¹ ¼ ½ ¾.</summary>
-    public static CodePointSet Word { get; } = Letters with { Ranges = [.. Letters.Ranges, new(0xB2, 0xB3), new(0xB9, 0xB9), new(0xBC, 0xBE)] };
+    public static CodePointSet Word { get; } = Letters with { Ranges = [.. Letters.Ranges, new(0xB2, 0xB3), new(0xB9, 0xB9),
+        new(0xBC, 0xBE)] };
 
     public static CodePointSet Of(int codePoint) => new([new(codePoint, codePoint)]);
 

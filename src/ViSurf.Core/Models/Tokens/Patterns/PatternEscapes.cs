@@ -70,7 +70,9 @@ internal static class PatternEscapes
     }
 
     /// <summary>The characters that are equal to an ASCII character when case does not count.</summary>
-    /// <exception cref="FormatException">It is none: some letters beyond ASCII equal two letters, and the reference counts that in.</exception>
+    /// <exception cref="FormatException">
+    /// It is none: some letters beyond ASCII equal two letters, and the reference counts that in.
+    /// </exception>
     public static CodePointSet IgnoringCase(int codePoint, PatternText text)
         => new([.. IgnoringCase([new(codePoint, codePoint)], [], text)]);
 

@@ -53,5 +53,6 @@ internal sealed class PatternText(string text)
     }
 
     public FormatException Refuse(string what)
-        => new($"its pattern for words has {what} at character {Position + 1}, which is not read exactly as the reference reads it: {text}");
+        => new($"its pattern for words has {what} at character {Position + 1}, "
+            + $"which is not read exactly as the reference reads it: {text}");
 }

@@ -8,7 +8,8 @@ internal sealed class RandomTokenizer(Random random)
 {
     /// <summary>Texts of added tokens.</summary>
     public static readonly string[] Added =
-        ["<m>", "<", "<m", "m>a", "ab", "cat", "caf\u00E9", "cafe\u0301", " x", "x ", "  ", "𠮷", "e\u0301", "<|im_end|>", "<|im", "|>", "\u212A\u212A", "ﬁ", "\n\n"];
+        ["<m>", "<", "<m", "m>a", "ab", "cat", "caf\u00E9", "cafe\u0301", " x", "x ", "  ", "𠮷", "e\u0301", "<|im_end|>", "<|im", "|>",
+            "\u212A\u212A", "ﬁ", "\n\n"];
 
     private static readonly string[] Forms = ["NFC", "NFD", "NFKC", "NFKD"];
     private static readonly string[] Behaviors = Enum.GetNames<SplitBehavior>();
@@ -25,14 +26,16 @@ internal sealed class RandomTokenizer(Random random)
         var texts = Added.OrderBy(_ => random.Next()).Take(random.Next(1, 7));
         json["added_tokens"] = new JsonArray([.. texts.Select((text, i) => 
             // The reference's process ends where a token of blanks takes the blanks before it and another has taken both.
-            TinyTokenizer.Added(text, TinyTokenizer.FirstAdded + i, left: !Some(3) && text.Trim().Length > 0, !Some(3), !Some(3), Some(2), Some(2)))]);
+            TinyTokenizer.Added(text, TinyTokenizer.FirstAdded + i, left: !Some(3) && text.Trim().Length > 0, !Some(3), !Some(3), Some(2),
+                Some(2)))]);
         return json;
     }
 
     private JsonObject Step()
     {
         if (!Some(8)) return new JsonObject { ["type"] = "Digits", ["individual_digits"] = Some(2) };
-        var pattern = Some(10) ? new JsonObject { ["Regex"] = new RandomPattern(random).Next() } : new JsonObject { ["String"] = RandomText.Next(random, 2) };
+        var pattern = Some(10) ? new JsonObject { ["Regex"] = new RandomPattern(random).Next() }
+            : new JsonObject { ["String"] = RandomText.Next(random, 2) };
         return TinyTokenizer.Split(pattern, Behaviors[random.Next(Behaviors.Length)], Some(2));
     }
 

@@ -7,12 +7,15 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Models.Tokens.Oracle;
 
-/// <summary>Ids against Hugging Face's own library, on random files and texts. A failure names its seed; <c>VISURF_SEED</c> repeats it.</summary>
+/// <summary>
+/// Ids against Hugging Face's own library, on random files and texts. A failure names its seed; <c>VISURF_SEED</c> repeats it.
+/// </summary>
 public sealed class TokenizerOracleTests : IDisposable
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(1);
     private readonly TemporaryDirectory _folder = new();
-    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("VISURF_SEED"), out var seed) ? seed : Environment.TickCount;
+    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("VISURF_SEED"), out var seed) ? seed
+        : Environment.TickCount;
 
     [Fact]
     public void Random_patterns_options_and_added_tokens_give_the_references_ids()
@@ -26,7 +29,8 @@ public sealed class TokenizerOracleTests : IDisposable
             using var tokenizer = OracleTokenizer.Load(_folder.Path);
             if (tokenizer is null) continue;
             read++;
-            for (var i = 0; i < 12; i++) Same(tokenizer, RandomText.Next(random, 12, json["added_tokens"]!.AsArray().Count > 0 ? RandomTokenizer.Added : []), json);
+            for (var i = 0; i < 12; i++)
+                Same(tokenizer, RandomText.Next(random, 12, json["added_tokens"]!.AsArray().Count > 0 ? RandomTokenizer.Added : []), json);
         }
     }
 
@@ -34,7 +38,8 @@ public sealed class TokenizerOracleTests : IDisposable
     public void Random_texts_give_the_references_ids_with_every_tokenizer_at_hand()
     {
         var random = new Random(_seed);
-        var files = new[] { Fixtures.Root, Cases.Root }.SelectMany(root => Directory.GetFiles(root, "tokenizer.json", SearchOption.AllDirectories))
+        var files = new[] { Fixtures.Root, Cases.Root }
+            .SelectMany(root => Directory.GetFiles(root, "tokenizer.json", SearchOption.AllDirectories))
             .DistinctBy(file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))).ToArray();
         files.Should().NotBeEmpty();
         foreach (var file in files)
