@@ -32,7 +32,7 @@ internal sealed class LabelCodec(IReadOnlyList<LabelKind> own)
         if (label.ValueKind == JsonValueKind.Null) return null;
         var name = label.Text("kind");
         var kind = Array.Find(_kinds, k => k.Name == name)
-            ?? throw new FormatException($"expected a label of a kind among {string.Join(", ", _kinds.Select(k => k.Name))}, got '{name}'. Hand the LabelKind it was written with to PredictionFile.");
+            ?? throw new FormatException($"expected a label of a kind among {string.Join(", ", _kinds.Select(k => k.Name))}, got '{Excerpt.Of(name)}'. Hand the LabelKind it was written with to PredictionFile.");
         return kind.Read(label.Member("value"));
     }
 }

@@ -16,9 +16,16 @@ public sealed record LoraConfig
     /// <value>8, PEFT's default.</value>
     public int Rank { get; init => field = Guard.Positive(value, nameof(Rank)); } = 8;
 
-    /// <summary>Numerator of the scaling (<c>lora_alpha</c>).</summary>
+    /// <summary>Published ones are some hundreds; a few powers of ten beyond this, float32 activations are infinite.</summary>
+    internal const double LargestAlpha = 1e6;
+
+    /// <summary>Numerator of the scaling (<c>lora_alpha</c>), above 0 and at most 1,000,000.</summary>
     /// <value>8, PEFT's default: with the default rank the scaling is 1.</value>
-    public double Alpha { get; init => field = Guard.Positive(Guard.Finite(value, nameof(Alpha)), nameof(Alpha)); } = 8;
+    public double Alpha
+    {
+        get;
+        init => field = Guard.InRange(Guard.Positive(Guard.Finite(value, nameof(Alpha)), nameof(Alpha)), 0, LargestAlpha, nameof(Alpha));
+    } = 8;
 
     /// <summary>
     /// Ranks of single layers (<c>rank_pattern</c>), in order: the first entry that means a layer counts. EVA writes them.
@@ -38,8 +45,8 @@ public sealed record LoraConfig
     public IReadOnlyList<LayerOverride> AlphaPattern
     {
         get;
-        init => field = Guard.NotNull(value).FirstOrDefault(entry => !(entry.Value > 0) || !double.IsFinite(entry.Value)) is { } wrong
-            ? throw new ArgumentException(FormattableString.Invariant($"Expected finite numbers above 0 in AlphaPattern, got {wrong.Value} for '{wrong.Pattern}'."), nameof(AlphaPattern))
+        init => field = Guard.NotNull(value).FirstOrDefault(entry => entry.Value is not (> 0 and <= LargestAlpha)) is { } wrong
+            ? throw new ArgumentException(FormattableString.Invariant($"Expected finite numbers above 0, at most {LargestAlpha}, in AlphaPattern, got {wrong.Value} for '{wrong.Pattern}'."), nameof(AlphaPattern))
             : [.. value];
     } = [];
 

@@ -63,10 +63,10 @@ internal static class PeftConfigFile
             ExcludeModules = Selection(root, "exclude_modules"),
             Rank = (int)Number(root, "r", defaults.Rank, n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n),
                 "a whole number of at least 1"),
-            Alpha = Number(root, "lora_alpha", defaults.Alpha, n => n > 0 && double.IsFinite(n), "a finite number above 0"),
+            Alpha = Number(root, "lora_alpha", defaults.Alpha, n => n is > 0 and <= LoraConfig.LargestAlpha, "a finite number above 0, at most 1000000"),
             RankPattern = Pattern(root, "rank_pattern", n => n is >= 1 and <= int.MaxValue && n == Math.Floor(n), "whole numbers of at "
                 + "least 1 by patterns of paths"),
-            AlphaPattern = Pattern(root, "alpha_pattern", n => n > 0 && double.IsFinite(n), "finite numbers above 0 by patterns of paths"),
+            AlphaPattern = Pattern(root, "alpha_pattern", n => n is > 0 and <= LoraConfig.LargestAlpha, "finite numbers above 0, at most 1000000, by patterns of paths"),
             Dropout = Number(root, "lora_dropout", defaults.Dropout, n => n is >= 0 and < 1, "a number from 0 to below 1"),
             UseRsLora = Has(root, "use_rslora") is { } stabilised ? Flag("use_rslora", stabilised) : defaults.UseRsLora,
             ModulesToSave = Has(root, "modules_to_save") is { } saved ? Names("modules_to_save", saved) : [],

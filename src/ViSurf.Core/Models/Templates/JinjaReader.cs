@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Models.Templates;
 
@@ -55,6 +56,6 @@ internal sealed class JinjaReader(IReadOnlyList<JinjaToken> tokens)
         JinjaKind.Data => "text",
         JinjaKind.BlockBegin => "'{%'",
         JinjaKind.OutputBegin => "'{{'",
-        _ => $"'{token.Value}'",
+        _ => $"'{Excerpt.Of(token.Value)}'",
     };
 }

@@ -62,7 +62,7 @@ internal sealed class JinjaStatements(JinjaReader reader)
             "macro" => Macro(),
             // transformers' mark of what the model wrote: for training masks, writes nothing.
             "generation" => Passed(),
-            _ => throw reader.Error($"the statement '{word}', which is not supported"),
+            _ => throw reader.Error($"the statement '{Excerpt.Of(word)}', which is not supported"),
         };
     }
 

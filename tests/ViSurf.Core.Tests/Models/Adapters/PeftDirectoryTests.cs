@@ -97,6 +97,7 @@ public sealed class PeftDirectoryTests : IDisposable
     [InlineData("r", "1e400", "*r is 1e400, expected*")]
     [InlineData("r", "\"four\"", "*r is \"four\", expected*")]
     [InlineData("lora_alpha", "1e400", "*lora_alpha is 1e400, expected a finite number above 0*")]
+    [InlineData("lora_alpha", "1e308", "*lora_alpha is 1e308, expected a finite number above 0, at most 1000000*")]
     [InlineData("lora_alpha", "-8", "*lora_alpha is -8, expected*")]
     [InlineData("lora_alpha", "0", "*lora_alpha is 0, expected*")]
     [InlineData("lora_alpha", "\"16\"", "*lora_alpha is \"16\", expected*")]
