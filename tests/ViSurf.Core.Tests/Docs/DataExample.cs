@@ -83,8 +83,7 @@ public sealed class DataExample
         string parquet, string jsonl, string state, TrainerOptions options, int steps)
     {
         // <example>
-        var objects = ParquetSource.Open(parquet,
-            new RowOptions { Prompt = encoder.GroundingPrompt });          // ViSurf's published set as it is
+        var objects = ParquetSource.Open(parquet, new RowOptions { Prompt = encoder.GroundingPrompt });   // ViSurf's published set as it is
         using var words = JsonLinesSource.Open(jsonl, new RowOptions { Columns = new ColumnMap { Question = ["query"] } });
 
         var check = new DatasetCheck(new DemonstrationInjector(encoder), rewards, PictureSize.Of) { Encoder = encoder, MaxPromptTokens = 1300 };

@@ -147,6 +147,16 @@ public sealed class DatasetReportTests : IDisposable
             .Report(new ListSource([VisionExample.Ask("a", "?", new TextTarget("word"))], "list")).Problems.Should().ContainSingle().Which.Reason.Should().Be("no reward judges its label");
 
     [Fact]
+    public void A_label_that_only_a_penalty_judges_is_found_too()
+    {   // a penalty of 0 is all that is said of the label: as a completion it would be no member of its group
+        var suite = new RewardSuite(
+            RewardFunction.From("boxes only", (e, _) => e.Target is GroundingTarget ? 1 : null), LengthRewards.Overlong(1000, 100));
+        new DatasetCheck(new DemonstrationInjector(Encoder), suite, PictureSize.Of)
+            .Report(new ListSource([VisionExample.Ask("a", "?", new TextTarget("word"))], "list"))
+            .Problems.Should().ContainSingle().Which.Reason.Should().Be("no reward judges its label");
+    }
+
+    [Fact]
     public void A_damaged_row_group_is_a_problem_of_each_of_its_rows()
     {
         var bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", "parquet", "visurf.parquet"));

@@ -25,9 +25,10 @@ internal sealed class LabelScoreCheck(
 
     private void Score(RowFindings row, Completion label)
     {
-        var components = suite.Score(new RolloutGroup(row.Example, [label])).Scores[0].Components;
-        if (components.All(c => c.Value is null)) row.Problem("no reward judges its label");
-        foreach (var component in components.Where(c => c.Weight != 0 && c.Shortfall > tolerance && !excluded.Contains(c.Name)))
+        var score = suite.Score(new RolloutGroup(row.Example, [label])).Scores[0];
+        // Penalties alone judge nothing: such a label would have no advantage.
+        if (!score.IsScored) row.Problem("no reward judges its label");
+        foreach (var component in score.Components.Where(c => c.Weight != 0 && c.Shortfall > tolerance && !excluded.Contains(c.Name)))
             row.Problem($"{Judged(component)}, so it would teach what that reward rejects");
     }
 

@@ -193,7 +193,8 @@ public sealed class ParquetSourceTests : IDisposable
             // Measured as before it: finalizers done, so that what waits for one does not count as live.
             most = Math.Max(most, GC.GetTotalMemory(true) - before);
         }
-        most.Should().BeInRange(1 << 20, 12 << 20);
+        // A buffer, a group, and up to a dozen MiB of pooled arrays, which are trimmed and filled again at times of their own: less than either file.
+        most.Should().BeInRange(1 << 20, 20 << 20);
         GC.KeepAlive(stream);
     }
 
