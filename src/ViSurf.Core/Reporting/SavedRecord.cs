@@ -17,6 +17,7 @@ internal sealed record SavedRecord(
     public static SavedRecord Of(JsonNode? json)
     {
         var record = WatcherJson.Read<SavedRecord>(json, "the record of a report", Current);
+        WatcherJson.Whole(record.Gallery.Earlier, "stretches of groups");
         WatcherJson.Whole([.. record.Gallery.Earlier.Select(stretch => stretch.Value), .. record.Gallery.Latest], "groups");
         WatcherJson.Whole(record.Warnings.Kept, "warnings");
         return record;

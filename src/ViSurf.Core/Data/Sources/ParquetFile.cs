@@ -143,7 +143,24 @@ internal sealed class ParquetFile : IDisposable
         if (!tail[4..].SequenceEqual("PAR1"u8)) throw new Told("a file that does not end as one. Is it cut off?");
         if (System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(tail) is var footer && (footer < 0 || footer > stream.Length - 12))
             throw new Told("a footer longer than the file. Fetch it again");
+        CheckFooter(stream, footer);
         stream.Position = 0;
+    }
+
+    /// <summary>A list that claims more than the footer holds would be read for years: Parquet.Net goes on behind the end.</summary>
+    private static void CheckFooter(ExtendedFile stream, int length)
+    {
+        var bytes = new byte[length];
+        stream.Position = stream.Length - 8 - length;
+        stream.ReadExactly(bytes);
+        try
+        {
+            new ThriftReader(bytes).Skip(12);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new Told("a footer that is damaged: it claims more than it holds. Fetch the file again", e);
+        }
     }
 
     private static string Words(System.Type type)
@@ -185,5 +202,5 @@ internal sealed class ParquetFile : IDisposable
     private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
 
     /// <summary>A fault in words for users.</summary>
-    private sealed class Told(string message) : Exception(message);
+    private sealed class Told(string message, Exception? inner = null) : Exception(message, inner);
 }

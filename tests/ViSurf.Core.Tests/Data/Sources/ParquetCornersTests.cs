@@ -43,6 +43,16 @@ public sealed class ParquetCornersTests : IDisposable
         }, iter: 100, threads: 1);
     }
 
+    [Fact]
+    public void A_footer_whose_list_claims_more_than_it_holds_is_refused_at_once()
+    {   // field 15 of the footer, a list of 2^62 numbers of which none is there: 0xF9 (field +15, list), 0xF5 (long, i32), 2^62 in 9 bytes, end
+        byte[] footer = [0xF9, 0xF5, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40, 0x00];
+        var path = _folder.File("claims.parquet");
+        File.WriteAllBytes(path, [.. "PAR1"u8, .. footer, (byte)footer.Length, 0, 0, 0, .. "PAR1"u8]);
+        ((Action)(() => ParquetSource.Open(path))).Should().Throw<InvalidDataException>()
+            .WithMessage($"{path}: expected a readable Parquet file, got a footer that is damaged: it claims more than it holds*");
+    }
+
     [Theory]
     [InlineData("PARE", "an encrypted one. Write it again without encryption.")]
     [InlineData("PAR2", "a file that does not end as one. Is it cut off?.")]
