@@ -1,4 +1,5 @@
 using TinyBase.Checkpoint;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.Weights;
 using static TorchSharp.torch;
@@ -58,13 +59,13 @@ internal static class RandomCheckpoint
         var config = QwenVlConfigReader.Read(folder);
         using var module = new QwenVlModule(config, type, device);
         using var noGrad = no_grad();
-        using var generator = new Generator((ulong)seed, device);
+        using var random = new DeviceRandom((ulong)seed, device);
         foreach (var (name, parameter) in module.Names.OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             using var scope = NewDisposeScope();
             if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
             else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
-            else parameter.normal_(0, config.InitializerRange, generator);
+            else random.FillNormal(parameter, 0, config.InitializerRange);
         }
         CheckpointWriter.Write(folder, [.. module.Names.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, (Tensor)p.Value))]);
         return Parameters(config);

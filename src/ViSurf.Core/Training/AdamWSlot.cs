@@ -139,7 +139,7 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
             return;
         }
         // The random numbers depend on parameter, update and piece only, so a resumed run continues bit for bit.
-        using var random = new Generator(SeedStream.Bits(0, _updates, SeedStream.Key(name), (long)what, part), target.device);
+        using var random = new DeviceRandom(SeedStream.Bits(0, _updates, SeedStream.Key(name), (long)what, part), target.device);
         target.copy_(StochasticRounding.ToBFloat16(value, random));
     }
 

@@ -13,7 +13,7 @@ internal static class StochasticRounding
     /// <param name="x">float32 or float64, finite.</param>
     /// <param name="random">On the device of <paramref name="x"/>.</param>
     /// <returns>bfloat16 of the same shape; what bfloat16 holds exactly, zero included, stays as it is.</returns>
-    public static Tensor ToBFloat16(Tensor x, Generator random)
+    public static Tensor ToBFloat16(Tensor x, DeviceRandom random)
     {
         using var scope = NewDisposeScope();
         var near = x.to_type(ScalarType.BFloat16);
@@ -21,7 +21,7 @@ internal static class StochasticRounding
         var up = near.Filled(double.PositiveInfinity);
         var far = near.nextafter(where(error.IsAbove(0), up, up.neg()));
         var gap = far.to_type(x.dtype).sub(near.to_type(x.dtype));
-        var draws = rand(x.shape, x.dtype, x.device, generator: random);
+        var draws = random.Uniform(x.shape, x.dtype);
         return where(draws.lt(error / gap), far, near).MoveToOuterDisposeScope();
     }
 }

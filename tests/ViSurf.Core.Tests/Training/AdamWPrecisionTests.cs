@@ -70,7 +70,7 @@ public sealed class AdamWPrecisionTests : IDisposable
     public void Rounded_to_nearest_the_mean_of_squares_could_not_shrink_and_rounded_stochastically_it_does()
     {
         // v ← 0.999 v from 1: nearest rounding returns 1 for ever, since 0.999 is nearer to 1 than to 1 − 1/256.
-        using var random = new Generator(3, CPU);
+        using var random = new DeviceRandom(3, CPU);
         var nearest = ones(Size, ScalarType.BFloat16);
         var stochastic = ones(Size, ScalarType.BFloat16);
         for (var i = 0; i < 1000; i++)
@@ -90,7 +90,7 @@ public sealed class AdamWPrecisionTests : IDisposable
     public void A_mean_of_constant_gradients_rounded_to_nearest_would_stop_short()
     {
         // m ← 0.9 m + 0.1 · 1: nearest rounding stops once 0.1 (1 − m) is below half the spacing 1/256, about 2 % short.
-        using var random = new Generator(4, CPU);
+        using var random = new DeviceRandom(4, CPU);
         var nearest = zeros(Size, ScalarType.BFloat16);
         var stochastic = zeros(Size, ScalarType.BFloat16);
         for (var i = 0; i < 200; i++)
@@ -108,7 +108,7 @@ public sealed class AdamWPrecisionTests : IDisposable
     {
         // Spacing above 1 is 1/128, below 1 it is 1/256.
         double[] values = [1 + 0.25 / 128, -1 - 0.75 / 128, 1 - 0.5 / 256, 3, 0, 1e-30];
-        using var random = new Generator(5, CPU);
+        using var random = new DeviceRandom(5, CPU);
         foreach (var value in values)
         {
             var x = zeros(100_000, ScalarType.Float64).add(value);

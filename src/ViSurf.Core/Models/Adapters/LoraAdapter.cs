@@ -70,8 +70,8 @@ public sealed class LoraAdapter : IDisposable
     public static LoraAdapter Attach(IPolicy policy, LoraConfig config, long seed = 0)
     {
         var adapter = AttachEmpty(policy, config);
-        using var generator = new Generator((ulong)seed, CPU);
-        foreach (var layer in adapter._layers) layer.Initialize(generator);
+        using var random = new DeviceRandom((ulong)seed, CPU);
+        foreach (var layer in adapter._layers) layer.Initialize(random);
         return adapter;
     }
 

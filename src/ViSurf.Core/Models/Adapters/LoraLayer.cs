@@ -50,13 +50,13 @@ internal sealed class LoraLayer : IDisposable
     public static bool IsAttached(nn.Module module) => module.named_children().Any(c => c.name == A);
 
     /// <summary>A uniform in ±1/√in, which is kaiming-uniform with a = √5; B zero: the adapter starts as no change.</summary>
-    public void Initialize(Generator generator)
+    public void Initialize(DeviceRandom random)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var bound = 1 / Math.Sqrt(Down.shape[1]);
         // On the CPU in float32, so that a seed means the same on every device.
-        Down.copy_(rand(Down.shape, ScalarType.Float32, generator: generator).Times(2 * bound).Plus(-bound));
+        Down.copy_(random.Uniform(Down.shape, ScalarType.Float32).Times(2 * bound).Plus(-bound));
         Up.zero_();
     }
 
