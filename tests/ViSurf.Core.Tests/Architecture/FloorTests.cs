@@ -19,6 +19,8 @@ public sealed class FloorTests
     private static readonly Floor[] Floors =
     [
         new("Common", Torch.InSomeFiles),
+        // Operators that TorchSharp does not bind.
+        new("Common/Aten", Torch.Yes, "Common"),
         new("Data", Torch.No, "Common"),
         // Encoded pictures to pixels: headers, limits, decoders.
         new("Data/Pictures", Torch.No, "Common", "Data"),

@@ -50,6 +50,17 @@ internal sealed class QwenVlModule : nn.Module
             WeightLoader.Threads,
             copyHead && !Config.TiedHead ? StoredHead.Copies(Family.Names) : null);
 
+    /// <summary>Whether passes take the fused way.</summary>
+    public bool IsFused { get; private set; }
+
+    /// <summary>Chooses how passes compute; see <see cref="QwenVlOptions.Fused"/>.</summary>
+    /// <param name="fused">Null: on CUDA.</param>
+    public void Fuse(bool? fused)
+    {
+        IsFused = fused ?? Device.type == TorchSharp.DeviceType.CUDA;
+        foreach (var layer in modules().OfType<IFusable>()) layer.Fused = IsFused;
+    }
+
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>
     public Tensor Head(Tensor hidden, bool decoding = false)
         => _head?.Forward(hidden, decoding) ?? (decoding ? FewRowsProduct.Linear(hidden, Decoder.Embedding) : nn.functional.linear(hidden, Decoder.Embedding));

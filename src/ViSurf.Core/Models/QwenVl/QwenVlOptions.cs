@@ -33,4 +33,12 @@ public sealed record QwenVlOptions
     /// </summary>
     /// <value>false: the token budget of micro-batches bounds memory too, and costs nothing.</value>
     public bool RecomputeLayers { get; init; }
+
+    /// <summary>
+    /// Whether passes are made of few, fused operators instead of many small ones: the same values but for rounding. On CUDA the launches of
+    /// small operators are what decoding waits for; on a CPU they are cheap, and the plain way is the faster one. What the libtorch that
+    /// runs does not have is done in the plain way.
+    /// </summary>
+    /// <value>null: on CUDA. Say false to go the plain way there too, for instance to compare the two.</value>
+    public bool? Fused { get; init; }
 }

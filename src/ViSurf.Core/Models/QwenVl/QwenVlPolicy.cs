@@ -76,6 +76,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
         try
         {
             module.Fill(checkpoint, options.Progress, copyHead: stored.TiedHead);
+            module.Fuse(options.Fused);
             return new QwenVlPolicy(module, directory, side, options.RecomputeLayers);
         }
         catch
@@ -105,6 +106,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
             else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
             else parameter.copy_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).Times(module.Config.InitializerRange));
         }
+        module.Fuse(null);
         return new QwenVlPolicy(module, directory, side, recompute: false);
     }
 

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace ViSurf.Core.Common.Aten;
+
+/// <summary>
+/// libtorch's C interface (the "AOTI shim"), as far as calls of operators need it: functions that libtorch exports for programs compiled
+/// ahead of time, whose tensor handle is the one TorchSharp holds.
+/// </summary>
+/// <remarks>Its declarations: torch/csrc/inductor/aoti_torch/c/shim.h and torch/csrc/stable/c/shim.h of libtorch 2.10.</remarks>
+internal sealed unsafe class AtenLibrary
+{
+    private static readonly Lazy<AtenLibrary?> Found = new(Find);
+
+    /// <summary>(operator, overload, stack of arguments, then of results) to 0 when it worked. Takes its arguments over.</summary>
+    public readonly delegate* unmanaged[Cdecl]<byte*, byte*, ulong*, int> Call;
+
+    /// <summary>(tensor, where its second handle goes).</summary>
+    public readonly delegate* unmanaged[Cdecl]<nint, nint*, int> NewHandle;
+
+    /// <summary>(room, where the list goes).</summary>
+    public readonly delegate* unmanaged[Cdecl]<nuint, nint*, int> NewList;
+
+    /// <summary>(list, element).</summary>
+    public readonly delegate* unmanaged[Cdecl]<nint, ulong, int> Append;
+
+    private AtenLibrary(nint call, nint newHandle, nint newList, nint append)
+    {
+        Call = (delegate* unmanaged[Cdecl]<byte*, byte*, ulong*, int>)call;
+        NewHandle = (delegate* unmanaged[Cdecl]<nint, nint*, int>)newHandle;
+        NewList = (delegate* unmanaged[Cdecl]<nuint, nint*, int>)newList;
+        Append = (delegate* unmanaged[Cdecl]<nint, ulong, int>)append;
+    }
+
+    /// <summary>The interface of the libtorch that runs; null where it exports none (before 2.10) or cannot be asked.</summary>
+    public static AtenLibrary? Instance => Found.Value;
+
+    /// <summary>The loaded library, to ask for symbols; 0 when there is none by that name.</summary>
+    public static nint Handle()
+    {
+        TorchBackend.EnsureLoaded();
+        return NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out var handle) || NativeLibrary.TryLoad("libtorch_cpu.so", out handle)
+            ? handle
+            : 0;
+    }
+
+    private static AtenLibrary? Find()
+    {
+        // Elsewhere an optional argument would be freed by another allocator than the one it came from.
+        if (!OperatingSystem.IsLinux() || Handle() is not (not 0 and var library)) return null;
+        return NativeLibrary.TryGetExport(library, "aoti_torch_call_dispatcher", out var call)
+            && NativeLibrary.TryGetExport(library, "aoti_torch_new_tensor_handle", out var newHandle)
+            && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out var newList)
+            && NativeLibrary.TryGetExport(library, "torch_list_push_back", out var append)
+            ? new AtenLibrary(call, newHandle, newList, append)
+            : null;
+    }
+}
