@@ -65,7 +65,7 @@ static void Train(int steps, torch.Device device, string? output, CancellationTo
             using var scores = policy.Score(micro.Sequences);
             using var update = micro.Update(plan.Scale, device);
             using var result = objective.Evaluate(scores, update);
-            result.Loss.backward();
+            scores.Backward(result.Loss);
         }
 
         using var norm = optimizer.GradientNorm();

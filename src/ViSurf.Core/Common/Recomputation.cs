@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Common;
@@ -8,15 +9,28 @@ namespace ViSurf.Core.Common;
 /// all parts', and each part costs one forward pass more. Owns what the parts need besides their input, so, when active, it must live
 /// until the backward pass has run.
 /// </summary>
-/// <remarks>A part must be deterministic: dropout would draw again.</remarks>
-/// <param name="active">Whether to recompute; false runs every part as it is.</param>
-internal sealed class Recomputation(bool active) : IDisposable
+/// <remarks>
+/// A part must be deterministic: dropout would draw again. What a part throws in the backward pass, where the memory runs out as a rule,
+/// must not reach libtorch, which called it and would end the process: it is kept, libtorch is made to give up the pass, and
+/// <see cref="ThrowFailure"/> throws it once <c>backward()</c> has returned.
+/// </remarks>
+internal sealed class Recomputation : IDisposable
 {
     private readonly List<IDisposable> _kept = [];
     private Tensor? _handedOver;
+    private ExceptionDispatchInfo? _failure;
+    private bool _disposed;
+
+    /// <param name="active">Whether to recompute; false runs every part as it is.</param>
+    /// <exception cref="NotSupportedException">It is active, and the libtorch that runs cannot do that with TorchSharp.</exception>
+    public Recomputation(bool active)
+    {
+        IsActive = active && is_grad_enabled();
+        if (IsActive) CustomAutograd.EnsureSupported();
+    }
 
     /// <summary>Whether parts run again in the backward pass: never where there is none.</summary>
-    public bool IsActive { get; } = active && is_grad_enabled();
+    public bool IsActive { get; }
 
     /// <summary>Takes over something that a part uses besides its input.</summary>
     public T Keep<T>(T resource)
@@ -34,12 +48,16 @@ internal sealed class Recomputation(bool active) : IDisposable
     public Tensor Run(Func<Tensor, Tensor> part, Tensor x, Func<Tensor?> anchor)
         => IsActive && (anchor() ?? (x.requires_grad ? x : null)) is { } trained ? Node.apply(x, trained, new Part(this, part)) : part(x);
 
+    /// <summary>Throws, once, what a part threw first in the backward pass, as it was thrown.</summary>
+    public void ThrowFailure() => Interlocked.Exchange(ref _failure, null)?.Throw();
+
     public void Dispose()
     {
         foreach (var resource in _kept) resource.Dispose();
         _kept.Clear();
         _handedOver?.Dispose();
         _handedOver = null;
+        _disposed = true;
     }
 
     /// <summary>libtorch reads the handle after the call has returned: something has to hold the tensor until then.</summary>
@@ -47,6 +65,13 @@ internal sealed class Recomputation(bool active) : IDisposable
     {
         _handedOver?.Dispose();
         return _handedOver = gradient;
+    }
+
+    /// <summary>Keeps the first exception, and makes a gradient that fits nothing: libtorch refuses it, and with it the backward pass.</summary>
+    private Tensor Refuse(Exception exception)
+    {
+        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
+        return HandOver(empty([0, 0], ScalarType.Float32, CPU).DetachFromDisposeScope())!;
     }
 
     private sealed record Part(Recomputation Owner, Func<Tensor, Tensor> Run);
@@ -62,21 +87,38 @@ internal sealed class Recomputation(bool active) : IDisposable
             var (x, part) = ((Tensor)vars[0], (Part)vars[2]);
             ctx.save_for_backward([x]);
             ctx.save_data(Key, part);
+            // TorchSharp would make zeros for a gradient that is not there, where nothing catches what that throws.
+            ctx.set_materialize_grads(false);
             return part.Run(x);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            var part = (Part)ctx.get_data(Key);
+            try
+            {
+                return [part.Owner.HandOver(Gradient(ctx, part, grad_output))!, null!, null!];
+            }
+            catch (Exception e)
+            {
+                var refused = part.Owner.Refuse(e);
+                return [refused, refused, null!];
+            }
+        }
+
+        /// <summary>Runs the part again: adds to the gradients of its parameters, and returns that of its input.</summary>
+        private static Tensor? Gradient(autograd.AutogradContext ctx, Part part, Tensor upstream)
+        {
             using var scope = NewDisposeScope();
             using var grad = enable_grad();
-            var part = (Part)ctx.get_data(Key);
+            using var _ = upstream;
+            if (upstream.IsInvalid) return null;
+            if (part.Owner._disposed)
+                throw new ObjectDisposedException(nameof(Recomputation), "Expected scores that live until their backward pass, since parts of them are computed again there, got disposed ones.");
             var saved = ctx.get_saved_variables()[0];
             var x = saved.detach().requires_grad_(saved.requires_grad);
-            // Adds to the gradients of the part's parameters on its way.
-            autograd.backward([part.Run(x)], [grad_output]);
-            var gradient = x.grad?.alias().DetachFromDisposeScope();
-            grad_output.Dispose();
-            return [part.Owner.HandOver(gradient)!, null!, null!];
+            autograd.backward([part.Run(x)], [upstream]);
+            return x.grad?.alias().DetachFromDisposeScope();
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ViSurf.Core.Common;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace ViSurf.Core.Policies;
 /// <param name="entropy">Same shape, or null when it was not asked for.</param>
 public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisposable
 {
-    private readonly List<IDisposable> _owned = [];
+    private readonly List<Recomputation> _recomputed = [];
     private bool _disposed;
 
     /// <summary>Log-probability of each completion token, float32 [N, T]; 0 where masked.</summary>
@@ -19,17 +20,46 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
     /// <exception cref="ObjectDisposedException">The scores have been disposed.</exception>
     public Tensor? Entropy { get => Alive(field); } = entropy;
 
-    /// <summary>Frees something with the scores that their backward pass may still need.</summary>
-    internal void Owns(IDisposable resource) => _owned.Add(resource);
+    /// <summary>
+    /// The backward pass of a loss over these scores: <c>loss.backward()</c>, after which what a part threw that was computed again (out of memory
+    /// most of all) arrives as it was thrown. <c>loss.backward()</c> itself says only that a gradient does not fit, and
+    /// <see cref="Dispose"/> then throws what was thrown.
+    /// </summary>
+    /// <param name="loss">A scalar made of these scores, with gradient.</param>
+    /// <exception cref="ObjectDisposedException">The scores have been disposed.</exception>
+    public void Backward(Tensor loss)
+    {
+        Guard.NotNull(loss);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        try
+        {
+            loss.backward();
+        }
+        catch (ExternalException)
+        {
+            ThrowFailure();
+            throw;
+        }
+        ThrowFailure();
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Frees something with the scores that their backward pass may still need.</summary>
+    internal void Owns(Recomputation pass) => _recomputed.Add(pass);
+
+    /// <summary>Frees the scores. Throws what a recomputed part threw in a backward pass that was not <see cref="Backward"/>.</summary>
     public void Dispose()
     {
         if (_disposed) return;
         LogProbs.Dispose();
         Entropy?.Dispose();
-        foreach (var resource in _owned) resource.Dispose();
+        foreach (var pass in _recomputed) pass.Dispose();
         _disposed = true;
+        ThrowFailure();
+    }
+
+    private void ThrowFailure()
+    {
+        foreach (var pass in _recomputed) pass.ThrowFailure();
     }
 
     private T Alive<T>(T held) => DisposeGuard.Alive(held, _disposed, this);

@@ -48,7 +48,7 @@ internal sealed class GradientSplit(IPolicy policy, IObjective objective, AdamWO
         var learning = fromLabel ? update.LabelTokens() : update.LabelTokens().logical_not();
         using var shown = new TokenScores(Only(scores.LogProbs, learning), scores.Entropy is { } entropy ? Only(entropy, learning) : null);
         using var result = objective.Evaluate(shown, update);
-        if (result.Loss.requires_grad) result.Loss.backward();
+        if (result.Loss.requires_grad) scores.Backward(result.Loss);
     }
 
     private static Tensor Only(Tensor scores, Tensor learning) => where(learning, scores, scores.detach());

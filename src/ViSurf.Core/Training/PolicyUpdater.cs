@@ -100,7 +100,7 @@ public sealed class PolicyUpdater(
         foreach (var (name, value) in result.Metrics) ledger.Add(name, index, value);
         ScoreMetrics.Add(plan, batch, scores, update, index, first, ledger);
         // An objective may return a constant for rows it has nothing to say about; the gradient of a constant is 0.
-        if (result.Loss.requires_grad) result.Loss.backward();
+        if (result.Loss.requires_grad) scores.Backward(result.Loss);
     }
 
     /// <summary>Why an update must not be made, or null. A bad gradient with finite losses cannot be traced to a micro-batch for free.</summary>

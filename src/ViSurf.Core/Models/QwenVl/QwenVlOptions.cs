@@ -1,4 +1,5 @@
 using ViSurf.Core.Models.Weights;
+using ViSurf.Core.Policies;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl;
@@ -29,7 +30,9 @@ public sealed record QwenVlOptions
     /// <summary>
     /// Whether scoring with gradient keeps only what goes from layer to layer, and computes the rest again in the backward pass
     /// (activation checkpointing). Memory of activations falls to about a layer's, the update costs a third more. Scores that were made
-    /// so must not be disposed before their backward pass.
+    /// so must not be disposed before their backward pass, and a loop of one's own runs that by <see cref="TokenScores.Backward"/>: what is
+    /// thrown in the middle of it, out of memory most of all, then arrives as it was thrown. Where the logits of a batch would not fit, its
+    /// head is computed again whatever this says.
     /// </summary>
     /// <value>false: the token budget of micro-batches bounds memory too, and costs nothing.</value>
     public bool RecomputeLayers { get; init; }
