@@ -70,7 +70,7 @@ public sealed class BenchmarkOptionsTests
     [Fact]
     public void A_decoding_step_reads_every_matrix_of_the_decoder_and_the_head_once()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
         var matrices = policy.Weights().Where(w => w.Value.dim() == 2 && !w.Name.StartsWith("visual.", StringComparison.Ordinal) && !w.Name.Contains("embed_tokens", StringComparison.Ordinal));
         new DecodeBytes(policy.Config, 4).Weights.Should().Be(4.0 * matrices.Sum(w => w.Value.numel()));
     }

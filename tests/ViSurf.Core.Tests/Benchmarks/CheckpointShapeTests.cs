@@ -78,7 +78,7 @@ public sealed class CheckpointShapeTests
         using var folder = new TemporaryDirectory();
         RandomCheckpoint.Write(folder.Path, Parse(Small));
         RandomCheckpoint.WriteWeights(folder.Path, ScalarType.Float32, CPU, seed: 3).Should().BePositive();
-        using var policy = QwenVlPolicy.Load(folder.Path);
+        using var policy = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         using var prompt = QwenPromptEncoder.Load(folder.Path).Encode((Workload.W1 with { Side = 84, Prompts = 1 }).Examples()[0]);
         prompt.Grids.Should().Equal(new Core.Encoding.PatchGrid(1, 6, 6));
         using var batch = Core.Encoding.Collator.Prompts([prompt]);

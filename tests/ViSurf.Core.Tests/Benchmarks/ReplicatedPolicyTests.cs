@@ -15,7 +15,7 @@ public sealed class ReplicatedPolicyTests : IDisposable
 {
     private const string Model = "qwen2_5_vl";
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
     private readonly GoldenCase _a = new(Model, 0), _b = new(Model, 1);
 
     [Fact]

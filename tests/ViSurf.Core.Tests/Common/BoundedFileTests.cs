@@ -30,7 +30,7 @@ public sealed class BoundedFileTests : IDisposable
     {
         if (!OperatingSystem.IsLinux()) return;
         foreach (var name in PromptFiles) Refused(kind, name, directory => QwenPromptEncoder.Load(directory));
-        foreach (var name in WeightFiles) Refused(kind, name, directory => QwenVlPolicy.Load(directory).Dispose());
+        foreach (var name in WeightFiles) Refused(kind, name, directory => QwenVlPolicy.Load(directory, TestDevice.Value).Dispose());
     }
 
     [Theory]

@@ -22,7 +22,7 @@ public sealed class DataExample
         using var folder = new TemporaryDirectory();
         File.WriteAllText(folder.File("words.jsonl"), """{"id": 1, "images": [], "query": "two and two?", "answer": 4}""");
         var model = Fixtures.PathOf("qwen2_5_vl");
-        using var policy = QwenVlPolicy.Load(model, torch.CPU);
+        using var policy = QwenVlPolicy.Load(model, TestDevice.Value);
         using var optimizer = new AdamWOptimizer(policy.Module);
         var encoder = QwenPromptEncoder.Load(model);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });

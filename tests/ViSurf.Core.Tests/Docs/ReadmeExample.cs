@@ -22,10 +22,10 @@ public sealed class ReadmeExample
             """{"id": "1", "image": "0.png", "problem": "the red circle", "solution": [{"bbox_2d": [10, 20, 50, 60], "point_2d": [30, 40]}]}""");
         var (model, output) = (Fixtures.PathOf("qwen2_5_vl"), folder.File("trained"));
 
-        Example(model, torch.CPU, folder.File("train.jsonl"), new TrainerOptions { PromptsPerStep = 1, GroupSize = 2, MaxNewTokens = 4 }, steps: 1, output);
+        Example(model, TestDevice.Value, folder.File("train.jsonl"), new TrainerOptions { PromptsPerStep = 1, GroupSize = 2, MaxNewTokens = 4 }, steps: 1, output);
 
-        using var before = QwenVlPolicy.Load(model);
-        using var after = QwenVlPolicy.Load(output);
+        using var before = QwenVlPolicy.Load(model, TestDevice.Value);
+        using var after = QwenVlPolicy.Load(output, TestDevice.Value);
         after.Weights().Select(w => w.Name).Should().Equal(before.Weights().Select(w => w.Name));
         after.Weights().Zip(before.Weights()).Any(pair => (pair.First.Value - pair.Second.Value).abs().max().item<float>() > 0).Should().BeTrue("a step was made");
         QwenPromptEncoder.Load(output).EncodeAnswer("red").Should().Equal(QwenPromptEncoder.Load(model).EncodeAnswer("red"));

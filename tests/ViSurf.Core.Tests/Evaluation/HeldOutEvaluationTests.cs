@@ -69,7 +69,7 @@ public sealed class HeldOutEvaluationTests
     {
         using var folder = new TemporaryDirectory();
         var encoder = QwenPromptEncoder.Load(Model);
-        using var policy = QwenVlPolicy.Load(Model);
+        using var policy = QwenVlPolicy.Load(Model, TestDevice.Value);
         var sampler = new AutoregressiveSampler(new SamplingOptions { Temperature = temperature, StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });
         var evaluator = new Evaluator(encoder, policy, sampler)
         {

@@ -83,7 +83,7 @@ internal sealed class ObjectiveStep : IDisposable
         return new UpdateBatch
         {
             Advantages = tensor(rows.Select(r => r.Advantage).ToArray(), [rows.Length, 1]),
-            CompletionMask = sequences.CompletionMask.clone(),
+            CompletionMask = sequences.CompletionMask.to(TestDevice.Value, copy: true),
             IsDemonstration = tensor(rows.Select(r => r.Label).ToArray(), [rows.Length, 1]),
             SequenceWeights = tensor(rows.Select(r => 1.0 / prompts / Rows.Count(x => x.Prompt == r.Prompt)).ToArray(), [rows.Length, 1]),
             Scale = Scale,
@@ -91,7 +91,7 @@ internal sealed class ObjectiveStep : IDisposable
             ReferenceLogProbs = Scored(Policy, sequences) + 0.1,
             LabelTokenMask = Rows.All(r => r.Prefix == 0) ? null
                 : TinyTensors.Mask([.. rows.Select(r => (long)r.LabelTokens)], sequences.CompletionMask.shape[1]),
-            PolicyTokenMask = RestrictToAll ? sequences.CompletionMask.clone() : null,
+            PolicyTokenMask = RestrictToAll ? sequences.CompletionMask.to(TestDevice.Value, copy: true) : null,
             Rewards = tensor(rows.Select(r => r.Reward).ToArray(), [rows.Length, 1]),
             Step = 3,
         };

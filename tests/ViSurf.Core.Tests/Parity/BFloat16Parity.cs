@@ -26,8 +26,8 @@ public sealed class BFloat16Parity : IDisposable
     public void Logits_are_within_two_percent_of_float32(string checkpoint)
     {
         using var noGrad = no_grad();
-        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint), type: ScalarType.BFloat16);
-        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint));
+        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint), TestDevice.Value, ScalarType.BFloat16);
+        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint), TestDevice.Value);
         for (var i = 0; i < GoldenCase.Count(checkpoint); i++)
         {
             using var golden = new GoldenCase(checkpoint, i);
@@ -58,7 +58,7 @@ public sealed class BFloat16Parity : IDisposable
 
     private static double[] Train(string checkpoint, ScalarType type, AdamWOptions options)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint), type: type);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(checkpoint), TestDevice.Value, type);
         using var optimizer = new AdamWOptimizer(policy.Module, options);
         var trainer = new Trainer(TrainerParts.Sft(QwenPromptEncoder.Load(Fixtures.PathOf(checkpoint)), policy, optimizer), new TrainerOptions { MaxPromptTokens = 4000 });
         return [.. Enumerable.Range(0, Steps).Select(_ => trainer.Step(Examples).Updates[0].Loss)];

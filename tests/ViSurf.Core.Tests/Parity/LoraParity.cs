@@ -28,13 +28,13 @@ public sealed class LoraParity : IDisposable
     {
         using var golden = new GoldenCase(BaseOf(directory), 0);
         using var outputs = SafeTensorsReader.Open(Fixtures.PathOf(directory, "golden.safetensors"));
-        var expected = outputs.Read("case0.answer_logits");
+        var expected = outputs.Read("case0.answer_logits").to(TestDevice.Value);
         // Which of the two roundings made the rotary tables: see ReferencePolicy.
         var (on, merged, unmerged) = new[] { true, false }.Select(rounded => Logits(directory, golden, rounded)).MinBy(l => Error(l.On, expected));
         Error(on, expected).Should().BeLessThan(2e-3f);
         Error(merged, expected).Should().BeLessThan(2e-3f);
         // Relative: float32 sums in another order differ by 1e-6 of logits that are O(10). LoraAdapterTests holds float64 to 1e-10.
-        var limit = 1e-5f * on.abs().max().item<float>();
+        var limit = Tolerance.Of(1e-5f) * on.abs().max().item<float>();
         Error(merged, on).Should().BeLessThan(limit);
         Error(unmerged, on).Should().BeLessThan(limit);
     }
@@ -44,13 +44,13 @@ public sealed class LoraParity : IDisposable
     {
         using var golden = new GoldenCase(BaseOf(directory), 0);
         using var outputs = SafeTensorsReader.Open(Fixtures.PathOf(directory, "golden.safetensors"));
-        (outputs.Read("case0.answer_logits") - golden.Tensor("answer_logits")).abs().max().item<float>().Should().BeGreaterThan(0.02f);
+        (outputs.Read("case0.answer_logits").to(TestDevice.Value) - golden.Tensor("answer_logits")).abs().max().item<float>().Should().BeGreaterThan(0.02f);
     }
 
     [Theory, MemberData(nameof(Adapters))]
     public void A_saved_adapter_has_the_keys_shapes_dtypes_numbers_and_options_of_PEFTs(string directory)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(BaseOf(directory)));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(BaseOf(directory)), TestDevice.Value);
         using var adapter = LoraAdapter.Load(policy, Fixtures.PathOf(directory));
         using var folder = new TemporaryDirectory();
         adapter.Save(folder.Path);

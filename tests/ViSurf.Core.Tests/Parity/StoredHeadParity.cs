@@ -31,7 +31,7 @@ public sealed class StoredHeadParity : IDisposable
         using var json = Cases.Json(folder, "expected.json");
         using var checkpoint = WithTensors(Cases.Base(json.RootElement), Directory.GetFiles(Cases.PathOf(folder), "*.safetensors"));
         using var saved = new TemporaryDirectory();
-        using (var policy = QwenVlPolicy.Load(checkpoint.Path))
+        using (var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value))
         {
             policy.Config.TiedHead.Should().BeFalse();
             Error(policy, json.RootElement).Should().BeLessThan(1e-3);
@@ -42,7 +42,7 @@ public sealed class StoredHeadParity : IDisposable
         var config = JsonNode.Parse(File.ReadAllText(saved.File("sharded/config.json")))!.AsObject();
         config["tie_word_embeddings"]!.GetValue<bool>().Should().BeFalse();
         if (config["text_config"] is JsonObject text) text["tie_word_embeddings"]!.GetValue<bool>().Should().BeFalse();
-        using var again = QwenVlPolicy.Load(saved.File("sharded"));
+        using var again = QwenVlPolicy.Load(saved.File("sharded"), TestDevice.Value);
         Error(again, json.RootElement).Should().BeLessThan(1e-3);
     }
 
@@ -50,7 +50,7 @@ public sealed class StoredHeadParity : IDisposable
     public void An_adapter_on_the_head_is_read_with_the_base_weight_that_PEFT_stores_beside_it(string folder)
     {
         using var json = Cases.Json(folder, "expected.json");
-        using var policy = QwenVlPolicy.Load(Cases.Base(json.RootElement));
+        using var policy = QwenVlPolicy.Load(Cases.Base(json.RootElement), TestDevice.Value);
         using var adapter = LoraAdapter.Load(policy, Cases.PathOf(folder, "adapter"));
         Error(policy, json.RootElement).Should().BeLessThan(1e-3);
         adapter.Merge();

@@ -81,6 +81,6 @@ public sealed class TextOnlyParity : IDisposable
     {
         using var reference = ReferencePolicy.Load(source);
         var config = QwenVlConfigReader.Read(path);
-        return QwenVlPolicy.Load(path, config with { Text = config.Text with { RoundedRopeFrequencies = reference.Config.Text.RoundedRopeFrequencies } }, new QwenVlOptions());
+        return QwenVlPolicy.Load(path, config with { Text = config.Text with { RoundedRopeFrequencies = reference.Config.Text.RoundedRopeFrequencies } }, new QwenVlOptions { Device = TestDevice.Value });
     }
 }

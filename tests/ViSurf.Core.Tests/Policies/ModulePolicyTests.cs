@@ -71,7 +71,7 @@ public sealed class ModulePolicyTests
 
         // Rows 1 and 2 finish; the others go on with the same context.
         session.Keep([0, 3]);
-        var third = session.Next(batch.CompletionIds.select(1, 1).index_select(0, tensor(new long[] { 0, 3 })));
+        var third = session.Next(batch.CompletionIds.to(TestDevice.Value).select(1, 1).index_select(0, tensor(new long[] { 0, 3 })));
         third.shape.Should().Equal(2, TinyText.Vocabulary);
         third.requires_grad.Should().BeFalse();
 

@@ -39,10 +39,10 @@ public sealed class SelectiveLogSoftmaxTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
-        var hiddenValues = randn([7, 4], ScalarType.Float64, generator: generator);
-        var weightValues = randn([11, 4], ScalarType.Float64, generator: generator);
-        var ids = randint(0, 11, [7], ScalarType.Int64, generator: generator);
-        var (upstream, upstreamEntropy) = (randn([7], ScalarType.Float64, generator: generator), randn([7], ScalarType.Float64, generator: generator));
+        var hiddenValues = TestDevice.Randn([7, 4], generator, ScalarType.Float64);
+        var weightValues = TestDevice.Randn([11, 4], generator, ScalarType.Float64);
+        var ids = TestDevice.RandInt(0, 11, [7], generator);
+        var (upstream, upstreamEntropy) = (TestDevice.Randn([7], generator, ScalarType.Float64), TestDevice.Randn([7], generator, ScalarType.Float64));
 
         var (hidden, weight) = (hiddenValues.clone().requires_grad_(), weightValues.clone().requires_grad_(!frozenHead));
         using var plain = new Recomputation(active: false);

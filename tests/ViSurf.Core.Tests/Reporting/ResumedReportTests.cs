@@ -15,7 +15,7 @@ public sealed class ResumedReportTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
-    [Fact]
+    [CpuFact("a GPU adds the parts of a gradient in any order")]
     public void A_run_that_is_killed_between_two_checkpoints_and_resumed_has_the_report_of_one_that_was_not()
     {   // Six steps, checkpoints after 2, 4 and 6, evaluations before the first, after 2 (which the checkpoint has), 4 and 6.
         var whole = Watched("whole");

@@ -22,7 +22,7 @@ public class InspectTests
         parts[0].Elements.Should().Be(1536 * 64);
         parts[1].Elements.Should().Be(4 * ((2 * 64) + ((64 * 64) + 64) + (2 * ((64 * 32) + 32)) + (64 * 64) + (3 * 64 * 160)));
         parts.Should().OnlyContain(p => p.Types == "bfloat16" && p.Bytes == 2 * p.Elements);
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(directory));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(directory), TestDevice.Value);
         parts.Sum(p => p.Elements).Should().Be(policy.Weights().Sum(w => w.Value.numel()));
     }
 

@@ -13,7 +13,7 @@ namespace ViSurf.Core.Tests.Samples;
 
 public class OwnLoopTests
 {
-    [Fact]
+    [CpuFact("the sample runs on the CPU")]
     public void The_loop_without_Trainer_makes_the_weights_that_Trainer_makes_bit_for_bit()
     {
         const int Steps = 2;

@@ -56,7 +56,7 @@ internal sealed record RandomPrompt(int Text, (int Rows, int Columns)[] Pictures
             pieces.Insert(place, [config.VisionStartTokenId, .. Enumerable.Repeat(config.ImageTokenId, rows * columns), config.VisionEndTokenId]);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)Seed, CPU);
-        var pixels = grids.Length == 0 ? null : randn([grids.Sum(g => g.Patches), config.Vision!.PatchWidth], generator: generator);
+        var pixels = grids.Length == 0 ? null : randn([grids.Sum(g => g.Patches), config.Vision!.PatchWidth], device: CPU, generator: generator);
         return new EncodedPrompt(VisionExample.Ask($"random {Seed}", "random", null), [.. pieces.SelectMany(p => p)], grids, pixels);
     }
 }

@@ -55,7 +55,7 @@ internal static class Families
         File.Delete(copy.File("config.json"));
         File.WriteAllText(copy.File("config.json"), flat.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
 
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(source), type: TorchSharp.torch.ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(source), TestDevice.Value, TorchSharp.torch.ScalarType.BFloat16);
         CheckpointWriter.Write(copy.Path, [.. policy.Weights().Where(w => !w.Name.Contains("visual.", StringComparison.Ordinal))
             .Select(w => (w.Name.Replace("model.language_model.", "model.", StringComparison.Ordinal), w.Value))]);
         return copy;

@@ -22,7 +22,7 @@ internal sealed class GoldenCase : IDisposable
             ? Longs("image_grid_thw").Chunk(3).Select(g => new PatchGrid((int)g[0], (int)g[1], (int)g[2])).ToArray()
             : [];
         var example = VisionExample.Ask($"case{index}", "golden", null);
-        Prompt = new EncodedPrompt(example, PromptIds, grids, grids.Length > 0 ? Tensor("pixel_values") : null);
+        Prompt = new EncodedPrompt(example, PromptIds, grids, grids.Length > 0 ? Stored("pixel_values") : null);
         Prompts = Collator.Prompts([Prompt]);
         Sequence = Collator.Sequences(Prompts, [(0, AnswerIds)]);
     }
@@ -46,19 +46,28 @@ internal sealed class GoldenCase : IDisposable
 
     public bool Has(string name) => _golden.Entries.ContainsKey($"case{_index}.{name}");
 
-    public Tensor Tensor(string name) => _golden.Read($"case{_index}.{name}");
+    /// <summary>On the test device.</summary>
+    public Tensor Tensor(string name)
+    {
+        var stored = Stored(name);
+        if (TestDevice.IsCpu) return stored;
+        using (stored) return stored.to(TestDevice.Value);
+    }
 
     public long[] Longs(string name)
     {
-        using var values = Tensor(name);
+        using var values = Stored(name);
         return values.data<long>().ToArray();
     }
 
     public float[] Floats(string name)
     {
-        using var values = Tensor(name);
+        using var values = Stored(name);
         return values.to(ScalarType.Float32).data<float>().ToArray();
     }
+
+    /// <summary>On the CPU, where an encoder leaves its pixels too.</summary>
+    private Tensor Stored(string name) => _golden.Read($"case{_index}.{name}");
 
     public void Dispose()
     {

@@ -29,6 +29,6 @@ internal static class ReferencePolicy
     public static QwenVlPolicy Load(string directory, bool rounded)
     {
         var config = QwenVlConfigReader.Read(Fixtures.PathOf(directory));
-        return QwenVlPolicy.Load(Fixtures.PathOf(directory), config with { Text = config.Text with { RoundedRopeFrequencies = rounded } }, new QwenVlOptions());
+        return QwenVlPolicy.Load(Fixtures.PathOf(directory), config with { Text = config.Text with { RoundedRopeFrequencies = rounded } }, new QwenVlOptions { Device = TestDevice.Value });
     }
 }

@@ -28,7 +28,7 @@ internal sealed class TinyModule : nn.Module<Tensor, Tensor, Tensor>
         using var grad = no_grad();
         foreach (var parameter in parameters())
         {
-            using var noise = randn(parameter.shape, generator: generator);
+            using var noise = TestDevice.Randn(parameter.shape, generator);
             parameter.copy_(noise * (parameter.dim() > 1 ? 1.5 / Math.Sqrt(parameter.shape[1]) : 0.1));
         }
     }

@@ -32,7 +32,7 @@ internal sealed class TinyRun : IDisposable
     public TinyRun(string method, TrainingRunOptions options, CheckpointStore? store = null)
     {
         bool Has(string word) => method.Split(' ').Contains(word);
-        Policy = QwenVlPolicy.Load(Base, type: Has("bfloat16") ? ScalarType.BFloat16 : ScalarType.Float32);
+        Policy = QwenVlPolicy.Load(Base, TestDevice.Value, Has("bfloat16") ? ScalarType.BFloat16 : ScalarType.Float32);
         if (Has("frozen")) Freezing.Freeze(Policy.Module, ParameterFilter.Vision);
         if (Has("lora"))
             _adapter = LoraAdapter.Attach(Policy, new LoraConfig { TargetModules = ModuleSelection.AllLinear, ExcludeModules = ModuleSelection.Matching(".*visual.*"), Rank = 4 }, seed: 3);
@@ -51,7 +51,7 @@ internal sealed class TinyRun : IDisposable
         if (Has("adapter-off")) parts = WithReference(parts, _adapter!.Reference);
         if (Has("average"))
         {
-            _average = QwenVlPolicy.Load(Base);
+            _average = QwenVlPolicy.Load(Base, TestDevice.Value);
             var reference = new MovingAveragePolicy(_average, Policy);
             parts = WithReference(parts, reference) with { AfterStep = [reference.Follow(0.5, every: 2)] };
         }
@@ -81,7 +81,7 @@ internal sealed class TinyRun : IDisposable
         foreach (var (name, value) in tensors)
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
-            hash.AppendData(value.detach().contiguous().bytes);
+            hash.AppendData(TestDevice.BytesOf(value));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -2,6 +2,7 @@ using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
 using ViSurf.Core.Common;
+using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -205,7 +206,7 @@ public sealed class AdamWPrecisionTests : IDisposable
             using var step = NewDisposeScope();
             using var random = new Generator((ulong)i, CPU);
             var sign = arange(Size).remainder(2).mul(2).sub(1);
-            var gradient = randn(Size, generator: random).add(sign).mul(size(i)).to_type(ScalarType.Float32).view_as(vector.weight!);
+            var gradient = TestDevice.Randn([Size], random).add(sign).mul(size(i)).to_type(ScalarType.Float32).view_as(vector.weight!);
             vector.weight!.grad = gradient.clone().DetachFromDisposeScope();
             optimizer.Step();
             optimizer.ZeroGradients();

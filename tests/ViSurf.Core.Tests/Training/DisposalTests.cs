@@ -20,7 +20,7 @@ public sealed class DisposalTests
     public void A_policy_says_so_in_every_member()
     {
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
-        var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         policy.Dispose();
         policy.Dispose();
         foreach (var use in new Action[]
@@ -39,7 +39,7 @@ public sealed class DisposalTests
     public void A_session_says_so_of_either_kind_of_policy()
     {
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
-        using var qwen = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var qwen = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         using var prompts = TinyText.Prompts("a");
         foreach (var (policy, batch, name) in new (IPolicy, PromptBatch, string)[] { (qwen, golden.Prompts, "QwenVlDecodeSession"),
             (TinyText.Policy(1), prompts, "ModuleDecodeSession") })
@@ -56,7 +56,7 @@ public sealed class DisposalTests
     public void Scores_prompts_and_batches_say_so()
     {
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
-        using var qwen = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var qwen = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var policy = TinyText.Policy(1);
         var prompts = TinyText.Prompts("ab");
         var sequences = Collator.Sequences(prompts, [(0, [1, 2])]);
@@ -111,7 +111,7 @@ public sealed class DisposalTests
     [Fact]
     public void An_optimizer_whose_adapter_or_policy_has_gone_says_which_parameter()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.Named("q_proj") });
         using var optimizer = new AdamWOptimizer(policy.Module);
         adapter.Dispose();

@@ -6,7 +6,7 @@ namespace ViSurf.Core.Tests.Training;
 
 public sealed class KilledTrainingTests
 {
-    [Fact]
+    [CpuFact("a GPU adds the parts of a gradient in any order")]
     public void A_run_that_is_killed_again_and_again_loses_nothing_it_reported_and_never_takes_half_a_checkpoint_for_one()
     {
         using var folder = new TemporaryDirectory();

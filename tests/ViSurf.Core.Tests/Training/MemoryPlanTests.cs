@@ -22,7 +22,7 @@ public sealed class MemoryPlanTests
     [InlineData(ScalarType.BFloat16, ScalarType.BFloat16, true, 2, 4, 4)]
     public void Parameters_cost_bytes_by_what_trains_in_which_dtype(ScalarType type, ScalarType state, bool master, int bytes, int moments, int copies)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), type: type);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value, type);
         Freezing.Freeze(policy.Module, ParameterFilter.Vision);
         long all = policy.Weights().Sum(w => w.Value.numel()), trained = policy.Weights().Where(w => w.Value.requires_grad).Sum(w => w.Value.numel());
         var optimizer = new AdamWOptions { StateType = state, MasterWeights = master };
@@ -44,7 +44,7 @@ public sealed class MemoryPlanTests
     [Fact]
     public void An_adapter_trains_little_and_still_keeps_activations()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), type: ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value, ScalarType.BFloat16);
         var whole = MemoryPlan.Of(QwenVlMemory.Of(policy), ParameterSize.Of(policy.Module), Step, Options);
         using var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.AllLinear, ExcludeModules = ModuleSelection.Matching(".*visual.*"), Rank = 2 });
         var plan = MemoryPlan.Of(QwenVlMemory.Of(policy), ParameterSize.Of(policy.Module), Step, Options);
@@ -125,7 +125,7 @@ public sealed class MemoryPlanTests
 
     private static MemoryPlan Plan(StepSize step, TrainerOptions options)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
         return MemoryPlan.Of(QwenVlMemory.Of(policy), ParameterSize.Of(policy.Module), step, options);
     }
 

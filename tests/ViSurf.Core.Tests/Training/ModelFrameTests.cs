@@ -52,7 +52,7 @@ public sealed class ModelFrameTests
     {
         var model = Fixtures.PathOf("qwen3_vl");
         var encoder = QwenPromptEncoder.Load(model);
-        using var policy = QwenVlPolicy.Load(model);
+        using var policy = QwenVlPolicy.Load(model, TestDevice.Value);
         using var optimizer = new AdamWOptimizer(policy.Module);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });
         var suite = Toy.Suite("any", (_, _) => 1);

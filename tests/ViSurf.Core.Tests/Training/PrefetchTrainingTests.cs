@@ -12,7 +12,7 @@ namespace ViSurf.Core.Tests.Training;
 
 public sealed class PrefetchTrainingTests
 {
-    [Fact]
+    [CpuFact("a GPU adds the parts of a gradient in any order")]
     public void Steps_with_prompts_made_ahead_move_every_weight_as_steps_without_bit_by_bit()
     {
         var (plain, plainIds) = Train(prefetch: false);
@@ -33,7 +33,7 @@ public sealed class PrefetchTrainingTests
     private static (double[] Weights, string[] Ids) Train(bool prefetch)
     {
         var checkpoint = Fixtures.PathOf("qwen2_5_vl");
-        using var policy = QwenVlPolicy.Load(checkpoint);
+        using var policy = QwenVlPolicy.Load(checkpoint, TestDevice.Value);
         using var optimizer = Toy.Optimizer(policy, 1e-3);
         var encoder = QwenPromptEncoder.Load(checkpoint);
         var source = ParquetSource.Open(Path.Combine(AppContext.BaseDirectory, "Fixtures", "parquet", "visurf.parquet"));

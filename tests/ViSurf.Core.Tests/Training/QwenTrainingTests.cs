@@ -25,12 +25,12 @@ public sealed class QwenTrainingTests
         var size = together.Max(Math.Abs);
         size.Should().BeGreaterThan(1e-4);
         together.Zip(alone, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-5 * size);
-        report.Updates[0].Metrics["sampler_drift"].Should().BeLessThan(1e-5, "decoding with a cache and scoring agree");
+        report.Updates[0].Metrics["sampler_drift"].Should().BeLessThan(Tolerance.Of(1e-5f), "decoding with a cache and scoring agree");
         report.Rewards.LabelUsed.Should().Be(1, "a random model never writes the label");
 
         static (double[] Gradient, StepReport Report) Gradient(int rows)
         {
-            using var policy = QwenVlPolicy.Load(Checkpoint, type: ScalarType.Float64);
+            using var policy = QwenVlPolicy.Load(Checkpoint, TestDevice.Value, ScalarType.Float64);
             using var optimizer = Toy.GradientProbe(policy);
             var before = Toy.Weights(policy);
             var report = Make(policy, optimizer, Toy.Options with { MicroBatchRows = rows, MaxGradientNorm = double.PositiveInfinity }).Step(Examples);
@@ -41,7 +41,7 @@ public sealed class QwenTrainingTests
     [Fact]
     public void Steps_move_the_weights_raise_the_labels_and_leave_no_tensor_behind()
     {
-        using var policy = QwenVlPolicy.Load(Checkpoint);
+        using var policy = QwenVlPolicy.Load(Checkpoint, TestDevice.Value);
         using var optimizer = Toy.Optimizer(policy, 1e-3);
         var trainer = Make(policy, optimizer, Toy.Options);
         var first = trainer.Step(Examples);
@@ -55,7 +55,7 @@ public sealed class QwenTrainingTests
     [Fact]
     public void An_adapter_trains_against_the_policy_below_it_without_a_second_copy()
     {
-        using var policy = QwenVlPolicy.Load(Checkpoint);
+        using var policy = QwenVlPolicy.Load(Checkpoint, TestDevice.Value);
         using var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.AllLinear, ExcludeModules = ModuleSelection.Matching(".*visual.*") });
         using var optimizer = Toy.Optimizer(policy, 1e-2);
         var before = policy.Weights().Select(w => w.Value.detach().clone()).ToArray();

@@ -65,7 +65,7 @@ public sealed class SampledCheckTests
     [Fact]
     public void An_id_that_the_model_does_not_know_is_said_where_the_policy_knows_its_vocabulary()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var encoder = QwenPromptEncoder.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
         var evaluator = new Evaluator(encoder, new FrozenPolicy(policy),
             new Odd([Good with { TokenIds = [policy.Config.Text.VocabularySize] }])) { MaxNewTokens = 4 };

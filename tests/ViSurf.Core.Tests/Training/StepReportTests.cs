@@ -65,7 +65,7 @@ public sealed class StepReportTests
     {
         var policy = TinyText.Policy(1);
         using var optimizer = Toy.Optimizer(policy);
-        Drift(Toy.Sampler).Should().BeLessThan(1e-5, "sampler and scorer agree");
+        Drift(Toy.Sampler).Should().BeLessThan(Tolerance.Of(1e-5f), "sampler and scorer agree");
         Drift(new Shifted(Toy.Sampler, 0.25f)).Should().BeApproximately(0.25, 1e-5);
 
         double Drift(IRolloutSampler sampler)

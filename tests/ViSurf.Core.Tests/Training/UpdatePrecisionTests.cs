@@ -27,7 +27,7 @@ public sealed class UpdatePrecisionTests : IDisposable
         advantages[1].Should().BeApproximately(5e-9, 1e-15);
         var rows = advantages.Select(a => new TrainingRow(0, new Completion([65, 66], "text", FinishReason.Stop, CompletionSource.Policy), a, 0.5)).ToArray();
         using var batch = MicroBatch.Build(rows, [_golden.Prompt]);
-        using var update = batch.Update(new LossScale(2, 0, 2, 0, 8), CPU);
+        using var update = batch.Update(new LossScale(2, 0, 2, 0, 8), TestDevice.Value);
         update.Advantages.dtype.Should().Be(ScalarType.Float32);
         update.SequenceWeights.dtype.Should().Be(ScalarType.Float32);
         update.Advantages[1, 0].item<float>().Should().BeApproximately(5e-9f, 1e-15f);
@@ -36,7 +36,7 @@ public sealed class UpdatePrecisionTests : IDisposable
     [Fact]
     public void Only_what_trains_has_gradients_master_copies_and_moments()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), type: ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value, ScalarType.BFloat16);
         Freezing.Freeze(policy.Module, ParameterFilter.Vision.Or(ParameterFilter.Embeddings));
         using var optimizer = new AdamWOptimizer(policy.Module, new AdamWOptions { LearningRate = _ => 1e-2 });
         var before = policy.Weights().ToDictionary(w => w.Name, w => w.Value.detach().clone());
@@ -51,7 +51,7 @@ public sealed class UpdatePrecisionTests : IDisposable
     [Fact]
     public void Factors_of_an_adapter_are_float32_and_need_no_master_copy()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), type: ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value, ScalarType.BFloat16);
         using var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.AllLinear, Rank = 4 });
         using var optimizer = new AdamWOptimizer(policy.Module);
         using (var scores = policy.Score(_golden.Sequence)) scores.LogProbs.mean().backward();

@@ -12,7 +12,7 @@ namespace ViSurf.Core.Tests.Models.Adapters;
 public sealed class FreezingTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
     private readonly GoldenCase _golden = new("qwen2_5_vl", 0);
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class FreezingTests : IDisposable
         freeze.Should().Throw<ArgumentException>().WithMessage("*'vision'*found none*Candidates: *visual.*");
     }
 
-    [Fact]
+    [CpuFact("a GPU adds the parts of a gradient in any order")]
     public void A_frozen_vision_tower_has_no_graph_and_changes_no_other_gradient()
     {
         var before = Gradients();
@@ -57,7 +57,7 @@ public sealed class FreezingTests : IDisposable
         foreach (var (name, gradient) in after) gradient.eq(before[name]).all().item<bool>().Should().BeTrue(name);
     }
 
-    [Fact]
+    [CpuFact("a GPU adds the parts of a gradient in any order")]
     public void With_the_merger_alone_trainable_the_tower_before_it_keeps_no_graph()
     {
         var before = Gradients();

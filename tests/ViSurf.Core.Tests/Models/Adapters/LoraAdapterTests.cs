@@ -17,7 +17,7 @@ public sealed class LoraAdapterTests : IDisposable
     private const string Model = "qwen2_5_vl";
     private static readonly LoraConfig Config = new() { TargetModules = ModuleSelection.AllLinear, Rank = 4, Alpha = 8 };
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
     private readonly GoldenCase _golden = new(Model, 0);
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class LoraAdapterTests : IDisposable
                 value.std().item<float>().Should().BeInRange((float)(0.5 * bound), (float)(0.66 * bound), name);
             }
         }
-        using var other = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var other = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var again = LoraAdapter.Attach(other, Config, seed: 3);
         again.Parameters.Zip(adapter.Parameters).Should().OnlyContain(p => p.First.Name == p.Second.Name && Same(p.First.Value, p.Second.Value), "same seed, same A");
     }
@@ -119,7 +119,7 @@ public sealed class LoraAdapterTests : IDisposable
     [Fact]
     public void In_double_precision_merging_is_exact_to_1e_10()
     {
-        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(Model), type: ScalarType.Float64);
+        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value, ScalarType.Float64);
         using var adapter = Disturbed(Config, wide);
         var adapted = Scores(wide);
         adapter.Merge();
@@ -141,7 +141,7 @@ public sealed class LoraAdapterTests : IDisposable
         Same(Forced.Logits(_policy, _golden), merged).Should().BeTrue("taking the adapter off leaves merged weights");
         _policy.Module.parameters().Should().OnlyContain(p => p.requires_grad, "it was trainable before");
         _policy.Save(folder.Path);
-        using var again = QwenVlPolicy.Load(folder.Path);
+        using var again = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         Same(Forced.Logits(again, _golden), merged).Should().BeTrue();
     }
 
@@ -186,7 +186,7 @@ public sealed class LoraAdapterTests : IDisposable
                     foreach (var (_, b) in adapter.Parameters.Where(p => p.Name.Contains("lora_B", StringComparison.Ordinal))) b.mul_(factor);
                 scores.Add(Scores(_policy));
             }
-        Difference(scores[0], scores[1]).Should().BeLessThan(1e-5);
+        Difference(scores[0], scores[1]).Should().BeLessThan(Tolerance.Of(1e-5f));
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class LoraAdapterTests : IDisposable
     [Fact]
     public void A_bfloat16_policy_gets_float32_factors_and_trains_them()
     {
-        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(Model), type: ScalarType.BFloat16);
+        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value, ScalarType.BFloat16);
         using var adapter = LoraAdapter.Attach(narrow, Config);
         adapter.Parameters.Should().OnlyContain(p => p.Value.dtype == ScalarType.Float32);
         using var scores = narrow.Score(_golden.Sequence);
@@ -250,7 +250,7 @@ public sealed class LoraAdapterTests : IDisposable
         using var generator = new Generator(5);
         foreach (var (_, value) in adapter.Parameters)
         {
-            using var noise = randn(value.shape, generator: generator);
+            using var noise = TestDevice.Randn(value.shape, generator);
             value.add_(noise, 0.02);
         }
         return adapter;

@@ -9,7 +9,7 @@ namespace ViSurf.Core.Tests.Models.Adapters;
 /// <summary>Which layers a configuration means. The checkpoint has 4 decoder layers and 4 vision blocks.</summary>
 public sealed class LoraSelectionTests : IDisposable
 {
-    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
 
     [Fact]
     public void Names_mean_the_ends_of_paths_at_a_dot()
@@ -72,7 +72,7 @@ public sealed class LoraSelectionTests : IDisposable
     [Fact]
     public void A_tied_embedding_cannot_be_saved_alone()
     {
-        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var attach = () => LoraAdapter.Attach(tied, new LoraConfig { TargetModules = ModuleSelection.Named("q_proj"), ModulesToSave = ["embed_tokens"] });
         attach.Should().Throw<ArgumentException>().WithMessage("*tie_word_embeddings*");
     }

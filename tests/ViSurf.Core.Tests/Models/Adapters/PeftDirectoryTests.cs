@@ -14,7 +14,7 @@ public sealed class PeftDirectoryTests : IDisposable
 {
     private const string Weights = "adapter_model.safetensors", Config = "adapter_config.json", Prefix = "base_model.model.";
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+    private readonly QwenVlPolicy _policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
     private readonly TemporaryDirectory _folder = TemporaryDirectory.CopyOf("qwen2_5_vl_lora");
 
     [Fact]

@@ -3,6 +3,7 @@ using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.Layers;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -15,14 +16,14 @@ public sealed class FewRowsProductTests : IDisposable
     private readonly IDisposable _noGrad = no_grad();
     private readonly int _threads = get_num_threads();
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void Products_of_any_size_are_those_of_float64()
     {
         if (!HostMemory.IsSupported) return;
         Gen.Select(Gen.Int[1, 128], Gen.Int[1, 70], Gen.Int[1, 90]).Sample(IsExact, iter: 60, threads: 1);
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void A_large_product_of_three_panels_many_blocks_and_a_tail_on_four_threads_is_that_of_float64()
     {
         if (!HostMemory.IsSupported) return;
@@ -30,7 +31,7 @@ public sealed class FewRowsProductTests : IDisposable
         IsExact(37, 4100, 1003).Should().BeTrue();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void A_row_does_not_depend_on_its_neighbours()
     {
         if (!HostMemory.IsSupported) return;
@@ -39,7 +40,7 @@ public sealed class FewRowsProductTests : IDisposable
         for (var row = 0; row < 37; row++) FewRowsProduct.Of(x.narrow(0, row, 1), w).equal(all.narrow(0, row, 1)).all().item<bool>().Should().BeTrue();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void One_thread_and_many_make_the_same_numbers()
     {
         if (!HostMemory.IsSupported) return;
@@ -51,7 +52,7 @@ public sealed class FewRowsProductTests : IDisposable
         for (var i = 0; i < 20; i++) FewRowsProduct.Of(x, w).equal(alone).all().item<bool>().Should().BeTrue();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public unsafe void AVX2_and_AVX_512_sum_in_the_same_order()
     {
         if (!HostMemory.IsSupported) return;
@@ -64,7 +65,7 @@ public sealed class FewRowsProductTests : IDisposable
         wide.allclose(w.matmul(packed), 1e-4, 1e-5).Should().BeTrue();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void Rows_that_lie_apart_are_gathered()
     {
         if (!HostMemory.IsSupported) return;
@@ -73,7 +74,7 @@ public sealed class FewRowsProductTests : IDisposable
         FewRowsProduct.Of(turned, w).allclose(turned.matmul(w.t()), 1e-4, 1e-5).Should().BeTrue();
     }
 
-    [Theory]
+    [CpuTheory("SIMD loops over host memory")]
     [InlineData(128, ScalarType.Float32, true)]
     [InlineData(129, ScalarType.Float32, false)]
     [InlineData(4, ScalarType.BFloat16, false)]
@@ -84,14 +85,14 @@ public sealed class FewRowsProductTests : IDisposable
         FewRowsProduct.Takes(x, w).Should().Be(taken && HostMemory.IsSupported);
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void Sizes_that_do_not_fit_are_left_to_libtorch_and_its_message()
     {
         FluentActions.Invoking(() => FewRowsProduct.Linear(randn(4, 7), randn(8, 8))).Should().Throw<Exception>().WithMessage("*shapes cannot be multiplied*");
         FewRowsProduct.Linear(zeros(4, 0), zeros(8, 0)).shape.Should().Equal(4, 8);
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public unsafe void Weights_beyond_2_GiB_begin_where_their_first_row_does()
     {
         // Memory that nobody touches is not taken.
@@ -100,7 +101,7 @@ public sealed class FewRowsProductTests : IDisposable
         (HostMemory.Start(head) == HostMemory.Start(row)).Should().BeTrue();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void A_gradient_is_libtorchs_business()
     {
         using var grad = enable_grad();
@@ -115,7 +116,7 @@ public sealed class FewRowsProductTests : IDisposable
         layer.weight.grad.Should().NotBeNull();
     }
 
-    [Fact]
+    [CpuFact("SIMD loops over host memory")]
     public void A_layer_adds_its_bias()
     {
         using var layer = new Dense(8, 24, bias: true, ScalarType.Float32, CPU);

@@ -23,7 +23,7 @@ public sealed class PrecisionTests : IDisposable
     [InlineData(ScalarType.Float32)]    // the residual stream of a bfloat16 policy
     public void A_norm_is_computed_in_float32_and_rounded_once(ScalarType input)
     {
-        using var narrow = new RmsNorm(64, 1e-6, ScalarType.BFloat16, CPU);
+        using var narrow = new RmsNorm(64, 1e-6, ScalarType.BFloat16, TestDevice.Value);
         narrow.weight.copy_(randn(64).add(1));
         // Squares up to 1e6 and sums of 64 of them: in bfloat16 the mean alone would be off by some percent.
         var x = randn(50, 64).mul(1000).to_type(input);
@@ -39,7 +39,7 @@ public sealed class PrecisionTests : IDisposable
     [Fact]
     public void A_layer_with_bias_rounds_once()
     {
-        using var layer = new Dense(64, 32, bias: true, ScalarType.BFloat16, CPU);
+        using var layer = new Dense(64, 32, bias: true, ScalarType.BFloat16, TestDevice.Value);
         layer.weight.copy_(randn(32, 64));
         layer.bias!.copy_(randn(32).mul(10));
         var x = randn(2, 25, 64).to_type(ScalarType.BFloat16);
@@ -54,7 +54,7 @@ public sealed class PrecisionTests : IDisposable
     {
         // One token over and over: before rotation the key of every position is the one at position 0, where nothing turns.
         const int Length = 1500;
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), type: ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value, ScalarType.BFloat16);
         using var prompt = new EncodedPrompt(VisionExample.Ask("far", "?", null), [.. Enumerable.Repeat(65, Length)], [], null);
         using var batch = Collator.Prompts([prompt]);
         var module = (QwenVlModule)policy.Module;
@@ -85,7 +85,7 @@ public sealed class PrecisionTests : IDisposable
     public void Scores_of_a_bfloat16_policy_are_float32_log_softmax_of_its_logits()
     {
         using var golden = new GoldenCase("qwen2_5_vl", 2);
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), type: ScalarType.BFloat16);
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value, ScalarType.BFloat16);
         using var scores = policy.Score(golden.Sequence);
         scores.LogProbs.dtype.Should().Be(ScalarType.Float32);
         // The first token's logits are the same numbers in scoring and decoding; log-probabilities near −8 have a spacing of 2⁻⁵ in bfloat16.

@@ -78,14 +78,14 @@ public sealed class ConfigLimitsTests : IDisposable
             root["num_hidden_layers"] = 1000;
             root["intermediate_size"] = 1_000_000;
         });
-        Support.Refused.With(() => QwenVlPolicy.Load(_folder.Path).Dispose(), "*at least 192*parameters, its weight files hold*", 5 * Megabyte);
+        Support.Refused.With(() => QwenVlPolicy.Load(_folder.Path, TestDevice.Value).Dispose(), "*at least 192*parameters, its weight files hold*", 5 * Megabyte);
     }
 
     [Fact]
     public void Sizes_that_are_only_a_little_off_are_still_told_tensor_by_tensor()
     {
         Edit(root => root["intermediate_size"] = root["intermediate_size"]!.GetValue<int>() + 8);
-        var load = () => QwenVlPolicy.Load(_folder.Path).Dispose();
+        var load = () => QwenVlPolicy.Load(_folder.Path, TestDevice.Value).Dispose();
         load.Should().Throw<InvalidDataException>().WithMessage("*mis-shaped*gate_proj.weight*");
     }
 

@@ -23,7 +23,7 @@ public sealed class DecodingEqualsForwardTests
     [InlineData("qwen3_vl")]
     public void Every_position_agrees_while_rows_leave_and_prompts_enter(string model)
     {
-        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model));
+        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model), new QwenVlOptions { Device = TestDevice.Value });
         Gen.Select(Prompt.Array[3, 6], Gen.Int[0, 1 << 30]).Sample(input =>
         {
             using var noGrad = no_grad();
@@ -66,7 +66,7 @@ public sealed class DecodingEqualsForwardTests
     public void A_ring_that_has_turned_several_times_still_agrees()
     {
         // Prompts enter one after the other for 200 steps; a row's limit is 40, so the columns are written five times over.
-        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { Device = TestDevice.Value });
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (random, alone) = (new Random(7), new AloneModel(policy));

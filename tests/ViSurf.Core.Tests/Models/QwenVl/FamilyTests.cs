@@ -24,10 +24,10 @@ public sealed class FamilyTests : IDisposable
     {
         using var source = Families.Checkpoint(family);
         using var folder = new TemporaryDirectory();
-        using (var policy = QwenVlPolicy.FromDirectory(source.Path, new QwenVlOptions { Type = ScalarType.BFloat16 })) policy.Save(folder.Path);
+        using (var policy = QwenVlPolicy.FromDirectory(source.Path, new QwenVlOptions { Device = TestDevice.Value, Type = ScalarType.BFloat16 })) policy.Save(folder.Path);
         using var original = CheckpointReader.Open(source.Path);
         using var written = CheckpointReader.Open(folder.Path);
-        using var again = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Type = ScalarType.BFloat16 });
+        using var again = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value, Type = ScalarType.BFloat16 });
         var weights = again.Weights().ToDictionary(w => w.Name, w => w.Value);
         // transformers 5 saves all families in its own spelling; Qwen3-VL and the text-only ones are published in it.
         string Published(string name) => family is not ("qwen2_vl" or "qwen2_5_vl") ? name
@@ -45,7 +45,7 @@ public sealed class FamilyTests : IDisposable
     public void Both_spellings_of_the_tensor_names_are_read(string family)
     {
         using var folder = Families.Checkpoint(family);
-        using var policy = QwenVlPolicy.FromDirectory(folder.Path);
+        using var policy = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
         string Older(string name) => name.Replace("model.visual.", "visual.", StringComparison.Ordinal).Replace("model.language_model.", "model.", StringComparison.Ordinal);
         string Newer(string name) => name.StartsWith("visual.", StringComparison.Ordinal) ? "model." + name
             : name.StartsWith("model.", StringComparison.Ordinal) ? "model.language_model." + name["model.".Length..] : name;
@@ -53,7 +53,7 @@ public sealed class FamilyTests : IDisposable
         {
             foreach (var file in Directory.GetFiles(folder.Path, "*.safetensors*")) File.Delete(file);
             CheckpointWriter.Write(folder.Path, [.. policy.Weights().Select(w => (spelling(w.Name), w.Value))]);
-            using var again = QwenVlPolicy.FromDirectory(folder.Path);
+            using var again = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
             again.Weights().Zip(policy.Weights()).Should().OnlyContain(p => p.First.Name == p.Second.Name && p.First.Value.eq(p.Second.Value).all().item<bool>());
         }
     }
@@ -62,7 +62,7 @@ public sealed class FamilyTests : IDisposable
     public void A_group_shares_its_prompt_and_scores_and_trains_as_if_every_row_had_its_own(string family)
     {
         using var folder = Families.Checkpoint(family);
-        using var policy = QwenVlPolicy.FromDirectory(folder.Path);
+        using var policy = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
         using var a = Case(family, pictures: true);
         using var b = Case(family, pictures: false);
         // Two groups in one batch, one with pictures where the family reads them; three completions each, of unequal lengths.
@@ -75,9 +75,9 @@ public sealed class FamilyTests : IDisposable
 
         var (values, gradients) = Train(policy, native);
         var (expected, reference) = Train(policy, each);
-        (values - expected).abs().max().item<float>().Should().BeLessThan(1e-5f);
+        (values - expected).abs().max().item<float>().Should().BeLessThan(Tolerance.Of(1e-5f));
         foreach (var (name, gradient) in reference)
-            ((gradients[name] - gradient).norm().item<float>()).Should().BeLessThan(1e-5f * gradient.norm().item<float>() + 1e-7f, name);
+            ((gradients[name] - gradient).norm().item<float>()).Should().BeLessThan(Tolerance.Of(1e-5f) * gradient.norm().item<float>() + 1e-7f, name);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -85,8 +85,8 @@ public sealed class FamilyTests : IDisposable
     {   // A rounding is 2⁻⁹ = 0.2 %; the golden models' weights are large, and four layers of them make nearly ten of it.
         using var folder = Families.Checkpoint(family);
         using var golden = Case(family, pictures: true);
-        using var wide = QwenVlPolicy.FromDirectory(folder.Path);
-        using var narrow = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Type = ScalarType.BFloat16 });
+        using var wide = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
+        using var narrow = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value, Type = ScalarType.BFloat16 });
         var expected = Forced.Logits(wide, golden);
         ((Forced.Logits(narrow, golden) - expected).norm() / expected.norm()).item<float>().Should().BeLessThan(0.02f);
         using var noGrad = no_grad();
@@ -97,8 +97,8 @@ public sealed class FamilyTests : IDisposable
     public void Fresh_weights_are_normal_with_ones_in_norms_and_zeros_in_biases(string family)
     {
         using var folder = Families.Checkpoint(family);
-        using var policy = QwenVlPolicy.Initialize(folder.Path, seed: 4);
-        using var again = QwenVlPolicy.Initialize(folder.Path, seed: 4);
+        using var policy = QwenVlPolicy.Initialize(folder.Path, seed: 4, TestDevice.Value);
+        using var again = QwenVlPolicy.Initialize(folder.Path, seed: 4, TestDevice.Value);
         foreach (var ((name, value), (_, same)) in policy.Weights().Zip(again.Weights()))
         {
             value.eq(same).all().item<bool>().Should().BeTrue("same seed, same weights: {0}", name);
@@ -116,7 +116,7 @@ public sealed class FamilyTests : IDisposable
     public void Scoring_and_decoding_leave_no_tensor_behind(string family)
     {
         using var folder = Families.Checkpoint(family);
-        using var policy = QwenVlPolicy.FromDirectory(folder.Path);
+        using var policy = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
         using var golden = Case(family, pictures: true);
         void Work()
         {
@@ -142,7 +142,7 @@ public sealed class FamilyTests : IDisposable
     public void A_picture_for_a_text_only_model_is_an_error_that_names_the_example(string family)
     {
         using var folder = Families.Checkpoint(family);
-        using var policy = QwenVlPolicy.FromDirectory(folder.Path);
+        using var policy = QwenVlPolicy.FromDirectory(folder.Path, new QwenVlOptions { Device = TestDevice.Value });
         using var golden = new GoldenCase(Families.GoldenOf(family), 0);
         var picture = ImageSource.FromFile(Fixtures.PathOf("images", "0.png"));
         var encode = () => QwenPromptEncoder.Load(folder.Path).Encode(VisionExample.Ask("row 7", "What?", null, picture)).Dispose();
@@ -158,7 +158,7 @@ public sealed class FamilyTests : IDisposable
     [Theory, MemberData(nameof(WithPictures))]
     public void The_picture_matters(string family)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(family));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(family), TestDevice.Value);
         using var golden = new GoldenCase(family, 0);
         using var grey = new EncodedPrompt(golden.Prompt.Example, golden.PromptIds, golden.Prompt.Grids, zeros_like(golden.Prompt.Pixels!));
         using var prompts = Collator.Prompts([grey]);
@@ -170,7 +170,7 @@ public sealed class FamilyTests : IDisposable
     [Fact]
     public void Deepstack_features_reach_the_answer()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen3_vl"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen3_vl"), TestDevice.Value);
         using var golden = new GoldenCase("qwen3_vl", 0);
         using var noGrad = no_grad();
         using var with = policy.Score(golden.Sequence);

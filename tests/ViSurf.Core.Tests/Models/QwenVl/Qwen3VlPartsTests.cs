@@ -4,6 +4,7 @@ using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -68,7 +69,7 @@ public sealed class Qwen3VlPartsTests : IDisposable
     private static float[] Positions(int side, params PatchGrid[] grids)
     {
         using var noGrad = no_grad();
-        using var table = new PositionTable(new QwenVisionConfig { HiddenSize = 1, PositionTableSide = side }, ScalarType.Float32, CPU);
+        using var table = new PositionTable(new QwenVisionConfig { HiddenSize = 1, PositionTableSide = side }, ScalarType.Float32, TestDevice.Value);
         table.weight.copy_(tensor(Enumerable.Range(0, side * side).Select(i => (float)(10 * (i / side) + i % side)).ToArray()).unsqueeze(1));
         return table.Forward(VisionLayout.Of(grids, merge: 2)).data<float>().ToArray();
     }

@@ -70,13 +70,13 @@ public sealed class QwenVlMemoryTests
         // (2 prompts · 5 + 3 rows · 4) positions · 2 layers · keys and values of 2 heads of 2, 4 bytes.
         => new QwenVlMemory(Config, ScalarType.Float32, []).Decode(Size).Cache.Should().Be(((2 * 5) + (3 * 4)) * 2 * (2 * 2 * 2) * 4);
 
-    [Theory]
+    [CpuTheory("weighs resident memory")]
     [InlineData(false)]
     [InlineData(true)]
     public void Scoring_keeps_as_much_as_the_formula_says(bool frozenVision)
     {
         if (!ResidentMemory.IsKnown) return;
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
         if (frozenVision) Freezing.Freeze(policy.Module, ParameterFilter.Vision);
         using var golden = new GoldenCase("qwen2_5_vl", 0);
         var rows = Enumerable.Range(0, 96).Select(i => (0, (IReadOnlyList<int>)[.. Enumerable.Range(0, 160).Select(t => 65 + ((i + t) % 60))])).ToArray();

@@ -23,7 +23,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     public void Scores_without_gradient_are_those_with_gradient_bit_for_bit(string model)
     {
         // Else the ratio of a policy to itself, and its KL, would not be 1 and 0. Few rows, so that nothing made for decoding may creep in.
-        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model));
+        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model), new QwenVlOptions { Device = TestDevice.Value });
         using var golden = new GoldenCase(model, 0);
         using var batch = Collator.Sequences(golden.Prompts, [(0, golden.AnswerIds), (0, golden.AnswerIds[..3])], 1, withEntropy: true);
         using var with = policy.Score(batch);
@@ -36,7 +36,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void Prompts_of_different_lengths_in_one_batch_score_as_they_do_alone()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var noGrad = no_grad();
         using var a = new GoldenCase(Model, 0);
         using var b = new GoldenCase(Model, 1);
@@ -55,7 +55,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void A_completion_of_one_token_is_scored_from_the_prompt_alone()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var noGrad = no_grad();
         using var golden = new GoldenCase(Model, 0);
         using var batch = Collator.Sequences(golden.Prompts, [(0, golden.AnswerIds[..1])]);
@@ -66,7 +66,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void Sampled_log_probabilities_agree_with_Score_at_the_sampling_temperature_to_1e_4()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var golden = new GoldenCase(Model, 0);
         var sampler = new AutoregressiveSampler(new SamplingOptions { Temperature = 0.7, StopIds = [1502] });
         var samples = sampler.Sample(policy, golden.Prompts, new RolloutRequest(4, 12, Seed: 3));
@@ -81,7 +81,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void The_same_seed_samples_the_same_tokens_whatever_else_is_in_the_batch()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var a = new GoldenCase(Model, 0);
         using var b = new GoldenCase(Model, 1);
         using var both = Collator.Prompts([b.Prompt, a.Prompt]);
@@ -96,8 +96,8 @@ public sealed class QwenVlPolicyTests : IDisposable
     public void Bfloat16_agrees_with_float32_to_its_precision_and_scores_in_float32()
     {
         using var golden = new GoldenCase(Model, 0);
-        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(Model));
-        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(Model), type: ScalarType.BFloat16);
+        using var wide = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
+        using var narrow = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value, ScalarType.BFloat16);
         using var noGrad = no_grad();
         narrow.Module.parameters().Should().OnlyContain(p => p.dtype == ScalarType.BFloat16);
         var scores = narrow.Score(golden.Sequence).LogProbs;
@@ -112,9 +112,9 @@ public sealed class QwenVlPolicyTests : IDisposable
     {
         using var folder = new TemporaryDirectory();
         using var golden = new GoldenCase(Model, 0);
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         policy.Save(folder.Path);
-        using var again = QwenVlPolicy.Load(folder.Path);
+        using var again = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         foreach (var (mine, theirs) in policy.Weights().Zip(again.Weights()))
         {
             theirs.Name.Should().Be(mine.Name);
@@ -126,12 +126,12 @@ public sealed class QwenVlPolicyTests : IDisposable
     public void Newer_tensor_names_and_a_stored_tied_head_are_accepted()
     {
         using var folder = TemporaryDirectory.CopyOf(Model);
-        using var policy = QwenVlPolicy.Load(folder.Path);
+        using var policy = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         var renamed = policy.Weights().Select(w => (w.Name.StartsWith("visual.", StringComparison.Ordinal)
             ? "model." + w.Name : w.Name.Replace("model.", "model.language_model.", StringComparison.Ordinal), w.Value)).ToList();
         renamed.Add(("lm_head.weight", policy.Weights().First(w => w.Name == "model.embed_tokens.weight").Value));
         CheckpointWriter.Write(folder.Path, renamed);
-        using var again = QwenVlPolicy.Load(folder.Path);
+        using var again = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         again.Weights().Zip(policy.Weights()).Should().OnlyContain(p => p.First.Value.eq(p.Second.Value).all().item<bool>());
     }
 
@@ -139,11 +139,11 @@ public sealed class QwenVlPolicyTests : IDisposable
     public void Missing_extra_and_mis_shaped_tensors_are_one_error_that_lists_them_all()
     {
         using var folder = TemporaryDirectory.CopyOf(Model);
-        using var policy = QwenVlPolicy.Load(folder.Path);
+        using var policy = QwenVlPolicy.Load(folder.Path, TestDevice.Value);
         var wrong = policy.Weights().Where(w => w.Name != "model.norm.weight")
             .Select(w => w.Name == "visual.merger.ln_q.weight" ? (w.Name, zeros(7)) : w).Append(("model.surprise", zeros(2, 3))).ToArray();
         CheckpointWriter.Write(folder.Path, wrong);
-        var load = () => QwenVlPolicy.Load(folder.Path).Dispose();
+        var load = () => QwenVlPolicy.Load(folder.Path, TestDevice.Value).Dispose();
         load.Should().Throw<InvalidDataException>()
             .WithMessage("*(3 tensors)*extra 'model.surprise' Float32 [2, 3]*mis-shaped 'visual.merger.ln_q.weight' Float32 [7]: expected [48]*missing 'model.norm.weight' [64]*");
     }
@@ -151,7 +151,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void Scoring_and_decoding_leave_no_tensor_behind()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var golden = new GoldenCase(Model, 0);
         void Work()
         {
@@ -176,7 +176,7 @@ public sealed class QwenVlPolicyTests : IDisposable
     [Fact]
     public void Placeholders_that_do_not_fit_the_pictures_name_the_example()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         using var golden = new GoldenCase(Model, 0);
         using var cut = new EncodedPrompt(golden.Prompt.Example, golden.PromptIds[..^30], golden.Prompt.Grids, golden.Prompt.Pixels!.clone());
         using var prompts = Collator.Prompts([cut]);

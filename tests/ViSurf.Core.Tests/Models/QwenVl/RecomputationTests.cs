@@ -21,8 +21,8 @@ public sealed class RecomputationTests
     [InlineData("qwen3_vl", false)]
     public void Scores_and_every_gradient_are_those_of_kept_layers(string model, bool frozenTower)
     {
-        using var kept = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model));
-        using var recomputed = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model), new QwenVlOptions { RecomputeLayers = true });
+        using var kept = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model), new QwenVlOptions { Device = TestDevice.Value });
+        using var recomputed = QwenVlPolicy.FromDirectory(Fixtures.PathOf(model), new QwenVlOptions { Device = TestDevice.Value, RecomputeLayers = true });
         if (frozenTower)
             foreach (var policy in new[] { kept, recomputed }) Freezing.Freeze(policy.Module, ParameterFilter.Vision);
         var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -31,7 +31,7 @@ public sealed class RecomputationTests
         actual.LogProbs.Should().Equal(expected.LogProbs, "the forward pass is the same");
         actual.Gradients.Keys.Should().BeEquivalentTo(expected.Gradients.Keys);
         foreach (var (name, gradient) in expected.Gradients)
-            actual.Gradients[name].Should().BeApproximately(gradient, 1e-5f * gradient + 1e-9f, name);
+            actual.Gradients[name].Should().BeApproximately(gradient, Tolerance.Of(1e-5f) * gradient + 1e-9f, name);
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live, "what the backward pass needed is gone with the scores");
     }
 
@@ -58,7 +58,7 @@ public sealed class RecomputationTests
         using var again = new Recomputation(active: true);
         var actual = Run(again);
         actual.LogProbs.Should().Equal(expected.LogProbs);
-        actual.Hidden.Zip(expected.Hidden).Should().OnlyContain(p => Math.Abs(p.First - p.Second) < 1e-5f);
+        actual.Hidden.Zip(expected.Hidden).Should().OnlyContain(p => Math.Abs(p.First - p.Second) < Tolerance.Of(1e-5f));
         actual.Weight.Zip(expected.Weight).Should().OnlyContain(p => Math.Abs(p.First - p.Second) < 1e-4f);
     }
 

@@ -58,9 +58,9 @@ public sealed class SavedEndsTests
         using var checkpoint = Copy("""{"eos_token_id":1500}""", Text);
         foreach (var name in new[] { "config.json", Generation })
             File.WriteAllBytes(checkpoint.File(name), [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(checkpoint.File(name))]);
-        using var policy = QwenVlPolicy.Load(checkpoint.Path);
+        using var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
         policy.Save(checkpoint.File("saved"), new SaveOptions { Type = TorchSharp.torch.ScalarType.BFloat16 });
-        using var again = QwenVlPolicy.Load(checkpoint.File("saved"));
+        using var again = QwenVlPolicy.Load(checkpoint.File("saved"), TestDevice.Value);
         QwenPromptEncoder.Load(checkpoint.File("saved")).StopIds.Should().BeEquivalentTo([TurnEnd, Text]);
     }
 
@@ -76,7 +76,7 @@ public sealed class SavedEndsTests
     {
         using var checkpoint = Copy(generation, configEos);
         using var folder = new TemporaryDirectory();
-        using (var policy = QwenVlPolicy.Load(checkpoint.Path)) policy.Save(folder.File("saved"), options);
+        using (var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value)) policy.Save(folder.File("saved"), options);
         var path = folder.File("saved/" + Generation);
         if (!File.Exists(path)) return null;
         var written = JsonNode.Parse(File.ReadAllText(path))!.AsObject();

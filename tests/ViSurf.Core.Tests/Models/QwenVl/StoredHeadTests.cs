@@ -24,7 +24,7 @@ public sealed class StoredHeadTests : IDisposable
         foreach (var change in new[] { 0.0, 0.5 })
         {
             using var checkpoint = Tied(family, embedding => embedding + change);
-            using var policy = QwenVlPolicy.Load(checkpoint.Path);
+            using var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
             policy.Config.TiedHead.Should().Be(change == 0);
             using var opened = CheckpointReader.Open(checkpoint.Path);
             QwenVlConfigReader.Read(checkpoint.Path, opened).TiedHead.Should().Be(change == 0);
@@ -32,7 +32,7 @@ public sealed class StoredHeadTests : IDisposable
 
             policy.Save(_saved.File($"{change}"));
             Tie(_saved.File($"{change}")).Should().Be(change == 0);
-            using var again = QwenVlPolicy.Load(_saved.File($"{change}"));
+            using var again = QwenVlPolicy.Load(_saved.File($"{change}"), TestDevice.Value);
             Difference(again).Should().Be(change == 0 ? null : 0.5f);
         }
     }
@@ -41,9 +41,9 @@ public sealed class StoredHeadTests : IDisposable
     public void A_tied_matrix_that_is_stored_as_the_head_alone_is_the_embedding()
     {
         using var checkpoint = Tied("qwen2_5_vl", embedding => embedding + 0.5, withEmbedding: false);
-        using var policy = QwenVlPolicy.Load(checkpoint.Path);
+        using var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
         policy.Config.TiedHead.Should().BeTrue();
-        using var plain = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"));
+        using var plain = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
         (Matrix(policy, "embed_tokens")! - Matrix(plain, "embed_tokens")!).max().item<float>().Should().BeApproximately(0.5f, 1e-6f);
     }
 
@@ -51,7 +51,7 @@ public sealed class StoredHeadTests : IDisposable
     public void A_head_of_another_shape_is_an_error_that_names_it()
     {
         using var checkpoint = Tied("qwen2_5_vl", embedding => embedding.narrow(0, 0, 10));
-        var load = () => QwenVlPolicy.Load(checkpoint.Path).Dispose();
+        var load = () => QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value).Dispose();
         load.Should().Throw<InvalidDataException>().WithMessage("*mis-shaped 'lm_head.weight'*");
     }
 
@@ -59,13 +59,13 @@ public sealed class StoredHeadTests : IDisposable
     public void Weights_with_a_head_of_their_own_are_no_checkpoint_of_a_policy_whose_head_is_its_embedding()
     {
         using var checkpoint = Tied("qwen2_5_vl", embedding => embedding + 0.5);
-        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
+        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var before = Matrix(tied, "embed_tokens")!.clone();
         var load = () => tied.LoadWeights(checkpoint.Path);
         load.Should().Throw<InvalidDataException>().WithMessage("*head of their own (lm_head.weight*OwnHead*");
         Same(Matrix(tied, "embed_tokens")!, before).Should().BeTrue();
 
-        using var own = QwenVlPolicy.Load(checkpoint.Path);
+        using var own = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
         own.LoadWeights(checkpoint.Path);
         Difference(own).Should().Be(0.5f);
     }
@@ -74,13 +74,13 @@ public sealed class StoredHeadTests : IDisposable
     public void A_policy_that_is_given_a_head_computes_the_same_trains_it_alone_and_is_saved_with_it()
     {
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
-        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"));
-        using var own = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { OwnHead = true });
+        using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
+        using var own = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { Device = TestDevice.Value, OwnHead = true });
         Same(own.Score(golden.Sequence).LogProbs, tied.Score(golden.Sequence).LogProbs).Should().BeTrue();
         using (no_grad()) Matrix(own, "lm_head")!.add_(0.25);
         own.Save(_saved.File("own"));
         Tie(_saved.File("own")).Should().BeFalse();
-        using var again = QwenVlPolicy.Load(_saved.File("own"));
+        using var again = QwenVlPolicy.Load(_saved.File("own"), TestDevice.Value);
         Difference(again).Should().Be(0.25f);
     }
 
@@ -91,13 +91,13 @@ public sealed class StoredHeadTests : IDisposable
     public void Adapting_one_of_two_tied_matrices_is_refused_and_the_advice_leads_to_a_head_that_stays(string target, string? save)
     {
         var config = new LoraConfig { TargetModules = ModuleSelection.Named(target), ModulesToSave = save is null ? [] : [save] };
-        using (var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied")))
+        using (var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value))
         {
             var attach = () => LoraAdapter.Attach(tied, config);
             attach.Should().Throw<ArgumentException>().WithMessage($"*{save ?? target}'*tie_word_embeddings*QwenVlOptions.OwnHead*");
         }
 
-        using var own = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { OwnHead = true });
+        using var own = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { Device = TestDevice.Value, OwnHead = true });
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
         using var adapter = LoraAdapter.Attach(own, config);
         using var noGrad = no_grad();
@@ -105,7 +105,7 @@ public sealed class StoredHeadTests : IDisposable
         var adapted = own.Score(golden.Sequence).LogProbs;
         adapter.Merge();
         own.Save(_saved.File("merged"));
-        using var merged = QwenVlPolicy.Load(_saved.File("merged"));
+        using var merged = QwenVlPolicy.Load(_saved.File("merged"), TestDevice.Value);
         (merged.Score(golden.Sequence).LogProbs - adapted).abs().max().item<float>().Should().BeLessThan(1e-4f);
         merged.Config.TiedHead.Should().BeFalse();
     }
@@ -134,7 +134,7 @@ public sealed class StoredHeadTests : IDisposable
     private static TemporaryDirectory Tied(string family, Func<Tensor, Tensor> head, bool withEmbedding = true)
     {
         var checkpoint = Families.Checkpoint(family);
-        using (var policy = QwenVlPolicy.Load(checkpoint.Path))
+        using (var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value))
         {
             foreach (var old in Directory.GetFiles(checkpoint.Path, "*.safetensors*")) File.Delete(old);
             CheckpointWriter.Write(checkpoint.Path, [.. policy.Weights()

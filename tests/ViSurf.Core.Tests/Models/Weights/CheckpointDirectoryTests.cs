@@ -32,12 +32,12 @@ public sealed class CheckpointDirectoryTests : IDisposable
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
             foreach (var limit in new[] { long.MaxValue, 200_000 })
             {
-                using var policy = QwenVlPolicy.Load(Fixtures.PathOf(model), type: type);
+                using var policy = QwenVlPolicy.Load(Fixtures.PathOf(model), TestDevice.Value, type);
                 policy.Save(Target, new SaveOptions { MaxShardBytes = limit });
                 var files = Directory.GetFiles(Target, "model*.safetensors");
                 (files.Length == 1).Should().Be(limit == long.MaxValue);
                 File.Exists(Path.Combine(Target, CheckpointReader.Index)).Should().Be(limit != long.MaxValue);
-                using var again = QwenVlPolicy.Load(Target, type: type);
+                using var again = QwenVlPolicy.Load(Target, TestDevice.Value, type);
                 Equal(again, policy);
             }
     }
@@ -46,7 +46,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     [MemberData(nameof(Checkpoints))]
     public void Weights_saved_in_their_own_dtype_are_the_bytes_they_were_read_from(string model)
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(model), TestDevice.Value);
         using var source = CheckpointReader.Open(Fixtures.PathOf(model));
         source.Names.Select(n => source.Entry(n).Type).Distinct().Should().Equal(ScalarType.BFloat16);
         // Float32 in memory holds bfloat16 exactly, so storing bfloat16 again rounds nothing.
@@ -66,7 +66,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
         foreach (var name in new[] { "pytorch_model.bin", "pytorch_model.bin.index.json", "consolidated.pth", ".gitattributes", "README.md" }) File.WriteAllText(source.File(name), name);
         Directory.CreateDirectory(source.File(".cache"));
         Directory.CreateDirectory(source.File("runs"));
-        using (var policy = QwenVlPolicy.Load(source.Path, type: ScalarType.BFloat16)) policy.Save(Target);
+        using (var policy = QwenVlPolicy.Load(source.Path, TestDevice.Value, ScalarType.BFloat16)) policy.Save(Target);
 
         string[] left = ["pytorch_model.bin", "pytorch_model.bin.index.json", "consolidated.pth", ".gitattributes", "README.md", CheckpointReader.Index];
         var expected = Directory.GetFiles(source.Path).Select(f => Path.GetFileName(f)!).Where(n => !left.Contains(n) && !n.EndsWith(".safetensors", StringComparison.Ordinal)).ToArray();
@@ -80,7 +80,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     [Fact]
     public void The_configuration_names_the_stored_dtype_wherever_it_named_one_and_nothing_else_changes()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         policy.Save(Target);
         var before = JsonNode.Parse(File.ReadAllText(Fixtures.PathOf(Model, "config.json")))!.AsObject();
         var after = JsonNode.Parse(File.ReadAllText(Path.Combine(Target, "config.json")))!.AsObject();
@@ -105,7 +105,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     [Fact]
     public void A_tied_head_is_stored_once_and_the_header_says_what_transformers_asks_for()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         policy.Save(Target);
         using var file = SafeTensorsReader.Open(Path.Combine(Target, "model.safetensors"));
         file.Metadata["format"].Should().Be("pt");
@@ -116,7 +116,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     [Fact]
     public void A_save_that_fails_in_the_middle_leaves_the_previous_one_whole()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         policy.Save(Target);
         var before = Contents(Target);
         // The last shard cannot be written: two of its tensors have one name. Those before it can.
@@ -125,20 +125,20 @@ public sealed class CheckpointDirectoryTests : IDisposable
         save.Should().Throw<ArgumentException>().WithMessage("*'twice'*");
         Contents(Target).Should().Equal(before);
         Directory.GetFileSystemEntries(_folder.Path).Should().Equal(Target);
-        using var again = QwenVlPolicy.Load(Target);
+        using var again = QwenVlPolicy.Load(Target, TestDevice.Value);
         Equal(again, policy);
     }
 
     [Fact]
     public void A_policy_can_be_saved_over_its_own_directory_and_after_that_directory_has_gone()
     {
-        using (var first = QwenVlPolicy.Load(Fixtures.PathOf(Model))) first.Save(Target);
-        using var policy = QwenVlPolicy.Load(Target);
+        using (var first = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value)) first.Save(Target);
+        using var policy = QwenVlPolicy.Load(Target, TestDevice.Value);
         using (no_grad()) policy.Weights()[0].Value.add_(1);
         policy.Save(Target);
         Directory.Delete(Target, recursive: true);
         policy.Save(Target);
-        using var again = QwenVlPolicy.Load(Target);
+        using var again = QwenVlPolicy.Load(Target, TestDevice.Value);
         Equal(again, policy);
         QwenPromptEncoder.Load(Target).StopIds.Should().Equal(QwenPromptEncoder.Load(Fixtures.PathOf(Model)).StopIds);
     }
@@ -147,21 +147,21 @@ public sealed class CheckpointDirectoryTests : IDisposable
     public void A_directory_of_somebody_else_is_refused_by_name_unless_told()
     {
         using var theirs = TemporaryDirectory.CopyOf(Model);
-        using var policy = QwenVlPolicy.Load(theirs.Path);
+        using var policy = QwenVlPolicy.Load(theirs.Path, TestDevice.Value);
         var before = Contents(theirs.Path);
         var save = () => policy.Save(theirs.Path);
         save.Should().Throw<IOException>().WithMessage("*other files (chat_template.jinja*ask to overwrite*");
         Contents(theirs.Path).Should().Equal(before);
         policy.Save(theirs.Path, new SaveOptions { Overwrite = true });
         policy.Save(theirs.Path);
-        using var again = QwenVlPolicy.Load(theirs.Path);
+        using var again = QwenVlPolicy.Load(theirs.Path, TestDevice.Value);
         Equal(again, policy);
     }
 
     [Fact]
     public void A_file_that_was_added_to_our_directory_makes_it_the_users_again()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         policy.Save(Target, new SaveOptions { MaxShardBytes = 100_000 });
         File.WriteAllText(Path.Combine(Target, "results.csv"), "a");
         var save = () => policy.Save(Target);
@@ -174,7 +174,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     [Fact]
     public void What_is_no_checkpoint_is_not_replaced_even_when_told()
     {
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         Directory.CreateDirectory(Target);
         File.WriteAllText(Path.Combine(Target, "thesis.doc"), "");
         var save = () => policy.Save(Target, new SaveOptions { Overwrite = true });
@@ -189,7 +189,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     public void A_read_only_place_is_an_error_and_changes_nothing()
     {
         if (!OperatingSystem.IsLinux()) return;
-        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model));
+        using var policy = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value);
         var place = Directory.CreateDirectory(_folder.File("place"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute).FullName;
         File.SetUnixFileMode(_folder.Path, File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         var save = () =>
@@ -223,14 +223,14 @@ public sealed class CheckpointDirectoryTests : IDisposable
         var entry = reader.Entry(name);
         using var memory = empty(entry.Shape.ToArray(), entry.Type);
         reader.ReadInto(name, memory);
-        return memory.bytes.ToArray();
+        return TestDevice.BytesOf(memory);
     }
 
     private static void Equal(QwenVlPolicy actual, QwenVlPolicy expected)
     {
         actual.Weights().Select(w => w.Name).Should().Equal(expected.Weights().Select(w => w.Name));
         foreach (var (mine, theirs) in actual.Weights().Zip(expected.Weights()))
-            mine.Value.bytes.SequenceEqual(theirs.Value.bytes).Should().BeTrue(mine.Name);
+            TestDevice.BytesOf(mine.Value).AsSpan().SequenceEqual(TestDevice.BytesOf(theirs.Value)).Should().BeTrue(mine.Name);
     }
 
     private static string[] Contents(string directory)

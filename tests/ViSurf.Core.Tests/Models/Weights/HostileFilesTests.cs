@@ -138,7 +138,7 @@ public sealed class HostileFilesTests : IDisposable
         using var model = TemporaryDirectory.CopyOf("qwen2_5_vl_tied");
         File.WriteAllText(_folder.File("id_rsa"), "secret");
         File.CreateSymbolicLink(model.File("notes.txt"), _folder.File("id_rsa"));
-        Refused(() => QwenVlPolicy.Load(model.Path).Dispose(), "*notes.txt' is a link to*id_rsa', outside its directory*", 5 * Megabyte);
+        Refused(() => QwenVlPolicy.Load(model.Path, TestDevice.Value).Dispose(), "*notes.txt' is a link to*id_rsa', outside its directory*", 5 * Megabyte);
     }
 
     [Fact]
@@ -157,9 +157,9 @@ public sealed class HostileFilesTests : IDisposable
         Directory.CreateSymbolicLink(_folder.File("model"), snapshot);
         foreach (var named in new[] { snapshot, _folder.File("model") })
         {
-            using var policy = QwenVlPolicy.Load(named, type: ScalarType.BFloat16);
-            using var plain = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_hub"), type: ScalarType.BFloat16);
-            foreach (var (linked, copied) in policy.Weights().Zip(plain.Weights())) linked.Value.bytes.SequenceEqual(copied.Value.bytes).Should().BeTrue(linked.Name);
+            using var policy = QwenVlPolicy.Load(named, TestDevice.Value, ScalarType.BFloat16);
+            using var plain = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_hub"), TestDevice.Value, ScalarType.BFloat16);
+            foreach (var (linked, copied) in policy.Weights().Zip(plain.Weights())) TestDevice.BytesOf(linked.Value).AsSpan().SequenceEqual(TestDevice.BytesOf(copied.Value)).Should().BeTrue(linked.Name);
             policy.Save(_folder.File("saved"));
             Directory.GetFiles(_folder.File("saved")).Should().OnlyContain(f => new FileInfo(f).LinkTarget == null);
             File.ReadAllBytes(_folder.File("saved/tokenizer.json")).Should().Equal(File.ReadAllBytes(Fixtures.PathOf("qwen2_5_vl_hub", "tokenizer.json")));
@@ -175,7 +175,7 @@ public sealed class HostileFilesTests : IDisposable
             using (var file = File.OpenWrite(copy.File(name))) file.SetLength(1L << 30);
             Refused(() =>
             {
-                QwenVlPolicy.Load(copy.Path).Dispose();
+                QwenVlPolicy.Load(copy.Path, TestDevice.Value).Dispose();
                 QwenPromptEncoder.Load(copy.Path);
             }, $"*at most 64 MiB*{name}*", 20 * Megabyte);
         }

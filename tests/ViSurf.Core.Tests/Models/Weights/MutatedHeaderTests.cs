@@ -94,7 +94,7 @@ public sealed partial class MutatedHeaderTests : IDisposable
             using var tensor = reader.Read(name);
             True(tensor.shape.SequenceEqual(claim.GetProperty("shape").Deserialize<long[]>()!), name);
             if (tensor.numel() == 0) continue;
-            True(tensor.bytes.SequenceEqual(file.AsSpan(8 + length + offsets[0], offsets[1] - offsets[0])), name);
+            True(TestDevice.BytesOf(tensor).AsSpan().SequenceEqual(file.AsSpan(8 + length + offsets[0], offsets[1] - offsets[0])), name);
         }
         True(total == file.Length - 8 - length, "every byte belongs to one tensor");
     }

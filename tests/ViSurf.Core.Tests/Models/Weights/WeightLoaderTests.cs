@@ -35,7 +35,7 @@ public sealed class WeightLoaderTests : IDisposable
         var values = arange(pieces).remainder(251).to_type(ScalarType.BFloat16);
         SafeTensorsWriter.Write(_folder.File("a"), [("x", values)]);
         using var file = SafeTensorsReader.Open(_folder.File("a"));
-        file.Read("x").eq(values).all().item<bool>().Should().BeTrue();
+        file.Read("x").to(TestDevice.Value).eq(values).all().item<bool>().Should().BeTrue();
         var wide = zeros(pieces);
         file.ReadInto("x", wide);
         wide.eq(values.to_type(ScalarType.Float32)).all().item<bool>().Should().BeTrue();
@@ -68,7 +68,7 @@ public sealed class WeightLoaderTests : IDisposable
         narrow[0].index_select(0, read).to_type(ScalarType.Float32).data<float>().ToArray().Should().Equal(1.5f, 0, -2, 0, 3);
     }
 
-    [Theory]
+    [CpuTheory("weighs resident memory")]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     public void Loading_peaks_at_no_more_than_15_percent_above_the_tensors_themselves(ScalarType stored)
@@ -94,7 +94,7 @@ public sealed class WeightLoaderTests : IDisposable
     public void Progress_counts_every_byte_once_and_names_every_tensor()
     {
         var reports = new Reports();
-        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_hub"), new QwenVlOptions { Progress = reports });
+        using var policy = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_hub"), new QwenVlOptions { Device = TestDevice.Value, Progress = reports });
         using var checkpoint = CheckpointReader.Open(Fixtures.PathOf("qwen2_5_vl_hub"));
         reports.Seen.Select(r => r.Tensor).Should().BeEquivalentTo(checkpoint.Names);
         reports.Seen.Select(r => r.BytesDone).Should().BeInAscendingOrder();
@@ -106,7 +106,7 @@ public sealed class WeightLoaderTests : IDisposable
     [Fact]
     public void What_the_callback_throws_arrives_as_it_is()
     {
-        var load = () => QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_hub"), new QwenVlOptions { Progress = new Stop() }).Dispose();
+        var load = () => QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_hub"), new QwenVlOptions { Device = TestDevice.Value, Progress = new Stop() }).Dispose();
         load.Should().Throw<OperationCanceledException>().WithMessage("enough");
     }
 

@@ -85,7 +85,7 @@ public sealed class StepMetricsTests
     public void A_step_on_a_checkpoint_gives_the_numbers_of_its_groups()
     {
         var directory = Fixtures.PathOf("qwen2_5_vl");
-        using var policy = QwenVlPolicy.Load(directory);
+        using var policy = QwenVlPolicy.Load(directory, TestDevice.Value);
         using var optimizer = Toy.Optimizer(policy, 1e-3);
         var encoder = QwenPromptEncoder.Load(directory);
         var sampler = new AutoregressiveSampler(new SamplingOptions { StopIds = encoder.StopIds, SuppressedIds = encoder.SuppressedIds });
@@ -105,7 +105,7 @@ public sealed class StepMetricsTests
         var rollouts = report.Groups.SelectMany(g => g.Scored.Group.Completions).Where(c => c.Source == CompletionSource.Policy).ToArray();
         metrics["entropy_sampled"].Should().BeApproximately(-rollouts.SelectMany(c => c.LogProbs!).Average(p => (double)p), 1e-9);
         var label = report.Groups[0].Scored.Group.Completions.Single(c => c.Source == CompletionSource.Demonstration);
-        using var fresh = QwenVlPolicy.Load(directory);
+        using var fresh = QwenVlPolicy.Load(directory, TestDevice.Value);
         using var once = Toy.Optimizer(fresh, 1e-3);
         var before = LogProbs(fresh, label);
         var drawn = report.Groups[0].Scored.Group.Completions.Where(c => c.Source == CompletionSource.Policy).ToArray();

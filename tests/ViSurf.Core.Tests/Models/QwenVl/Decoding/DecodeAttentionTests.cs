@@ -4,6 +4,7 @@ using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.QwenVl.Decoding;
 using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Models.QwenVl.Text;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ public sealed class DecodeAttentionTests : IDisposable
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly IDisposable _noGrad = no_grad();
 
-    [Theory]
+    [CpuTheory("compares SIMD loops over host memory with libtorch")]
     [InlineData(4, 1, 64)]
     [InlineData(4, 2, 64)]
     [InlineData(3, 1, 8)]     // an odd number of queries per key-value head
@@ -53,7 +54,7 @@ public sealed class DecodeAttentionTests : IDisposable
         }
     }
 
-    [Fact]
+    [CpuFact("compares SIMD loops over host memory with libtorch")]
     public void A_row_that_is_no_number_stays_its_own_trouble()
     {
         if (!HostMemory.IsSupported) return;
