@@ -29,6 +29,7 @@ internal static class InverseDistribution
     /// <summary>Index of the cell that u falls into, and where in that cell it falls, again in [0, 1].</summary>
     private static (Tensor Index, Tensor Within) Invert(Tensor cells, Tensor u)
     {
+        using var _ = TorchContext.Relaxed();   // CUDA's cumulative sum has a fixed order, but for a single row, where it is float64's last bit
         var cumulative = cells.cumsum(-1);
         var total = cumulative.narrow(1, cumulative.shape[1] - 1, 1);
         var target = minimum(u * total, total.Times(BelowOne));

@@ -53,6 +53,7 @@ internal sealed class TokenFilter(SamplingOptions options)
     private Tensor TopP(Tensor logits)
     {
         // Ascending, so that the tail to cut is a prefix; the last one always stays.
+        using var _ = TorchContext.Relaxed();   // see InverseDistribution
         var (sorted, order) = logits.sort(-1, descending: false);
         var removeSorted = sorted.softmax(-1).cumsum(-1).IsAtMost(1 - options.TopP);
         removeSorted.select(1, removeSorted.shape[1] - 1).zero_();

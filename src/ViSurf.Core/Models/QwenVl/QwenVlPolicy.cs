@@ -54,8 +54,8 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="DllNotFoundException">There is no libtorch; see <see cref="TorchBackend.EnsureLoaded"/>.</exception>
     public static QwenVlPolicy FromDirectory(string directory, QwenVlOptions? options = null)
     {
-        TorchBackend.EnsureLoaded();
-        return Load(directory, QwenVlConfigReader.Read(directory), options ?? new QwenVlOptions());
+        TorchBackend.Prepare((options ??= new QwenVlOptions()).Device);
+        return Load(directory, QwenVlConfigReader.Read(directory), options);
     }
 
     /// <summary><see cref="FromDirectory"/> with the two options that matter most.</summary>
@@ -93,7 +93,7 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <exception cref="DllNotFoundException">There is no libtorch; see <see cref="TorchBackend.EnsureLoaded"/>.</exception>
     public static QwenVlPolicy Initialize(string directory, long seed, Device? device = null)
     {
-        TorchBackend.EnsureLoaded();
+        TorchBackend.Prepare(device);
         var config = QwenVlConfigReader.Read(directory);
         var side = SideFiles.Read(directory);
         var module = new QwenVlModule(config, ScalarType.Float32, device ?? CPU);
