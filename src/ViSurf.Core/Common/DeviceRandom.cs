@@ -20,6 +20,10 @@ internal sealed class DeviceRandom(ulong seed, Device device) : IDisposable
     /// <summary>Uniform in [0, 1).</summary>
     public Tensor Uniform(long[] shape, ScalarType type) => Draw(generator => rand(shape, type, device, generator: generator));
 
+    /// <summary>int32, uniform in [0, <paramref name="below"/>).</summary>
+    public Tensor Integers(long[] shape, long below)
+        => Draw(generator => randint(0, below, shape, ScalarType.Int32, device, generator: generator));
+
     /// <summary>Fills the tensor, which is on the device, with normally distributed numbers.</summary>
     public void FillNormal(Tensor target, double mean, double deviation) => Draw(generator => target.normal_(mean, deviation, generator));
 

@@ -144,6 +144,13 @@ internal static class ScalarOps
         return x.add_(y, scalar);
     }
 
+    /// <summary>x += y, both of integers, whose factor must be one too; what is too large begins again at the smallest.</summary>
+    public static Tensor PlusIntegersInPlace(this Tensor x, Tensor y)
+    {
+        using Scalar one = 1L;
+        return x.add_(y, one);
+    }
+
     public static Tensor TimesInPlace(this Tensor x, double number)
     {
         using Scalar scalar = number;

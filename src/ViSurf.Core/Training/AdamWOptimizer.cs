@@ -48,38 +48,39 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>One per trainable parameter.</summary>
     internal IReadOnlyList<AdamWSlot> Slots => Alive();
 
+    /// <summary>Whether any update takes the fused way; see <see cref="AdamWOptions.Fused"/>.</summary>
+    internal bool IsFused => _slots.Exists(slot => slot.IsFused);
+
     /// <summary>Where the first parameter is.</summary>
     internal Device Device => Alive()[0].Parameter.device;
 
     /// <summary>Global 2-norm of all gradients as a scalar on their device: nothing waits for it. 0 when there are none; infinite above 1e19 in float32.</summary>
     public Tensor GradientNorm()
     {
-        using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var squares = new List<Tensor>();
-        foreach (var slot in Alive())
-        {
-            if (slot.Parameter.grad is not { } gradient) continue;
-            // Piece by piece: the float32 copies of all bfloat16 gradients at once would be twice the model.
-            var parts = TensorParts.Of(gradient);
-            for (var i = 0; i < parts.Count; i++)
-            {
-                using var part = NewDisposeScope();
-                var flat = parts.View(gradient, i).reshape(-1).to(gradient.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
-                squares.Add(flat.dot(flat).MoveToOuterDisposeScope());
-            }
-        }
-        return (squares.Count == 0 ? zeros([]) : stack(squares).sum().sqrt()).MoveToOuterDisposeScope();
+        // Asked for one by one: TorchSharp makes a new handle each time.
+        using var scope = NewDisposeScope();
+        var gradients = Alive().Select(slot => slot.Parameter.grad).OfType<Tensor>();
+        var norm = IsFused ? Training.GradientNorm.OfJoined(gradients, Device) : Training.GradientNorm.OfEach(gradients, Device);
+        return norm.MoveToOuterDisposeScope();
     }
 
     /// <summary>Updates every parameter that has a gradient, each gradient times <paramref name="gradientScale"/>.</summary>
     /// <param name="gradientScale">Below 1 when gradients are clipped; see <see cref="ClipScale"/>.</param>
+    /// <remarks>The gradients themselves may come out scaled: <see cref="ZeroGradients"/> is what follows.</remarks>
     /// <exception cref="ObjectDisposedException">The optimizer has been disposed, or a parameter with its policy or adapter.</exception>
     public void Step(double gradientScale = 1.0)
     {
         using var _ = no_grad();
+        using var scope = NewDisposeScope();
         var rate = NextLearningRate;
-        foreach (var slot in Alive()) slot.Update(rate, gradientScale);
+        using var fused = new FusedAdamW(_options, rate, gradientScale);
+        foreach (var slot in Alive())
+        {
+            if (slot.IsFused) slot.Update(fused);
+            else slot.Update(rate, gradientScale);
+        }
+        fused.Run();
         Updates++;
     }
 

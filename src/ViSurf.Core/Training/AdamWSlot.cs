@@ -30,19 +30,47 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
     /// <summary>Bytes of both moments and the master copy; 0 before the first update.</summary>
     public long Bytes => new[] { _mean, _square, _master }.Sum(t => t is null ? 0 : t.numel() * t.element_size());
 
+    /// <summary>Whether updates take the fused way.</summary>
+    public bool IsFused { get; } = (options.Fused ?? parameter.device.type == DeviceType.CUDA) && parameter.dtype != ScalarType.Float64
+        && parameter.is_contiguous() && FusedAdamW.IsAvailable;
+
+    /// <summary>Updates in the plain way.</summary>
     public void Update(double rate, double scale)
     {
         using var scope = NewDisposeScope();
         if (Parameter.grad is not { } gradient) return;
-        var (mean, square, weight) = State();
-        _updates++;
+        var tensors = Next(gradient);
         // On the CPU a piece and its state stay in the cache through all passes; elsewhere every call costs, so pieces are large.
         var parts = TensorParts.Of(Parameter, Parameter.device.type == DeviceType.CPU ? CachedElements : TensorParts.Elements);
         for (var i = 0; i < parts.Count; i++)
         {
             using var part = NewDisposeScope();
-            var exact = UpdatePart(parts.View(gradient, i), parts.View(mean, i), parts.View(square, i), parts.View(weight, i), rate, scale, i);
-            if (_hasMaster) Store(parts.View(Parameter, i), exact, Stored.Weight, i);
+            var stored = tensors.Part(parts, i);
+            var wide = stored.To(_precision);
+            UpdatePart(wide, rate, scale);
+            Store(stored, wide, parts.View(Parameter, i), i);
+        }
+    }
+
+    /// <summary>Updates in the fused way: at once what has to be rounded, together with others what has not.</summary>
+    public void Update(FusedAdamW fused)
+    {
+        if (Parameter.grad is not { } gradient) return;
+        var tensors = Next(gradient);
+        if (!_hasMaster && FusedAdamW.Takes(tensors))
+        {
+            fused.Add(tensors, _updates, _decay);
+            return;
+        }
+        using var scope = NewDisposeScope();
+        var parts = TensorParts.Of(Parameter);
+        for (var i = 0; i < parts.Count; i++)
+        {
+            using var part = NewDisposeScope();
+            var stored = tensors.Part(parts, i);
+            var wide = stored.To(_precision) with { Gradient = stored.Gradient.to_type(_precision).contiguous() };
+            fused.Update([wide], _updates, _decay);
+            Store(stored, wide, parts.View(Parameter, i), i);
         }
     }
 
@@ -110,13 +138,19 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         (_mean, _square, _master) = (null, null, null);
     }
 
-    /// <summary>One piece of the update. What is not stored in the precision of the arithmetic is widened here and rounded at the end.</summary>
-    /// <returns>The new weights before they are rounded.</returns>
-    private Tensor UpdatePart(Tensor gradient, Tensor mean, Tensor square, Tensor weight, double rate, double scale, int part)
+    /// <summary>What the next update reads and writes, which is counted here.</summary>
+    private AdamWTensors Next(Tensor gradient)
     {
+        var (mean, square, weight) = State();
+        _updates++;
+        return new AdamWTensors(weight, gradient, mean, square);
+    }
+
+    /// <summary>One piece of the update in the precision of the arithmetic, in place but for the gradient.</summary>
+    private void UpdatePart(AdamWTensors wide, double rate, double scale)
+    {
+        var (w, g, m, v) = wide;
         var (beta1, beta2) = (options.Beta1, options.Beta2);
-        var g = gradient.to_type(_precision);
-        var (m, v, w) = (mean.to_type(_precision), square.to_type(_precision), weight.to_type(_precision));
         if (_decay > 0) w.TimesInPlace(1 - rate * _decay);
         m.TimesInPlace(beta1).PlusInPlace(g, (1 - beta1) * scale);
         v.TimesInPlace(beta2).PlusProductInPlace(g, g, (1 - beta2) * scale * scale);
@@ -124,10 +158,15 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         var correction = Math.Sqrt(1 - Math.Pow(beta2, _updates));
         var root = v.sqrt().PlusInPlace(options.Epsilon * correction);
         w.PlusQuotientInPlace(m, root, -rate * correction / (1 - Math.Pow(beta1, _updates)));
-        Store(mean, m, Stored.Mean, part);
-        Store(square, v, Stored.Square, part);
-        Store(weight, w, Stored.Weight, part);
-        return w;
+    }
+
+    /// <summary>Rounds what is not stored in the precision of the arithmetic.</summary>
+    private void Store(AdamWTensors stored, AdamWTensors wide, Tensor parameter, int part)
+    {
+        Store(stored.Mean, wide.Mean, Stored.Mean, part);
+        Store(stored.Square, wide.Square, Stored.Square, part);
+        Store(stored.Weight, wide.Weight, Stored.Weight, part);
+        if (_hasMaster) Store(parameter, wide.Weight, Stored.Weight, part);
     }
 
     private void Store(Tensor target, Tensor value, Stored what, int part)
@@ -140,7 +179,8 @@ internal sealed class AdamWSlot(string name, Parameter parameter, AdamWOptions o
         }
         // The random numbers depend on parameter, update and piece only, so a resumed run continues bit for bit.
         using var random = new DeviceRandom(SeedStream.Bits(0, _updates, SeedStream.Key(name), (long)what, part), target.device);
-        target.copy_(StochasticRounding.ToBFloat16(value, random));
+        if (IsFused) StochasticRounding.Into(target, value, random);
+        else target.copy_(StochasticRounding.ToBFloat16(value, random));
     }
 
     private (Tensor Mean, Tensor Square, Tensor Weight) State()

@@ -1,4 +1,5 @@
 using ViSurf.Core.Common;
+using ViSurf.Core.Common.Aten;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Training;
@@ -23,5 +24,22 @@ internal static class StochasticRounding
         var gap = far.to_type(x.dtype).sub(near.to_type(x.dtype));
         var draws = random.Uniform(x.shape, x.dtype);
         return where(draws.lt(error / gap), far, near).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The same distribution in four operators: a number is the sum of its upper 16 bits, which are a bfloat16, and its lower 16, which carry
+    /// into them as often as they are large when 16 random bits are added.
+    /// </summary>
+    /// <param name="target">bfloat16, contiguous.</param>
+    /// <param name="x">float32 of the same shape, contiguous. What is not finite becomes NaN.</param>
+    /// <param name="random">On their device.</param>
+    public static void Into(Tensor target, Tensor x, DeviceRandom random)
+    {
+        using var scope = NewDisposeScope();
+        var bits = random.Integers([x.numel()], 1 << 16).PlusIntegersInPlace(x.view(-1).Bits(ScalarType.Int32));
+        // Little-endian: of each pair of halves the second is the upper one.
+        target.view(-1).Bits(ScalarType.Int16).copy_(bits.Bits(ScalarType.Int16).view(-1, 2).select(1, 1));
+        // A carry out of NaN would be a number.
+        target.PlusInPlace(x, 0);
     }
 }

@@ -90,8 +90,10 @@ internal sealed unsafe class OperatorCounter : IDisposable
     {
         var frame = _open.Pop();
         var own = LaunchTable.Of(frame.Name, frame.Inside > 0);
-        if (LaunchTable.Waits(frame.Name)) Waits++;
-        if (own > 0 && !_open.Any(outer => LaunchTable.IsWhole(outer.Name)))
+        // What the CPU does inside an operator that is one kernel on CUDA is not what CUDA does.
+        var inWhole = _open.Any(outer => LaunchTable.IsWhole(outer.Name));
+        if (LaunchTable.Waits(frame.Name) && !inWhole) Waits++;
+        if (own > 0 && !inWhole)
             _launches[frame.Name] = _launches.GetValueOrDefault(frame.Name) + own;
         if (_open.TryPeek(out var parent)) parent.Inside += own + frame.Inside;
     }

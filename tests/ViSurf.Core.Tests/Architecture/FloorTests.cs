@@ -65,7 +65,7 @@ public sealed class FloorTests
         // Files, not models: of Models it knows safetensors only.
         new("Training/Checkpoints", Torch.Yes, "Common", "Models/Weights"),
         // The roof; it knows policies by their interface only, so not Models.
-        new("Training", Torch.Yes, "Common", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding",
+        new("Training", Torch.Yes, "Common", "Common/Aten", "Data", "Data/Sources", "Rewards", "RewardControl", "Advantages", "Evaluation", "Encoding",
             "Policies", "Rollouts", "Objectives", "Objectives/Demonstrations", "Training/Checkpoints", "Training/RowChecks"),
         // What a row is looked at for, one thing a file, each of one wing.
         new("Training/RowChecks", Torch.No, "Data", "Data/Pictures", "Rewards", "Encoding"),
