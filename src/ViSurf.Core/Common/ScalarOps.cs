@@ -151,6 +151,13 @@ internal static class ScalarOps
         return x.add_(y, one);
     }
 
+    /// <summary>x += factor · y, of integers.</summary>
+    public static Tensor PlusMultipleInPlace(this Tensor x, Tensor y, long factor)
+    {
+        using Scalar scalar = factor;
+        return x.add_(y, scalar);
+    }
+
     public static Tensor TimesInPlace(this Tensor x, double number)
     {
         using Scalar scalar = number;

@@ -12,7 +12,7 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
     private readonly List<PromptBatch> _entered = [];
     private IDecodeSession? _session;
     private List<TokenTape> _live = [];
-    private Tensor? _tokens, _seen;
+    private Tensor? _tokens, _seen, _uniforms, _suppressed;
     private int? _interval;
 
     /// <summary>Runs until every tape has ended.</summary>
@@ -44,37 +44,53 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
         _session?.Dispose();
         _tokens?.Dispose();
         _seen?.Dispose();
+        _uniforms?.Dispose();
+        _suppressed?.Dispose();
     }
 
     /// <summary>Some tokens of every live row, then one look at them: finished rows leave.</summary>
     private void Block()
     {
         using var scope = NewDisposeScope();
-        var drawn = new List<(Tensor Ids, Tensor LogProbs)>();
+        var (ids, logProbs) = (new List<Tensor>(), new List<Tensor>());
         // No row goes beyond its limit unread: a session has room for exactly that many tokens.
         var length = Math.Min(_interval ??= Interval(), request.MaxNewTokens - _live.Max(tape => tape.Length));
         for (var step = 0; step < length; step++)
         {
             request.Cancellation.ThrowIfCancellationRequested();
-            drawn.Add(Step(step));
+            var (id, logProb) = Step(step, length);
+            ids.Add(id);
+            logProbs.Add(logProb);
         }
         // Ids are exact in float64, so all comes over in one transfer.
-        using var host = stack([.. drawn.SelectMany(d => new[] { d.Ids.to(ScalarType.Float64), d.LogProbs.to(ScalarType.Float64) })]).cpu();
+        using var host = cat([stack(ids).to(ScalarType.Float64), stack(logProbs).to(ScalarType.Float64)], 0).cpu();
         Write(host.data<double>().ToArray(), length);
         Leave();
     }
 
-    private (Tensor Ids, Tensor LogProbs) Step(int ahead)
+    private (Tensor Ids, Tensor LogProbs) Step(int step, int length)
     {
         using var scope = NewDisposeScope();
         var logits = _session!.Next(_tokens);
+        if (_tokens is null) Replace(ref _suppressed, selector.Suppressed(logits.device));
+        if (step == 0) Replace(ref _uniforms, Uniforms(length).to(logits.device));
         var met = selector.NeedsSeen ? Meet(logits) : null;
-        var uniforms = tensor(_live.Select(t => SeedStream.Uniform(request.Seed, request.Step, t.PromptKey, t.Copy, t.Length + ahead)).ToArray(), device: logits.device);
-        var (ids, logProbs) = selector.Select(logits, uniforms, met);
+        var (ids, logProbs) = selector.Select(logits, _uniforms![step], met, _suppressed);
         _entered.Clear();
         Replace(ref _tokens, ids.alias());
         if (met is not null) Replace(ref _seen, met);
         return (ids.MoveToOuterDisposeScope(), logProbs.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// What the tokens of a block are drawn with, float64 [length, R]: one transfer for all of them, because the host waits for each. A
+    /// row's numbers depend on its address alone.
+    /// </summary>
+    private Tensor Uniforms(int length)
+    {
+        var numbers = Enumerable.Range(0, length).SelectMany(ahead
+            => _live.Select(t => SeedStream.Uniform(request.Seed, request.Step, t.PromptKey, t.Copy, t.Length + ahead)));
+        return tensor(numbers.ToArray(), [length, _live.Count], device: CPU);
     }
 
     /// <summary>The tokens each row has met: those that it had met and the one just chosen, or its prompt's when it has just entered.</summary>
@@ -97,7 +113,7 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
             for (var row = 0; row < _live.Count; row++)
             {
                 if (_live[row].Finished is not null) continue;
-                var (id, logProb) = (values[2 * step * _live.Count + row], values[(2 * step + 1) * _live.Count + row]);
+                var (id, logProb) = (values[step * _live.Count + row], values[(length + step) * _live.Count + row]);
                 if (double.IsNaN(logProb))
                 {
                     throw new DivergedException(
@@ -130,9 +146,9 @@ internal sealed class DecodeLoop(IPolicy policy, RolloutRequest request, TokenSe
     private int Interval()
         => stopCheck > 0 ? stopCheck : policy.Module.parameters().FirstOrDefault()?.device.type is null or DeviceType.CPU ? 1 : 8;
 
-    private static void Replace(ref Tensor? field, Tensor value)
+    private static void Replace(ref Tensor? field, Tensor? value)
     {
         field?.Dispose();
-        field = value.DetachFromDisposeScope();
+        field = value?.DetachFromDisposeScope();
     }
 }

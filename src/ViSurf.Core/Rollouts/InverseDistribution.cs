@@ -18,26 +18,26 @@ internal static class InverseDistribution
         var (rows, vocabulary) = (weights.shape[0], weights.shape[1]);
         var width = BlockWidth(vocabulary);
         var blocks = weights.reshape(rows, vocabulary / width, width);
-        var u = uniforms.unsqueeze(1);
+        // u · total is below total · BelowOne where u is below BelowOne: rounding keeps the order.
+        var cells = blocks.sum(-1).to(ScalarType.Float64);
+        var (block, cumulative, target) = Find(cells, uniforms.unsqueeze(1).AtMost(BelowOne));
+        // Where in its block u falls, again in [0, 1).
+        var weight = cells.gather(1, block);
+        var within = ((target - (cumulative.gather(1, block) - weight)) / weight).Between(0, BelowOne);
 
-        var (block, rest) = Invert(blocks.sum(-1).to(ScalarType.Float64), u);
         var inside = blocks.gather(1, block.unsqueeze(2).expand(rows, 1, width)).squeeze(1);
-        var (offset, _) = Invert(inside.to(ScalarType.Float64), rest);
-        return block.Times(width).Plus(offset);
+        return Find(inside.to(ScalarType.Float64), within).Index.PlusMultipleInPlace(block, width);
     }
 
-    /// <summary>Index of the cell that u falls into, and where in that cell it falls, again in [0, 1].</summary>
-    private static (Tensor Index, Tensor Within) Invert(Tensor cells, Tensor u)
+    /// <summary>Index of the cell that u falls into, with the cumulative weights and u's place among them.</summary>
+    private static (Tensor Index, Tensor Cumulative, Tensor Target) Find(Tensor cells, Tensor u)
     {
         using var _ = TorchContext.Relaxed();   // CUDA's cumulative sum has a fixed order, but for a single row, where it is float64's last bit
         var cumulative = cells.cumsum(-1);
-        var total = cumulative.narrow(1, cumulative.shape[1] - 1, 1);
-        var target = minimum(u * total, total.Times(BelowOne));
-        // Cells up to and including the target's lower edge; the next one has positive weight because the sum grows there.
-        var index = (cumulative <= target).sum(-1, keepdim: true).AtMost(cumulative.shape[1] - 1);
-        var weight = cells.gather(1, index);
-        var before = cumulative.gather(1, index) - weight;
-        return (index, ((target - before) / weight).Between(0, 1));
+        var target = u * cumulative.narrow(1, cumulative.shape[1] - 1, 1);
+        // Cells up to and including the target's lower edge; the next one has positive weight because the sum grows there. Never all of
+        // them: the last is the total.
+        return ((cumulative <= target).sum(-1, keepdim: true), cumulative, target);
     }
 
     /// <summary>The smallest divisor of the vocabulary not below its square root: the whole vocabulary when that is prime.</summary>

@@ -11,13 +11,12 @@ internal sealed class TokenFilter(SamplingOptions options)
     /// <summary>Whether, temperature aside, it does no more than take out the suppressed tokens.</summary>
     public bool OnlySuppresses => options is { TopP: 1, TopK: 0, MinP: 0, RepetitionPenalty: 1 };
 
-    /// <summary>The raw logits of the suppressed tokens, [R, S]; null when there are none.</summary>
-    public Tensor? Suppressed(Tensor logits)
-        => _suppressed.Length == 0 ? null : logits.index_select(1, tensor(_suppressed, device: logits.device));
+    /// <summary>The suppressed tokens, int64 [S]: what the other methods are given. Null when there are none.</summary>
+    public Tensor? Suppressed(Device device) => _suppressed.Length == 0 ? null : tensor(_suppressed, device: CPU).to(device);
 
-    public Tensor Apply(Tensor logits, Tensor? seen)
+    public Tensor Apply(Tensor logits, Tensor? seen, Tensor? suppressed)
     {
-        var result = Suppress(Penalize(logits, seen));
+        var result = Suppress(Penalize(logits, seen), suppressed);
         // Greedy: what follows never removes the most likely token.
         if (options.Temperature == 0) return result;
         if (options.Temperature != 1) result = result.Over(options.Temperature);
@@ -33,15 +32,15 @@ internal sealed class TokenFilter(SamplingOptions options)
         return where(seen, penalized, logits);
     }
 
-    private Tensor Suppress(Tensor logits)
+    private Tensor Suppress(Tensor logits, Tensor? suppressed)
     {
-        if (_suppressed.Length == 0) return logits;
+        if (suppressed is null) return logits;
         if (_suppressed.Max() is var largest && largest >= logits.shape[1])
             throw new ArgumentException($"Expected SuppressedIds below the vocabulary's {logits.shape[1]}, got {largest}.");
         if (_suppressed.Length == logits.shape[1])
             throw new ArgumentException($"Expected SuppressedIds to leave a token that can be drawn, "
                 + $"got all {_suppressed.Length} of the vocabulary.");
-        return logits.Replace(1, tensor(_suppressed, device: logits.device), double.NegativeInfinity);
+        return logits.Replace(1, suppressed, double.NegativeInfinity);
     }
 
     private Tensor TopK(Tensor logits)

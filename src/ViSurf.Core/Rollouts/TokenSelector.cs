@@ -48,7 +48,7 @@ public sealed class TokenSelector
         return counts.scatter_add(1, ids, ones).IsAbove(0).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The distribution that <see cref="Select"/> draws from, after all filters.</summary>
+    /// <summary>The distribution that <see cref="Select(Tensor, Tensor, Tensor?)"/> draws from, after all filters.</summary>
     /// <param name="logits">float32 [R, V], raw.</param>
     /// <param name="seen">bool [R, V], needed with a repetition penalty.</param>
     /// <returns>float32 [R, V]; rows sum to 1; a single 1 per row when greedy.</returns>
@@ -57,7 +57,7 @@ public sealed class TokenSelector
         Check(logits, seen);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var filtered = _filter.Apply(logits, seen);
+        var filtered = _filter.Apply(logits, seen, Suppressed(logits.device));
         var probabilities = Options.Temperature > 0
             ? filtered.softmax(-1)
             : nn.functional.one_hot(filtered.argmax(-1), filtered.shape[1]).to(filtered.dtype);
@@ -74,27 +74,37 @@ public sealed class TokenSelector
     /// </returns>
     public (Tensor Ids, Tensor LogProbs) Select(Tensor logits, Tensor uniforms, Tensor? seen = null)
     {
+        using var suppressed = Suppressed(Guard.NotNull(logits).device);
+        return Select(logits, uniforms, seen, suppressed);
+    }
+
+    /// <summary>The tokens that are never drawn, for <see cref="Select(Tensor, Tensor, Tensor?, Tensor?)"/>; the caller's. Null when there are none.</summary>
+    internal Tensor? Suppressed(Device device) => _filter.Suppressed(device);
+
+    /// <summary>The same for one token after the other: what does not change is made once.</summary>
+    internal (Tensor Ids, Tensor LogProbs) Select(Tensor logits, Tensor uniforms, Tensor? seen, Tensor? suppressed)
+    {
         Check(logits, seen);
         TensorGuard.Shape(uniforms, ScalarType.Float64, [logits.shape[0]]);
         using var grad = no_grad();
         using var scope = NewDisposeScope();
-        var filtered = _filter.Apply(logits, seen);
+        var filtered = _filter.Apply(logits, seen, suppressed);
         var (top, best) = filtered.max(-1, keepdim: true);
         var weights = (filtered - top).exp_();
         var ids = Options.Temperature > 0 ? InverseDistribution.Draw(weights, uniforms) : best;
-        var logProbs = logits.gather(1, ids).Over(Options.ScoringTemperature) - LogNormalizer(logits, top, weights);
+        var logProbs = Scored(logits.gather(1, ids)) - LogNormalizer(logits, top, weights, suppressed);
         return (ids.squeeze(1).MoveToOuterDisposeScope(), logProbs.squeeze(1).MoveToOuterDisposeScope());
     }
 
     /// <summary>Log of the sum over the unfiltered vocabulary, [R, 1], from the sum over the filtered one where that is possible.</summary>
-    private Tensor LogNormalizer(Tensor logits, Tensor top, Tensor weights)
+    private Tensor LogNormalizer(Tensor logits, Tensor top, Tensor weights, Tensor? suppressed)
     {
-        if (!_filter.OnlySuppresses) return logits.Over(Options.ScoringTemperature).logsumexp(-1, keepdim: true);
+        if (!_filter.OnlySuppresses) return Scored(logits).logsumexp(-1, keepdim: true);
         var kept = top.Plus(weights.sum(-1, keepdim: true).log());
-        return _filter.Suppressed(logits) is { } gone
-            ? kept.logaddexp(gone.Over(Options.ScoringTemperature).logsumexp(-1, keepdim: true))
-            : kept;
+        return suppressed is null ? kept : kept.logaddexp(Scored(logits.index_select(1, suppressed)).logsumexp(-1, keepdim: true));
     }
+
+    private Tensor Scored(Tensor logits) => Options.ScoringTemperature == 1 ? logits : logits.Over(Options.ScoringTemperature);
 
     private void Check(Tensor logits, Tensor? seen)
     {

@@ -6,6 +6,13 @@ internal static class LaunchTable
     /// <summary>Operators that are one call of a kernel (or two, where noted) on CUDA, whatever the CPU or the meta device makes of them.</summary>
     private static readonly Dictionary<string, int> Whole = new()
     {
+        // Of mixed dtypes: the CPU casts its operands first, a kernel on CUDA does so while it reads.
+        ["aten::mul"] = 1,
+        ["aten::mul_"] = 1,
+        ["aten::add"] = 1,
+        ["aten::add_"] = 1,
+        ["aten::addcmul_"] = 1,
+        ["aten::copy_"] = 1,
         ["aten::_fused_rms_norm"] = 1,
         ["aten::_fused_rms_norm_backward"] = 2,
         ["aten::_fused_adamw_"] = 1,
@@ -15,6 +22,7 @@ internal static class LaunchTable
         ["aten::_scaled_dot_product_flash_attention_for_cpu_backward"] = 3,
         ["aten::linear"] = 1,
         ["aten::addmm"] = 1,
+        ["aten::addmm_"] = 1,
         ["aten::baddbmm"] = 1,
         ["aten::cumsum"] = 1,
         ["aten::sort"] = 3,
@@ -28,7 +36,7 @@ internal static class LaunchTable
         "aten::alias", "aten::as_strided", "aten::as_strided_", "aten::broadcast_tensors", "aten::chunk", "aten::contiguous", "aten::detach",
         "aten::detach_", "aten::empty", "aten::empty_like", "aten::empty_strided", "aten::expand", "aten::expand_as", "aten::flatten", "aten::index",
         "aten::is_nonzero", "aten::lift_fresh", "aten::movedim", "aten::narrow", "aten::new_empty", "aten::new_empty_strided", "aten::numpy_T",
-        "aten::permute", "aten::requires_grad_", "aten::reshape", "aten::resize_", "aten::resolve_conj", "aten::resolve_neg", "aten::result_type",
+        "aten::permute", "aten::real", "aten::requires_grad_", "aten::reshape", "aten::resize_", "aten::resolve_conj", "aten::resolve_neg", "aten::result_type",
         "aten::select", "aten::set_", "aten::slice", "aten::split", "aten::split_with_sizes", "aten::squeeze", "aten::squeeze_", "aten::sum_to_size",
         "aten::t", "aten::t_", "aten::to", "aten::_to_copy", "aten::transpose", "aten::transpose_", "aten::unbind", "aten::unflatten",
         "aten::unsafe_split", "aten::unsqueeze", "aten::unsqueeze_",

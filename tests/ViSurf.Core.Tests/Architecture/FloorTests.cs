@@ -44,7 +44,7 @@ public sealed class FloorTests
         new("Objectives/Demonstrations", Torch.Yes, "Common", "Policies"),
         // Loops over host memory: numbers in, numbers out.
         new("Models/Kernels", Torch.Yes),
-        new("Models/Layers", Torch.Yes, "Common", "Models/Kernels"),
+        new("Models/Layers", Torch.Yes, "Common", "Common/Aten", "Models/Kernels"),
         new("Models/Weights", Torch.Yes, "Common"),
         // Regular expressions over code points, which know nothing of tokens.
         new("Models/Tokens/Patterns", Torch.No, "Common"),
@@ -56,7 +56,7 @@ public sealed class FloorTests
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
         new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
-        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
+        new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Common/Aten", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
         new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels",
             "Models/Templates", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups",
             "Models/QwenVl/Decoding"),

@@ -24,12 +24,16 @@ internal sealed unsafe class AtenLibrary
     /// <summary>(list, element).</summary>
     public readonly delegate* unmanaged[Cdecl]<nint, ulong, int> Append;
 
-    private AtenLibrary(nint call, nint newHandle, nint newList, nint append)
+    /// <summary>(tensor, where the address of its first number goes).</summary>
+    public readonly delegate* unmanaged[Cdecl]<nint, nint*, int> Data;
+
+    private AtenLibrary(nint call, nint newHandle, nint newList, nint append, nint data)
     {
         Call = (delegate* unmanaged[Cdecl]<byte*, byte*, ulong*, int>)call;
         NewHandle = (delegate* unmanaged[Cdecl]<nint, nint*, int>)newHandle;
         NewList = (delegate* unmanaged[Cdecl]<nuint, nint*, int>)newList;
         Append = (delegate* unmanaged[Cdecl]<nint, ulong, int>)append;
+        Data = (delegate* unmanaged[Cdecl]<nint, nint*, int>)data;
     }
 
     /// <summary>The interface of the libtorch that runs; null where it exports none (before 2.10) or cannot be asked.</summary>
@@ -52,7 +56,8 @@ internal sealed unsafe class AtenLibrary
             && NativeLibrary.TryGetExport(library, "aoti_torch_new_tensor_handle", out var newHandle)
             && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out var newList)
             && NativeLibrary.TryGetExport(library, "torch_list_push_back", out var append)
-            ? new AtenLibrary(call, newHandle, newList, append)
+            && NativeLibrary.TryGetExport(library, "aoti_torch_get_data_ptr", out var data)
+            ? new AtenLibrary(call, newHandle, newList, append, data)
             : null;
     }
 }

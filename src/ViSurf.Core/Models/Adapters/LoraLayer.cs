@@ -9,7 +9,7 @@ namespace ViSurf.Core.Models.Adapters;
 /// A and B of one linear layer, registered below it as <c>lora_A</c> and <c>lora_B</c>, so that optimizers find them. Half-precision
 /// layers get float32 factors, as in PEFT: they are what trains, and small; the products run in the layer's own dtype.
 /// </summary>
-internal sealed class LoraLayer : IDisposable
+internal sealed class LoraLayer : IDisposable, ILowRank
 {
     private const string A = "lora_A", B = "lora_B";
     private readonly nn.Module _linear;
@@ -42,6 +42,12 @@ internal sealed class LoraLayer : IDisposable
     public Parameter Down => _a.weight;
 
     public Parameter Up => _b.weight;
+
+    public double Scaling => _scaling;
+
+    public bool IsOn => _switch.On;
+
+    public bool IsMore => _dropout > 0 && _a.training;
 
     private Parameter Weight => _linear is Dense dense ? dense.weight : ((Linear)_linear).weight;
 
@@ -82,7 +88,7 @@ internal sealed class LoraLayer : IDisposable
     {
         if (!_switch.On) return y;
         using var scope = NewDisposeScope();
-        var input = _dropout > 0 && _a.training ? nn.functional.dropout(x, _dropout) : x;
+        var input = IsMore ? nn.functional.dropout(x, _dropout) : x;
         // Scaled where it is narrow: [.., r] instead of [.., out].
         var low = nn.functional.linear(input, Down.to_type(x.dtype)).Times(_scaling);
         return y.Plus(nn.functional.linear(low, Up.to_type(x.dtype))).MoveToOuterDisposeScope();
@@ -92,8 +98,8 @@ internal sealed class LoraLayer : IDisposable
     {
         if (_linear is Dense dense)
         {
-            dense.Adapter = Apply;
-            return () => dense.Adapter = null;
+            (dense.Adapter, dense.LowRank) = (Apply, this);
+            return () => (dense.Adapter, dense.LowRank) = (null, null);
         }
         // A Linear of the user's own module; hooks run when it is called, as TorchSharp's documentation asks.
         var hook = ((Linear)_linear).register_forward_hook((_, x, y) => Apply(x, y));

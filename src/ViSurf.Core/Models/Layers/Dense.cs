@@ -12,12 +12,17 @@ namespace ViSurf.Core.Models.Layers;
 internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 {
     public Dense(long inputs, long outputs, bool bias, ScalarType type, Device device)
+        : this(empty([outputs, inputs], type, device), bias ? empty([outputs], type, device) : null)
+    {
+    }
+
+    private Dense(Tensor weight, Tensor? bias)
         : base(nameof(Dense))
     {
-        weight = new Parameter(empty([outputs, inputs], type, device));
-        register_parameter("weight", weight);
-        if (!bias) return;
-        this.bias = new Parameter(empty([outputs], type, device));
+        this.weight = new Parameter(weight);
+        register_parameter("weight", this.weight);
+        if (bias is null) return;
+        this.bias = new Parameter(bias);
         register_parameter("bias", this.bias);
     }
 
@@ -27,6 +32,32 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 
     /// <summary>Gets the input and the output and returns what leaves the layer; null (no adapter) leaves the output as it is.</summary>
     public Func<Tensor, Tensor, Tensor>? Adapter { get; set; }
+
+    /// <summary>The same where it is a low-rank update, in its parts; null when the adapter is another, or there is none.</summary>
+    public ILowRank? LowRank { get; set; }
+
+    /// <summary>
+    /// Layers of the same input whose weights lie one after the other in one piece of memory, and their biases in another, so that one
+    /// product can make all of them (<see cref="JoinedProduct"/>). Each is a layer of its own in all else.
+    /// </summary>
+    /// <param name="inputs">Width of the input.</param>
+    /// <param name="outputs">Width of each output.</param>
+    /// <param name="bias">Whether they have biases.</param>
+    /// <param name="type">Dtype of the weights.</param>
+    /// <param name="device">Where they live.</param>
+    public static Dense[] Joined(long inputs, long[] outputs, bool bias, ScalarType type, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var (weights, biases) = (empty([outputs.Sum(), inputs], type, device), bias ? empty([outputs.Sum()], type, device) : null);
+        var (layers, row) = (new Dense[outputs.Length], 0L);
+        for (var i = 0; i < layers.Length; i++)
+        {
+            layers[i] = new Dense(weights.narrow(0, row, outputs[i]), biases?.narrow(0, row, outputs[i]));
+            foreach (var parameter in layers[i].parameters()) parameter.MoveToOuterDisposeScope();
+            row += outputs[i];
+        }
+        return layers;
+    }
 
     public override Tensor forward(Tensor x) => Forward(x, decoding: false);
 

@@ -11,17 +11,18 @@ namespace ViSurf.Core.Models.Layers;
 /// </remarks>
 internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 {
-    private readonly double _epsilon;
-
     public RmsNorm(long size, double epsilon, ScalarType type, Device device)
         : base(nameof(RmsNorm))
     {
-        _epsilon = epsilon;
+        Epsilon = epsilon;
         weight = new Parameter(empty([size], type, device));
         register_parameter("weight", weight);
     }
 
     public Parameter weight { get; private set; }
+
+    /// <summary>Added to the mean square.</summary>
+    public double Epsilon { get; }
 
     public void Use(string name, Parameter parameter) => weight = parameter;
 
@@ -29,7 +30,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
     {
         using var scope = NewDisposeScope();
         var wide = x.Wide();
-        var scale = (wide * wide).mean([-1], keepdim: true).PlusInPlace(_epsilon).rsqrt_();
+        var scale = (wide * wide).mean([-1], keepdim: true).PlusInPlace(Epsilon).rsqrt_();
         var normed = wide * scale;
         // The gradient of the weight needs the normed rows.
         return (is_grad_enabled() ? normed * weight : normed.mul_(weight)).to_type(weight.dtype).MoveToOuterDisposeScope();

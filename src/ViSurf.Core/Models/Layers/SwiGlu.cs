@@ -10,10 +10,17 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     public SwiGlu(long size, long inner, bool bias, ScalarType type, Device device)
         : base(nameof(SwiGlu))
     {
-        register_module("gate_proj", _gate = new Dense(size, inner, bias, type, device));
-        register_module("up_proj", _up = new Dense(size, inner, bias, type, device));
+        var pair = Dense.Joined(size, [inner, inner], bias, type, device);
+        register_module("gate_proj", _gate = pair[0]);
+        register_module("up_proj", _up = pair[1]);
         register_module("down_proj", _down = new Dense(inner, size, bias, type, device));
     }
+
+    public Dense Gate => _gate;
+
+    public Dense Up => _up;
+
+    public Dense Down => _down;
 
     public override Tensor forward(Tensor x) => Forward(x, decoding: false);
 

@@ -10,7 +10,17 @@ internal sealed class Arrival : IDisposable
 {
     private PrefixCache? _prefix;
 
-    private Arrival(PrefixCache prefix, Tensor last, Tensor positions) => (_prefix, Last, Positions) = (prefix, last, positions);
+    private Arrival(PrefixCache prefix, int copies, long furthest, (Tensor Last, Tensor Positions) rows)
+        => (_prefix, Copies, Furthest, (Last, Positions)) = (prefix, copies, furthest, rows);
+
+    /// <summary>Rows per prompt.</summary>
+    public int Copies { get; }
+
+    /// <summary>Rows of all prompts.</summary>
+    public int Rows => Prefix.Lengths.Count * Copies;
+
+    /// <summary>The largest of <see cref="Positions"/>.</summary>
+    public long Furthest { get; }
 
     /// <summary>Their keys and values.</summary>
     public PrefixCache Prefix => _prefix ?? throw new ObjectDisposedException(nameof(Prefix));
@@ -33,7 +43,8 @@ internal sealed class Arrival : IDisposable
             using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device, (_, keys, values) => prefix.Fill(keys, values));
             var ends = GroupPass.Run(module, layout, prompts, attention, plain, layout.Asked);
             var next = tensor(layout.Next.ToArray()).to(module.Device).repeat_interleave(copies);
-            return new Arrival(prefix, ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope());
+            return new Arrival(
+                prefix, copies, layout.Next.Max(), (ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope()));
         }
         catch
         {

@@ -12,8 +12,8 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 /// <param name="prefix">Keys and values of the prompts.</param>
 /// <param name="suffix">Keys and values of the rows; its step has begun.</param>
 /// <param name="grid">Rows by prompt.</param>
-/// <param name="bias">float32 [R, 1, prefix + suffix]: −∞ where a row may not look; null when every row sees everything.</param>
-internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, RowGrid grid, Tensor? bias) : IAttention
+/// <param name="mask">Where a row may not look, in float32; null when every row sees everything.</param>
+internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, RowGrid grid, RowMask? mask) : IAttention
 {
     public bool IsDecoding => true;
 
@@ -33,7 +33,7 @@ internal sealed class DecodeAttention(PrefixCache prefix, SuffixCache suffix, Ro
         var toPrompt = grid.Gather(grid.Spread(scaled).bmm(Batch(promptKeys).Wide().transpose(1, 2)), shared);
         var toOwn = Batch(scaled).bmm(Batch(ownKeys).Wide().transpose(1, 2)).view(shared, rows, repeats, own);
         var scores = cat([toPrompt, toOwn], -1);
-        if (bias is not null) scores = scores.Plus(bias);
+        if (mask is not null) scores = scores.Plus(mask.Of(suffix.Ring.Used).squeeze(1));
         var weights = scores.softmax(-1).to_type(query.dtype);
 
         var fromPrompt = grid.Gather(grid.Spread(weights.narrow(3, 0, before)).bmm(Batch(promptValues)), shared);

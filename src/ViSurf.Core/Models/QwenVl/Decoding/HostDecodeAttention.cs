@@ -16,7 +16,7 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
     /// <summary>Floats, 256 KiB; models need a tenth of it.</summary>
     private const int MostScratch = 1 << 16;
     private readonly int[] _lengths = [.. prompts.Select(q => prefix.Lengths[q])];
-    private readonly int[] _ages = [.. suffix.Ages];
+    private readonly int[] _ages = [.. suffix.Ring.Ages];
 
     /// <summary>Whether a model's keys and values can be read here, and a block's numbers have room on a stack.</summary>
     /// <param name="keys">Any tensor of their dtype and device.</param>
@@ -49,7 +49,7 @@ internal sealed class HostDecodeAttention(PrefixCache prefix, SuffixCache suffix
                 Ages = ages,
                 Size = (rows, heads, shared, size),
                 Prompts = ((int)promptKeys.shape[1], (int)promptKeys.shape[2]),
-                Own = (suffix.Column + 1, suffix.Capacity),
+                Own = (suffix.Ring.Column + 1, suffix.Ring.Capacity),
             };
             new BlockLoop<DecodeRows>(work).Run(get_num_threads());
             GC.KeepAlive(prefix);

@@ -20,6 +20,16 @@ internal sealed class DecoderLayer : nn.Module
         register_module("post_attention_layernorm", _attentionNorm = new RmsNorm(config.HiddenSize, config.NormEpsilon, type, device));
     }
 
+    /// <summary>Before the attention.</summary>
+    public RmsNorm InputNorm => _inputNorm;
+
+    /// <summary>Before the MLP.</summary>
+    public RmsNorm AttentionNorm => _attentionNorm;
+
+    public AttentionParts Attention => _attention.Parts;
+
+    public SwiGlu Mlp => _mlp;
+
     /// <summary>[M, H] to the rows that the context asks for, [R, H].</summary>
     public Tensor Forward(Tensor x, DecoderContext context)
     {

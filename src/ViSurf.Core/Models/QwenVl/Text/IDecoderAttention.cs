@@ -8,7 +8,18 @@ internal interface IDecoderAttention
 {
     /// <summary>[M, H] to the rows that the context asks for, [R, H].</summary>
     Tensor Forward(Tensor x, DecoderContext context);
+
+    /// <summary>What it is made of.</summary>
+    AttentionParts Parts { get; }
 }
+
+/// <summary>Layers of one attention.</summary>
+/// <param name="Value">To values; the first of three that are joined, see <see cref="Dense.Joined"/>.</param>
+/// <param name="Key">To keys, the second.</param>
+/// <param name="Query">To queries, the third.</param>
+/// <param name="Output">From mixed values back to the stream.</param>
+/// <param name="Norms">Of every head's key and query before they are turned; null where there are none.</param>
+internal sealed record AttentionParts(Dense Value, Dense Key, Dense Query, Dense Output, (RmsNorm Key, RmsNorm Query)? Norms);
 
 /// <summary>What the generations' attentions have in common: heads, rotary, mixing.</summary>
 internal sealed class GroupedQueries(QwenTextConfig config, int layer)

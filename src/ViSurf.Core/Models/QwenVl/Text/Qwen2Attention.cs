@@ -13,11 +13,16 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
         : base(nameof(Qwen2Attention))
     {
         _grouped = new GroupedQueries(config, layer);
-        register_module("q_proj", _q = new Dense(config.HiddenSize, config.QuerySize, bias: true, type, device));
-        register_module("k_proj", _k = new Dense(config.HiddenSize, config.KeyValueSize, bias: true, type, device));
-        register_module("v_proj", _v = new Dense(config.HiddenSize, config.KeyValueSize, bias: true, type, device));
+        // In the order in which a decoding step writes them: see JoinedCache.
+        var joined = Dense.Joined(config.HiddenSize, [config.KeyValueSize, config.KeyValueSize, config.QuerySize], bias: true, type, device);
+        (_v, _k, _q) = (joined[0], joined[1], joined[2]);
+        register_module("q_proj", _q);
+        register_module("k_proj", _k);
+        register_module("v_proj", _v);
         register_module("o_proj", _o = new Dense(config.QuerySize, config.HiddenSize, bias: false, type, device));
     }
+
+    public AttentionParts Parts => new(_v, _k, _q, _o, null);
 
     public Tensor Forward(Tensor x, DecoderContext context)
     {

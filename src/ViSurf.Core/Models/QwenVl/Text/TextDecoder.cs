@@ -8,8 +8,7 @@ namespace ViSurf.Core.Models.QwenVl.Text;
 /// <summary>Embedding, layers, final norm.</summary>
 internal sealed class TextDecoder : nn.Module
 {
-    private readonly QwenTextConfig _config;
-    private readonly long[] _ropeRows;
+    private readonly RotaryAngles _angles;
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
     private readonly WeightOnly _embedding;
@@ -17,7 +16,7 @@ internal sealed class TextDecoder : nn.Module
     public TextDecoder(QwenTextConfig config, DecoderStyle style, ScalarType type, Device device)
         : base(nameof(TextDecoder))
     {
-        (_config, _ropeRows) = (config, style.RopeRows(config));
+        _angles = new RotaryAngles(config, style.RopeRows(config), device);
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(config, style.Attention(config, i, type, device), type, device))];
         register_module("embed_tokens", _embedding = new WeightOnly([config.VocabularySize, config.HiddenSize], type, device));
         register_module("layers", new ModuleList<DecoderLayer>(_layers));
@@ -26,6 +25,15 @@ internal sealed class TextDecoder : nn.Module
 
     /// <summary>[vocabulary, hidden]; also the head when the checkpoint ties them.</summary>
     public Parameter Embedding => _embedding.weight;
+
+    /// <summary>Positions to angles.</summary>
+    public RotaryAngles Angles => _angles;
+
+    /// <summary>In order.</summary>
+    public IReadOnlyList<DecoderLayer> Layers => _layers;
+
+    /// <summary>After the last layer.</summary>
+    public RmsNorm FinalNorm => _norm;
 
     /// <summary>Token ids int64 [M] to [M, H].</summary>
     public Tensor Embed(Tensor ids) => Embedding.index_select(0, ids);
@@ -42,7 +50,7 @@ internal sealed class TextDecoder : nn.Module
         Tensor embeddings, Tensor positions, IAttention attention, HiddenAdditions? additions, Recomputation recomputation, Tensor? rows = null)
     {
         using var scope = NewDisposeScope();
-        var turns = recomputation.Keep(RotaryTables.Of(Angles(positions)));
+        var turns = recomputation.Keep(RotaryTables.Of(_angles.Of(positions)));
         var context = new DecoderContext(turns, attention);
         // Additions to the last layer's output are to rows of the whole pass.
         var cut = rows is not null && additions?.Reach(_layers.Length - 1) is not true;
@@ -60,13 +68,10 @@ internal sealed class TextDecoder : nn.Module
         return _norm.forward(rows is null || cut ? x : x.index_select(0, rows)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>float32 [M, d/2]. Frequency i reads the time, height or width index.</summary>
-    private Tensor Angles(Tensor positions)
+    protected override void Dispose(bool disposing)
     {
-        var frequencies = tensor(Rotary.InverseFrequencies(_config.HeadSize, _config.RopeTheta)).to(positions.device);
-        if (_config.RoundedRopeFrequencies) frequencies = frequencies.to_type(ScalarType.BFloat16).to_type(ScalarType.Float32);
-        var rows = positions.index_select(0, tensor(_ropeRows).to(positions.device)).t().to_type(ScalarType.Float32);
-        return rows * frequencies;
+        if (disposing) _angles.Dispose();
+        base.Dispose(disposing);
     }
 }
 
