@@ -31,11 +31,14 @@ internal sealed partial record SourceFile(string Path, int Lines, string Code)
     public override string ToString() => Path;
 
     /// <summary>All files under src, generated ones left out.</summary>
-    public static IReadOnlyList<SourceFile> All()
+    public static IReadOnlyList<SourceFile> All() => Below("src");
+
+    /// <summary>All files below a folder of the repository, generated ones left out; paths are relative to it.</summary>
+    public static IReadOnlyList<SourceFile> Below(params string[] folder)
     {
-        var src = Repository.PathOf("src");
-        return Directory.GetFiles(src, "*.cs", SearchOption.AllDirectories)
-            .Select(file => (File: file, Path: System.IO.Path.GetRelativePath(src, file).Replace('\\', '/')))
+        var root = Repository.PathOf(folder);
+        return Directory.GetFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(file => (File: file, Path: System.IO.Path.GetRelativePath(root, file).Replace('\\', '/')))
             .Where(f => !f.Path.Split('/').Any(part => part is "bin" or "obj"))
             .OrderBy(f => f.Path, StringComparer.Ordinal)
             .Select(f => Read(f.Path, File.ReadAllText(f.File))).ToArray();

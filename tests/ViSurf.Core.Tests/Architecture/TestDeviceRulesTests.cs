@@ -19,20 +19,21 @@ public sealed partial class TestDeviceRulesTests
         ["Samples/OwnLoopTests.cs"] = "the sample runs on the CPU",
     };
 
+    /// <summary>Files that touch tensors and are in no filter of docs/testing.md, and why.</summary>
+    private static readonly Dictionary<string, string> NotOnADevice = new()
+    {
+        ["Models/Kernels/BlockLoopTests.cs"] = "threads of the CPU",
+        ["Models/Kernels/FewRowsProductTests.cs"] = "SIMD loops over host memory",
+        ["Reporting/ResumedReportTests.cs"] = "a report, and a run that must repeat to the last bit",
+        ["Samples/OwnLoopTests.cs"] = "the sample runs on the CPU",
+        ["Samples/InspectTests.cs"] = "reads headers",
+    };
+
     private static readonly Dictionary<string, string> ReadsBytes = new()
     {
         ["Support/TestDevice.cs"] = "does it",
         ["Support/TestDeviceTests.cs"] = "tests it",
     };
-
-    private static readonly Lazy<SourceFile[]> Files = new(() =>
-    {
-        var root = Repository.PathOf("tests", "ViSurf.Core.Tests");
-        return [.. Directory.GetFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Select(file => (file, Path: Path.GetRelativePath(root, file).Replace('\\', '/')))
-            .Where(f => !f.Path.StartsWith("bin/", StringComparison.Ordinal) && !f.Path.StartsWith("obj/", StringComparison.Ordinal))
-            .Select(f => SourceFile.Read(f.Path, File.ReadAllText(f.file)))];
-    });
 
     [Fact]
     public void Policies_are_loaded_there()
@@ -47,6 +48,17 @@ public sealed partial class TestDeviceRulesTests
     public void Bytes_are_read_through_the_CPU()
         => Found(ReadsBytes, code => Bytes().Matches(code).Select(m => m.Value)).Should()
             .BeEmpty("memory of another device cannot be read: use TestDevice.BytesOf");
+
+    [Fact]
+    public void The_filters_of_the_documentation_select_every_class_that_touches_tensors()
+    {
+        var filters = File.ReadLines(Repository.PathOf("docs", "testing.md")).Where(line => line.StartsWith("FullyQualifiedName~", StringComparison.Ordinal))
+            .SelectMany(line => line.Split('|')).Select(part => part["FullyQualifiedName~".Length..]).ToArray();
+        filters.Should().HaveCountGreaterThan(10);
+        Found(NotOnADevice, path => !path.StartsWith("Support/", StringComparison.Ordinal) && !path.StartsWith("Architecture/", StringComparison.Ordinal),
+            code => Touches().Matches(code).Take(1).Select(m => m.Value))
+            .Where(found => !filters.Any(("ViSurf.Core.Tests." + found.Replace('/', '.')).Contains)).Should().BeEmpty("a GPU run would leave them out");
+    }
 
     [Theory]
     [InlineData("var p = QwenVlPolicy.Load(Fixtures.PathOf(name));", 1)]
@@ -66,15 +78,18 @@ public sealed partial class TestDeviceRulesTests
     [Fact]
     public void Every_exception_is_still_one()
     {
+        Stale(NotOnADevice, code => Touches().IsMatch(code)).Should().BeEmpty();
         Stale(ReadsBytes, code => Bytes().IsMatch(code)).Should().BeEmpty();
         Stale(LoadsElsewhere, code => PoliciesElsewhere(code).Any()).Should().BeEmpty();
 
         static IEnumerable<string> Stale(Dictionary<string, string> reasons, Func<string, bool> needs)
-            => reasons.Keys.Where(path => !Files.Value.Any(f => f.Path == path && needs(f.Code)));
+            => reasons.Keys.Where(path => !TestFiles.All().Any(f => f.Path == path && needs(f.Code)));
     }
 
-    private static IEnumerable<string> Found(Dictionary<string, string> reasons, Func<string, IEnumerable<string>> rule)
-        => Files.Value.Where(f => !reasons.ContainsKey(f.Path)).SelectMany(f => rule(f.Code).Select(call => $"{f.Path}: {call}"));
+    private static IEnumerable<string> Found(Dictionary<string, string> reasons, Func<string, IEnumerable<string>> rule) => Found(reasons, _ => true, rule);
+
+    private static IEnumerable<string> Found(Dictionary<string, string> reasons, Func<string, bool> where, Func<string, IEnumerable<string>> rule)
+        => TestFiles.All().Where(f => !reasons.ContainsKey(f.Path) && where(f.Path)).SelectMany(f => rule(f.Code).Select(call => $"{f.Path}: {call}"));
 
     private static IEnumerable<string> PoliciesElsewhere(string code)
         => Load().Matches(code).Select(m => Call(code, m)).Where(call => !call.Contains("TestDevice.Value", StringComparison.Ordinal));
@@ -96,6 +111,9 @@ public sealed partial class TestDeviceRulesTests
 
     [GeneratedRegex(@"\b(randn|rand|randint|randperm|normal)\(")]
     private static partial Regex Draw();
+
+    [GeneratedRegex(@"\bTorchSharp\b|\bQwenVlPolicy\.(Load|From)|\bTinyRun\(|\bTinyText\.Policy\b|new GoldenCase\b")]
+    private static partial Regex Touches();
 
     [GeneratedRegex(@"\.bytes\b")]
     private static partial Regex Bytes();

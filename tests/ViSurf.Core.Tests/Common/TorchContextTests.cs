@@ -1,10 +1,12 @@
 using FluentAssertions;
 using ViSurf.Core.Common;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Common;
 
 /// <summary>The switches that TorchSharp does not bind. They are the process's, so each test leaves them as they are by default.</summary>
+[Collection(Alone.Name)]
 public sealed class TorchContextTests
 {
     [Fact]

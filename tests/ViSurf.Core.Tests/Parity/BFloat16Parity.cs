@@ -15,10 +15,6 @@ public sealed class BFloat16Parity : IDisposable
     private const int Steps = 20;
     private static readonly AdamWOptions Options = new() { LearningRate = _ => 1e-4 };
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly int _threads = get_num_threads();
-
-    // Products this small take longer to hand out than to compute, many times longer on a busy machine.
-    public BFloat16Parity() => set_num_threads(1);
 
     public static TheoryData<string> Checkpoints => [.. Fixtures.Checkpoints()];
 
@@ -50,11 +46,7 @@ public sealed class BFloat16Parity : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        set_num_threads(_threads);
-        _scope.Dispose();
-    }
+    public void Dispose() => _scope.Dispose();
 
     private static double[] Train(string checkpoint, ScalarType type, AdamWOptions options)
     {

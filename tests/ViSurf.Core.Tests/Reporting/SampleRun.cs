@@ -21,8 +21,9 @@ internal static class SampleRun
     public static byte[] Picture(int width, int height, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
     {
         using var bitmap = new SKBitmap(width, height);
-        for (var y = 0; y < height; y++)
-            for (var x = 0; x < width; x++) bitmap.SetPixel(x, y, new SKColor((byte)(x * 255 / width), (byte)(y * 255 / height), (byte)((x * 7 + y * 13) % 256)));
+        // All at once: SetPixel makes a canvas for each.
+        bitmap.Pixels = [.. from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width)
+            select new SKColor((byte)(x * 255 / width), (byte)(y * 255 / height), (byte)((x * 7 + y * 13) % 256))];
         using var data = bitmap.Encode(format, 90);
         return data.ToArray();
     }

@@ -15,6 +15,9 @@ public sealed class EveryRewardTests
 {
     private const int Length = 10_000_000;
 
+    /// <summary>In the culture that the tests are started in.</summary>
+    private static readonly Lazy<List<string>> Here = new(Values);
+
     private static readonly Dictionary<string, Func<VisionExample, string>> HostileTexts = new()
     {
         ["answers opened"] = _ => Many("<answer>"),
@@ -74,7 +77,7 @@ public sealed class EveryRewardTests
     [InlineData("fa-IR")]
     public void Labels_and_values_are_the_same_in_every_culture(string culture)
     {
-        var expected = Values();
+        var expected = Here.Value;
         expected.Should().HaveCountGreaterThan(2000).And.Contain(line => line.Contains("0.5", StringComparison.Ordinal));
         var before = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(culture);

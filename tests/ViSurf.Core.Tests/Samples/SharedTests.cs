@@ -1,9 +1,11 @@
 using FluentAssertions;
 using Samples.Shared;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 
 namespace ViSurf.Core.Tests.Samples;
 
+[Collection(Alone.Name)]
 public class SharedTests
 {
     private static CommandLine Line => new("usage", new Option("--steps", "N", "steps (60)"), new Option("--smoke", null, "quick"));

@@ -14,6 +14,7 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Training;
 
+[Collection(Alone.Name)]
 public sealed class PrefetchingStreamTests
 {
     private static readonly Gen<(int Rows, int[] Takes, int Ahead, int Threads)> Walks =

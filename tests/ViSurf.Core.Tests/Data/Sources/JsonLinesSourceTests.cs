@@ -8,6 +8,7 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Data.Sources;
 
+[Collection(Alone.Name)]
 public sealed class JsonLinesSourceTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();

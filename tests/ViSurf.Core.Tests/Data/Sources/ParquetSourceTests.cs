@@ -9,6 +9,7 @@ using Xunit;
 
 namespace ViSurf.Core.Tests.Data.Sources;
 
+[Collection(Alone.Name)]
 public sealed class ParquetSourceTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();

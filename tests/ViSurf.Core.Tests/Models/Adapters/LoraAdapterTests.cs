@@ -12,6 +12,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.Adapters;
 
 /// <summary>Properties of an adapter on the smallest checkpoint with a head of its own (its numbers are held by LoraParity).</summary>
+[Collection(Alone.Name)]
 public sealed class LoraAdapterTests : IDisposable
 {
     private const string Model = "qwen2_5_vl";

@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.Kernels;
 
 /// <summary>Few rows times weights, without MKL.</summary>
+[Collection(Alone.Name)]
 public sealed class FewRowsProductTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

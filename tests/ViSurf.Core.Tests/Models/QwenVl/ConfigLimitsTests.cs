@@ -8,6 +8,7 @@ using Xunit;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>Configurations that claim more than any model: an error, and nothing of that size allocated.</summary>
+[Collection(Alone.Name)]
 public sealed class ConfigLimitsTests : IDisposable
 {
     private const long Megabyte = 1_000_000;

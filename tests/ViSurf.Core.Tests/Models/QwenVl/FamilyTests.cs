@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>What holds for every family (their numbers are held by the parity tests).</summary>
+[Collection(Alone.Name)]
 public sealed class FamilyTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>What layers keep for the backward pass: counted by hand, and compared with what the process really holds.</summary>
+[Collection(Alone.Name)]
 public sealed class QwenVlMemoryTests
 {
     private static readonly QwenVlConfig Config = new()

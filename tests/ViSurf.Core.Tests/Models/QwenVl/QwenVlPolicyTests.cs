@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>Properties of the policy on the smallest golden checkpoint (its numbers are held by the parity tests).</summary>
+[Collection(Alone.Name)]
 public sealed class QwenVlPolicyTests : IDisposable
 {
     private const string Model = "qwen2_5_vl_tied";

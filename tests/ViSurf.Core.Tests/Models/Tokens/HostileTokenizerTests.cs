@@ -7,6 +7,7 @@ using Xunit;
 namespace ViSurf.Core.Tests.Models.Tokens;
 
 /// <summary>Tokenizer files that are damaged or lie: text must not be split in silence into other tokens than the model knows.</summary>
+[Collection(Alone.Name)]
 public sealed class HostileTokenizerTests : IDisposable
 {
     private const string Whole = "tokenizer.json", Vocabulary = "vocab.json", Merges = "merges.txt", Config = "tokenizer_config.json";

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.Weights;
 
 /// <summary>Weight files that lie: refused with a clear error, at once, without allocating what they claim.</summary>
+[Collection(Alone.Name)]
 public sealed class HostileFilesTests : IDisposable
 {
     private const long Megabyte = 1_000_000;

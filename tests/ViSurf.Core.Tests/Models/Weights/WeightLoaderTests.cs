@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Models.Weights;
 
+[Collection(Alone.Name)]
 public sealed class WeightLoaderTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
