@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
@@ -19,7 +20,7 @@ internal sealed class ReplicatedPolicy(IPolicy inner) : IPolicy
     {
         var index = batch.PromptIndex.data<long>().ToArray();
         using var copies = new PromptCopies(batch.Prompts, Array.ConvertAll(index, q => (int)q));
-        using var rows = new SequenceBatch(copies.Batch, Own(arange(index.Length, ScalarType.Int64)), Own(batch.CompletionIds.alias()), Own(batch.CompletionMask.alias()))
+        using var rows = new SequenceBatch(copies.Batch, Own(ScalarOps.Range(index.Length)), Own(batch.CompletionIds.alias()), Own(batch.CompletionMask.alias()))
         {
             Temperature = batch.Temperature,
             WithEntropy = batch.WithEntropy,

@@ -21,6 +21,14 @@ public sealed class ScalarLifetimeTests
             .Select(call => $"{call.Caller} calls {call.Callee}")
             .Should().BeEmpty("use the methods of ScalarOps (x.Plus(y), x.Times(0.5), …) instead of operators and implicit scalars");
 
+    /// <summary>Tests run beside each other, so a collection may come during any call of theirs.</summary>
+    [Fact]
+    public void Nor_do_tests_make_such_scalars()
+        => CallScanner.Calls(typeof(ScalarLifetimeTests).Assembly)
+            .Where(call => Hazards.Value.Contains(call.Callee) && !call.Caller.StartsWith(nameof(Scalars) + "::", StringComparison.Ordinal))
+            .Select(call => $"{call.Caller} calls {call.Callee}")
+            .Should().BeEmpty("use ScalarOps (x.Plus(y), x.Times(0.5), …), or Scalars.Of(0.5) where a scalar is asked for");
+
     [Theory]
     [InlineData("Tensor::op_Addition(Tensor, Tensor)")]      // its factor of 1 is a scalar
     [InlineData("Tensor::op_Multiply(Tensor, Double)")]

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using ViSurf.Core.Benchmarks;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Policies;
@@ -81,7 +82,7 @@ public sealed class ReplicatedPolicyTests : IDisposable
     private (TokenScores Scores, Tensor[] Gradients) Scored(IPolicy policy, SequenceBatch batch)
     {
         var scores = policy.Score(batch);
-        (scores.LogProbs.sum() + scores.Entropy!.sum()).backward();
+        scores.LogProbs.sum().Plus(scores.Entropy!.sum()).backward();
         var gradients = _policy.Module.parameters().Where(p => p.grad is not null).Select(p => p.grad!.clone()).ToArray();
         foreach (var parameter in _policy.Module.parameters()) parameter.grad = null;
         return (scores, gradients);

@@ -126,7 +126,7 @@ public sealed class ClippedPolicyObjectiveTests
         Advantages = tensor(advantages, [advantages.Length, 1]).to(type),
         CompletionMask = ones([advantages.Length, 1], ScalarType.Bool),
         IsDemonstration = zeros([advantages.Length, 1], ScalarType.Bool),
-        SequenceWeights = full([advantages.Length, 1], 1.0 / advantages.Length, type),
+        SequenceWeights = full([advantages.Length, 1], Scalars.Of(1.0 / advantages.Length), type),
         Scale = new LossScale(advantages.Length, 0, advantages.Length, 0, 1),
         OldLogProbs = old,
     };

@@ -51,7 +51,7 @@ internal static class GoldenStep
             Advantages = tensor(Advantage, [4, 1]),
             CompletionMask = TinyTensors.Mask([.. Lengths.Select(l => (long)l)], 3),
             IsDemonstration = tensor(new[] { false, false, false, true }, [4, 1]),
-            SequenceWeights = full([4, 1], 0.25, ScalarType.Float64),
+            SequenceWeights = full([4, 1], Scalars.Of(0.25), ScalarType.Float64),
             Scale = new LossScale(10, label.Sum(), 4, 1, MaxNewTokens) { Prefixed = prefixes ? 1 : 0 },
             OldLogProbs = Table(Old),
             ReferenceLogProbs = Table(Reference),

@@ -120,13 +120,13 @@ public sealed class ObjectiveContractTests
         var cases = (from now in extreme from old in extreme from reference in extreme from a in new[] { 1f, -1f } select (now, old, reference, a)).ToArray();
         var n = cases.Length;
         var current = tensor(cases.Select(c => c.now).ToArray(), [n, 1]).requires_grad_();
-        using var scores = new TokenScores(current, full([n, 1], 12f));
+        using var scores = new TokenScores(current, full([n, 1], Scalars.Of(12.0), ScalarType.Float32));
         using var batch = new UpdateBatch
         {
             Advantages = tensor(cases.Select(c => c.a).ToArray(), [n, 1]),
             CompletionMask = ones([n, 1], ScalarType.Bool),
             IsDemonstration = tensor(cases.Select((_, i) => i % 3 == 0).ToArray(), [n, 1]),
-            SequenceWeights = full([n, 1], 1f / n),
+            SequenceWeights = full([n, 1], Scalars.Of(1.0 / n), ScalarType.Float32),
             Scale = new LossScale(n, (n + 2) / 3, n, (n + 2) / 3, 1),
             OldLogProbs = tensor(cases.Select(c => c.old).ToArray(), [n, 1]),
             ReferenceLogProbs = tensor(cases.Select(c => c.reference).ToArray(), [n, 1]),
@@ -172,7 +172,7 @@ public sealed class ObjectiveContractTests
             Advantages = Filled([1, 1, 1, 1, -2, -2, -2, -2]),
             CompletionMask = mask,
             IsDemonstration = tensor(new[] { false, true }, [2, 1]),
-            SequenceWeights = full([2, 1], 0.5, ScalarType.Float64),
+            SequenceWeights = full([2, 1], Scalars.Of(0.5), ScalarType.Float64),
             Scale = new LossScale(5, 3, 2, 1, 4),
             OldLogProbs = Filled([-1.1, -1.9, -0.5, -0.7, -2.5, -1.2, -0.3, -0.4]),
             ReferenceLogProbs = Filled([-1.2, -2.2, -0.5, -0.7, -2.9, -1.0, -0.1, -0.4]),

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
@@ -88,7 +89,7 @@ internal sealed class ObjectiveStep : IDisposable
             SequenceWeights = tensor(rows.Select(r => 1.0 / prompts / Rows.Count(x => x.Prompt == r.Prompt)).ToArray(), [rows.Length, 1]),
             Scale = Scale,
             OldLogProbs = Old is null ? null : Scored(Old, sequences),
-            ReferenceLogProbs = Scored(Policy, sequences) + 0.1,
+            ReferenceLogProbs = Scored(Policy, sequences).Plus(0.1),
             LabelTokenMask = Rows.All(r => r.Prefix == 0) ? null
                 : TinyTensors.Mask([.. rows.Select(r => (long)r.LabelTokens)], sequences.CompletionMask.shape[1]),
             PolicyTokenMask = RestrictToAll ? sequences.CompletionMask.to(TestDevice.Value, copy: true) : null,

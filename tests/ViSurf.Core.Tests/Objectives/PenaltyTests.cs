@@ -40,7 +40,7 @@ public sealed class PenaltyTests
     public void The_entropy_bonus_lowers_the_loss_and_raises_the_entropy()
     {
         using var scope = NewDisposeScope();
-        var entropy = full([1, 1], 3.0, ScalarType.Float64).requires_grad_();
+        var entropy = full([1, 1], Scalars.Of(3.0), ScalarType.Float64).requires_grad_();
         using var scores = new TokenScores(zeros([1, 1], ScalarType.Float64), entropy);
         using var batch = Batch(null);
         using var result = new EntropyBonus(new ClippedPolicyObjective(), 0.01).Evaluate(scores, batch);
@@ -72,7 +72,7 @@ public sealed class PenaltyTests
             Advantages = zeros([3, 1], ScalarType.Float64),
             CompletionMask = mask,
             IsDemonstration = tensor(new[] { true, true, false }, [3, 1]),
-            SequenceWeights = full([3, 1], 1.0 / 3, ScalarType.Float64),
+            SequenceWeights = full([3, 1], Scalars.Of(1.0 / 3), ScalarType.Float64),
             Scale = new LossScale(7, 4, 3, 2, 3),
         };
 
@@ -118,7 +118,7 @@ public sealed class PenaltyTests
         IsDemonstration = zeros([1, 1], ScalarType.Bool),
         SequenceWeights = ones([1, 1], ScalarType.Float64),
         Scale = new LossScale(1, 0, 1, 0, 1),
-        ReferenceLogProbs = reference is { } value ? full([1, 1], value, ScalarType.Float64) : null,
+        ReferenceLogProbs = reference is { } value ? full([1, 1], Scalars.Of(value), ScalarType.Float64) : null,
     };
 
     private static double Metric(ObjectiveResult result, string name) => result.Metrics.Single(m => m.Name == name).Value.item<double>();

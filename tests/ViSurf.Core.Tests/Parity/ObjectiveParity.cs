@@ -143,7 +143,7 @@ public sealed class ObjectiveParity
             Advantages = tensor(advantages, [n, 1]),
             CompletionMask = mask,
             IsDemonstration = tensor(Enumerable.Range(0, n).Select(row => row >= n - demonstrations).ToArray(), [n, 1]),
-            SequenceWeights = full([n, 1], 1.0 / n, ScalarType.Float64),
+            SequenceWeights = full([n, 1], Scalars.Of(1.0 / n), ScalarType.Float64),
             Scale = new LossScale(tokens, demonstrations == 0 ? 0 : (long)lengths[^1], n, demonstrations, maxNewTokens),
             OldLogProbs = old,
             ReferenceLogProbs = reference,

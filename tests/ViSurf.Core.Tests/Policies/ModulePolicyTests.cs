@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
 using ViSurf.Core.Tests.Support;
@@ -77,7 +78,7 @@ public sealed class ModulePolicyTests
 
         void Check(Tensor logits, int[] rows, int t)
         {
-            var distribution = (logits / 0.7).log_softmax(-1);
+            var distribution = logits.Over(0.7).log_softmax(-1);
             foreach (var row in rows)
                 distribution[row, batch.CompletionIds[row, t].item<long>()].item<float>().Should().BeApproximately(expected[row, t].item<float>(), 1e-5f);
         }
@@ -92,7 +93,7 @@ public sealed class ModulePolicyTests
         using var batch = Collator.Sequences(prompts, [(0, Ids("bc"))], withEntropy: true);
         using var scores = policy.Policy.Score(batch);
         scores.Entropy!.Values().Should().OnlyContain(h => h > 0 && h <= Math.Log(TinyText.Vocabulary));
-        (scores.LogProbs.sum() + scores.Entropy!.sum()).backward();
+        scores.LogProbs.sum().Plus(scores.Entropy!.sum()).backward();
         policy.Policy.Module.parameters().Should().OnlyContain(p => p.grad!.abs().sum().item<float>() > 0);
     }
 

@@ -47,13 +47,13 @@ public sealed class SelectiveLogSoftmaxTests
         var (hidden, weight) = (hiddenValues.clone().requires_grad_(), weightValues.clone().requires_grad_(!frozenHead));
         using var plain = new Recomputation(active: false);
         var (logProbs, entropy) = SelectiveLogSoftmax.Chunked(hidden, rows => rows.matmul(weight.t()), ids, 0.7, true, chunk, plain, () => null);
-        ((logProbs * upstream).sum() + (entropy! * upstreamEntropy).sum()).backward();
+        (logProbs * upstream).sum().Plus((entropy! * upstreamEntropy).sum()).backward();
 
         var (wholeHidden, wholeWeight) = (hiddenValues.clone().requires_grad_(), weightValues.clone().requires_grad_());
-        var distribution = (wholeHidden.matmul(wholeWeight.t()) / 0.7).log_softmax(-1);
+        var distribution = wholeHidden.matmul(wholeWeight.t()).Over(0.7).log_softmax(-1);
         var wholeLogProbs = distribution.gather(1, ids.unsqueeze(1)).squeeze(1);
         var wholeEntropy = -(distribution.exp() * distribution).sum(-1);
-        ((wholeLogProbs * upstream).sum() + (wholeEntropy * upstreamEntropy).sum()).backward();
+        (wholeLogProbs * upstream).sum().Plus((wholeEntropy * upstreamEntropy).sum()).backward();
 
         Close(logProbs, wholeLogProbs);
         Close(entropy!, wholeEntropy);

@@ -146,7 +146,7 @@ public sealed class AutoregressiveSamplerTests : IDisposable
         {
             var logits = ((TinyModule)_policy.Module).call(input.TokenIds, input.Mask);
             return input.TokenIds.shape[1] == "the broken one".Length + 2
-                ? where(input.PromptIndex.view(-1, 1, 1) == 1, tensor(float.NaN), logits)
+                ? where(input.PromptIndex.view(-1, 1, 1) == Scalars.Of(1), tensor(float.NaN), logits)
                 : logits;
         });
         var sample = () => new AutoregressiveSampler().Sample(policy, prompts, new RolloutRequest(1, 4, 0));

@@ -34,7 +34,7 @@ public sealed class TokenSelectorTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(11);
         const int draws = 20_000;
-        var row = TestDevice.Randn([1, vocabulary], generator) * 2;
+        var row = TestDevice.Randn([1, vocabulary], generator).Times(2);
         var selector = new TokenSelector(new SamplingOptions { Temperature = 1.3, TopP = 0.9 });
         var uniforms = tensor(Enumerable.Range(0, draws).Select(i => SeedStream.Uniform(7, 0, 1, 0, i)).ToArray());
         var (ids, _) = selector.Select(row.expand(draws, vocabulary), uniforms);
@@ -88,11 +88,11 @@ public sealed class TokenSelectorTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(3);
-        var logits = TestDevice.Randn([50, 12], generator) * 3;
+        var logits = TestDevice.Randn([50, 12], generator).Times(3);
         var uniforms = TestDevice.Rand([50], generator, ScalarType.Float64);
-        var seen = TestDevice.Rand([50, 12], generator) > 0.5;
+        var seen = TestDevice.Rand([50, 12], generator).IsAbove(0.5);
         var (ids, logProbs) = new TokenSelector(options).Select(logits, uniforms, seen);
-        var expected = (logits.to(ScalarType.Float64) / options.ScoringTemperature).log_softmax(-1).gather(1, ids.unsqueeze(1)).squeeze(1).Values();
+        var expected = logits.to(ScalarType.Float64).Over(options.ScoringTemperature).log_softmax(-1).gather(1, ids.unsqueeze(1)).squeeze(1).Values();
         var actual = logProbs.Values();
         for (var i = 0; i < 50; i++) actual[i].Should().BeApproximately(expected[i], 1e-5);
     }

@@ -32,7 +32,7 @@ internal sealed class AloneModel(QwenVlPolicy policy)
     /// <summary>Log-probabilities and entropies [T] of a completion.</summary>
     public (Tensor LogProbs, Tensor Entropies) Score(EncodedPrompt prompt, int[] completion, double temperature)
     {
-        var log = (Logits(prompt, completion).narrow(0, 0, completion.Length) / temperature).log_softmax(-1);
+        var log = Logits(prompt, completion).narrow(0, 0, completion.Length).Over(temperature).log_softmax(-1);
         var ids = tensor(completion.Select(id => (long)id).ToArray()).unsqueeze(1);
         return (log.gather(1, ids).squeeze(1), -(log.exp() * log).sum(-1));
     }

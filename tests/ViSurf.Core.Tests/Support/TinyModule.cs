@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Policies;
@@ -29,7 +30,7 @@ internal sealed class TinyModule : nn.Module<Tensor, Tensor, Tensor>
         foreach (var parameter in parameters())
         {
             using var noise = TestDevice.Randn(parameter.shape, generator);
-            parameter.copy_(noise * (parameter.dim() > 1 ? 1.5 / Math.Sqrt(parameter.shape[1]) : 0.1));
+            parameter.copy_(noise.Times(parameter.dim() > 1 ? 1.5 / Math.Sqrt(parameter.shape[1]) : 0.1));
         }
     }
 
@@ -39,7 +40,7 @@ internal sealed class TinyModule : nn.Module<Tensor, Tensor, Tensor>
         var weight = mask.unsqueeze(-1).to(embedding.weight!.dtype);
         var tokens = embedding.call(ids) * weight;
         var before = nn.functional.pad(tokens, [0, 0, 1, 0]).narrow(1, 0, tokens.shape[1]);
-        var mean = tokens.cumsum(1) / weight.cumsum(1).clamp_min(1);
+        var mean = tokens.cumsum(1) / weight.cumsum(1).AtLeast(1);
         return head.call(hidden.call(cat([tokens, before, mean], -1)).tanh()).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class AdamWOptimizerTests
             Loss(inside, i).backward();
             a.Step(gradientScale: 0.25);
             a.ZeroGradients();
-            Loss(before, i).mul(0.25).backward();
+            Loss(before, i).Times(0.25).backward();
             b.Step();
             b.ZeroGradients();
         }
@@ -61,7 +62,7 @@ public sealed class AdamWOptimizerTests
         using var optimizer = new AdamWOptimizer(layer);
         optimizer.GradientNorm().item<float>().Should().Be(0);
         // d/dw Σ 3w + Σ 4b: six weights with gradient 3, two biases with gradient 4
-        (3 * layer.weight!.sum() + 4 * layer.bias!.sum()).backward();
+        layer.weight!.sum().Times(3).Plus(layer.bias!.sum().Times(4)).backward();
         optimizer.GradientNorm().item<float>().Should().BeApproximately((float)Math.Sqrt(6 * 9 + 2 * 16), 1e-5f);
     }
 
@@ -79,9 +80,9 @@ public sealed class AdamWOptimizerTests
         using var layer = Layer();
         var (weight, bias) = (layer.weight!.clone(), layer.bias!.clone());
         using var optimizer = new AdamWOptimizer(layer, new AdamWOptions { LearningRate = _ => 0.5, WeightDecay = 0.1, DecayVectors = false });
-        (layer.weight!.sum() * 0 + layer.bias!.sum() * 0).backward();   // no gradient, only decay: w × (1 − 0.5 × 0.1)
+        layer.weight!.sum().Times(0).Plus(layer.bias!.sum().Times(0)).backward();   // no gradient, only decay: w × (1 − 0.5 × 0.1)
         optimizer.Step();
-        layer.weight!.allclose(weight * 0.95).Should().BeTrue();
+        layer.weight!.allclose(weight.Times(0.95)).Should().BeTrue();
         layer.bias!.equal(bias).all().item<bool>().Should().BeTrue();
     }
 
@@ -142,15 +143,15 @@ public sealed class AdamWOptimizerTests
 
     private static Tensor Loss(Linear layer, int i)
     {
-        var x = arange(6, layer.weight!.dtype).reshape(2, 3).sub(i % 4);
-        return layer.call(x).sub(i).pow(2).mean();
+        var x = ScalarOps.Range(6).to_type(layer.weight!.dtype).reshape(2, 3).Minus(i % 4);
+        return layer.call(x).Minus(i).pow(Scalars.Of(2)).mean();
     }
 
     private static Linear Layer(ScalarType type = ScalarType.Float32)
     {
         var layer = nn.Linear(3, 2);
         using var grad = no_grad();
-        layer.weight!.copy_(arange(6, ScalarType.Float32).reshape(2, 3).div(10).sub(0.2));
+        layer.weight!.copy_(ScalarOps.Range(6).to_type(ScalarType.Float32).reshape(2, 3).Over(10).Plus(-0.2));
         layer.bias!.copy_(tensor(new[] { 0.5f, -0.25f }));
         return (Linear)layer.to(type);
     }

@@ -77,10 +77,10 @@ public sealed class AdamWPrecisionTests : IDisposable
         for (var i = 0; i < 1000; i++)
         {
             using var step = NewDisposeScope();
-            nearest.copy_(nearest.to_type(ScalarType.Float32).mul(0.999f).to_type(ScalarType.BFloat16));
-            stochastic.copy_(StochasticRounding.ToBFloat16(stochastic.to_type(ScalarType.Float32).mul(0.999f), random));
+            nearest.copy_(nearest.to_type(ScalarType.Float32).Times(0.999f).to_type(ScalarType.BFloat16));
+            stochastic.copy_(StochasticRounding.ToBFloat16(stochastic.to_type(ScalarType.Float32).Times(0.999f), random));
         }
-        nearest.eq(1).all().item<bool>().Should().BeTrue();
+        nearest.eq(Scalars.Of(1)).all().item<bool>().Should().BeTrue();
         // 0.999^1000 = 0.368; one number strays by some percent, 4096 of them together by 1/64 of that.
         var (mean, deviation) = (Mean(stochastic), stochastic.to_type(ScalarType.Float64).std().item<double>());
         mean.Should().BeApproximately(Math.Pow(0.999, 1000), 0.005);
@@ -97,8 +97,8 @@ public sealed class AdamWPrecisionTests : IDisposable
         for (var i = 0; i < 200; i++)
         {
             using var step = NewDisposeScope();
-            nearest.copy_(nearest.to_type(ScalarType.Float32).mul(0.9f).add(0.1f).to_type(ScalarType.BFloat16));
-            stochastic.copy_(StochasticRounding.ToBFloat16(stochastic.to_type(ScalarType.Float32).mul(0.9f).add(0.1f), random));
+            nearest.copy_(nearest.to_type(ScalarType.Float32).Times(0.9f).Plus(0.1f).to_type(ScalarType.BFloat16));
+            stochastic.copy_(StochasticRounding.ToBFloat16(stochastic.to_type(ScalarType.Float32).Times(0.9f).Plus(0.1f), random));
         }
         Mean(nearest).Should().BeInRange(0.97, 0.99);
         Mean(stochastic).Should().BeApproximately(1, 0.001);
@@ -112,10 +112,10 @@ public sealed class AdamWPrecisionTests : IDisposable
         using var random = new DeviceRandom(5, CPU);
         foreach (var value in values)
         {
-            var x = zeros(100_000, ScalarType.Float64).add(value);
+            var x = zeros(100_000, ScalarType.Float64).Plus(value);
             var rounded = StochasticRounding.ToBFloat16(x, random).to_type(ScalarType.Float64);
             var spacing = value == 0 ? 0 : Math.Pow(2, Math.Floor(Math.Log2(Math.Abs(value))) - 7);
-            rounded.sub(value).abs().max().item<double>().Should().BeLessThanOrEqualTo(spacing, $"of {value} only the two neighbours will do");
+            rounded.Plus(-value).abs().max().item<double>().Should().BeLessThanOrEqualTo(spacing, $"of {value} only the two neighbours will do");
             // The mean of 100 000 draws strays by spacing / 2 / √100000 = spacing / 632.
             Mean(rounded).Should().BeApproximately(value, spacing / 100);
         }
@@ -157,7 +157,7 @@ public sealed class AdamWPrecisionTests : IDisposable
     [InlineData(4, 100, 7, 1)]      // a row longer than a piece
     public void A_tensor_comes_in_pieces_that_cover_it_once(int rows, int columns, int elements, int rowsOfPiece)
     {
-        var tensor = arange((long)rows * columns).view(columns, rows).t();
+        var tensor = ScalarOps.Range((long)rows * columns).view(columns, rows).t();
         var parts = TensorParts.Of(tensor, elements);
         var pieces = Enumerable.Range(0, parts.Count).Select(i => parts.View(tensor, i)).ToArray();
         cat(pieces, 0).equal(tensor).all().item<bool>().Should().BeTrue();
@@ -169,12 +169,12 @@ public sealed class AdamWPrecisionTests : IDisposable
     {
         using var layer = nn.Linear(1, TensorParts.Elements + 3, hasBias: false);
         using var optimizer = new AdamWOptimizer(layer, new AdamWOptions { LearningRate = _ => 0.5, WeightDecay = 0 });
-        using (no_grad()) layer.weight!.fill_(1);
+        using (no_grad()) layer.weight!.fill_(Scalars.Of(1));
         layer.weight!.sum().backward();
         optimizer.GradientNorm().item<float>().Should().BeApproximately((float)Math.Sqrt(TensorParts.Elements + 3), 1);
         optimizer.Step();
         // The first update of AdamW is the rate times the gradient's sign.
-        layer.weight.sub(0.5).abs().max().item<float>().Should().BeLessThan(1e-6f);
+        layer.weight.Plus(-0.5).abs().max().item<float>().Should().BeLessThan(1e-6f);
     }
 
     /// <returns>The movement of every weight by our optimizer, and by the same formulas in doubles.</returns>
@@ -205,8 +205,8 @@ public sealed class AdamWPrecisionTests : IDisposable
         {
             using var step = NewDisposeScope();
             using var random = new Generator((ulong)i, CPU);
-            var sign = arange(Size).remainder(2).mul(2).sub(1);
-            var gradient = TestDevice.Randn([Size], random).add(sign).mul(size(i)).to_type(ScalarType.Float32).view_as(vector.weight!);
+            var sign = ScalarOps.Range(Size).remainder(Scalars.Of(2)).Times(2).Minus(1);
+            var gradient = TestDevice.Randn([Size], random).Plus(sign).Times(size(i)).to_type(ScalarType.Float32).view_as(vector.weight!);
             vector.weight!.grad = gradient.clone().DetachFromDisposeScope();
             optimizer.Step();
             optimizer.ZeroGradients();
@@ -218,7 +218,7 @@ public sealed class AdamWPrecisionTests : IDisposable
     {
         var layer = (Linear)nn.Linear(Size, 1, hasBias: false).to(type);
         using var grad = no_grad();
-        layer.weight!.fill_(value);
+        layer.weight!.fill_(Scalars.Of(value));
         return layer;
     }
 

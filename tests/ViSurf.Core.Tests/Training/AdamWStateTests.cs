@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using ViSurf.Core.Training.Checkpoints;
@@ -71,9 +72,9 @@ public sealed class AdamWStateTests : IDisposable
         for (var i = from; i < to; i++)
         {
             using var scope = NewDisposeScope();
-            var x = arange(6, layer.weight!.dtype).reshape(2, 3).sub(i % 4);
+            var x = ScalarOps.Range(6).to_type(layer.weight!.dtype).reshape(2, 3).Minus(i % 4);
             var y = x.matmul(layer.weight!.t());
-            (i < 4 ? y : y + layer.bias!).sub(i).pow(2).mean().backward();
+            (i < 4 ? y : y.Plus(layer.bias!)).Minus(i).pow(Scalars.Of(2)).mean().backward();
             optimizer.Step();
             optimizer.ZeroGradients();
         }
@@ -83,9 +84,9 @@ public sealed class AdamWStateTests : IDisposable
     {
         var layer = nn.Linear(3, 2);
         using var grad = no_grad();
-        using var weight = arange(6).reshape(2, 3) * 0.1f;
+        using var weight = ScalarOps.Range(6).reshape(2, 3).Times(0.1f);
         layer.weight!.copy_(weight);
-        layer.bias!.fill_(0.5f);
+        layer.bias!.fill_(Scalars.Of(0.5f));
         return (Linear)layer.to(type);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
@@ -71,7 +72,7 @@ public sealed class ResumeTests : IDisposable
             .WithMessage("*is of another model*lora_A*Float32*in the checkpoint, not trained here*same adapter attached*");
 
         using var elsewhere = new TinyRun("sft lora", Options([]));
-        using (torch.no_grad()) elsewhere.Policy.Module.parameters().First(p => !p.requires_grad).add_(1f);
+        using (torch.no_grad()) elsewhere.Policy.Module.parameters().First(p => !p.requires_grad).PlusInPlace(1);
         FluentActions.Invoking(() => elsewhere.Run.Resume(checkpoint)).Should().Throw<InvalidDataException>().WithMessage("*frozen weights beside them are others*");
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Objectives;
 using ViSurf.Core.Policies;
@@ -73,6 +74,6 @@ internal sealed class ProbedObjective(IObjective inner, Func<TokenScores, Update
     {
         var scale = factor(current, batch);
         using var result = inner.Evaluate(current, batch);
-        return ObjectiveResult.Of(result.Loss * scale, [.. result.Metrics.Select(m => (m.Name, m.Value.clone()))]);
+        return ObjectiveResult.Of(result.Loss.Times(scale), [.. result.Metrics.Select(m => (m.Name, m.Value.clone()))]);
     }
 }

@@ -1,5 +1,7 @@
 using FluentAssertions;
+using ViSurf.Core.Common;
 using ViSurf.Core.Common.Aten;
+using ViSurf.Core.Tests.Support;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -23,7 +25,7 @@ public sealed class AtenOperatorTests
         var (normed, _) = RmsNorm.CallForTwo(
             AtenArgument.Of(x), AtenArgument.Of([8L]), AtenArgument.Optional(w), AtenArgument.Optional(1e-6));
         var (dx, dw) = Gradients(normed, x, w);
-        var plain = x * ((x * x).mean([-1], keepdim: true) + tensor(1e-6, ScalarType.Float64)).rsqrt() * w;
+        var plain = x * (x * x).mean([-1], keepdim: true).Plus(tensor(1e-6, ScalarType.Float64)).rsqrt() * w;
         var (px, pw) = Gradients(plain, x, w);
 
         normed.allclose(plain, 1e-12, 1e-12).Should().BeTrue();
@@ -47,7 +49,7 @@ public sealed class AtenOperatorTests
     public void Arguments_stay_the_callers_and_nothing_is_left_behind()
     {
         using var scope = NewDisposeScope();
-        var (x, y) = (ones([4], device: CPU), full([4], 2.5, device: CPU));
+        var (x, y) = (ones([4], device: CPU), full([4], Scalars.Of(2.5), device: CPU));
         for (var i = 0; i < 2000; i++)
         {
             using var product = Multiply.Call(AtenArgument.Of(x), AtenArgument.Of(y));

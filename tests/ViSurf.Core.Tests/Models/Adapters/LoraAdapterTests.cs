@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Policies;
@@ -184,7 +185,7 @@ public sealed class LoraAdapterTests : IDisposable
             using (var adapter = Disturbed(Config with { UseRsLora = root }))
             {
                 using (no_grad())
-                    foreach (var (_, b) in adapter.Parameters.Where(p => p.Name.Contains("lora_B", StringComparison.Ordinal))) b.mul_(factor);
+                    foreach (var (_, b) in adapter.Parameters.Where(p => p.Name.Contains("lora_B", StringComparison.Ordinal))) b.TimesInPlace(factor);
                 scores.Add(Scores(_policy));
             }
         Difference(scores[0], scores[1]).Should().BeLessThan(Tolerance.Of(1e-5f));
@@ -227,7 +228,7 @@ public sealed class LoraAdapterTests : IDisposable
         var before = First(policy);
         using (var adapter = LoraAdapter.Attach(policy, new LoraConfig { TargetModules = ModuleSelection.Named("hidden") }))
         {
-            using (no_grad()) adapter.Parameters.Single(p => p.Name == "hidden.lora_B.weight").Value.fill_(0.5);
+            using (no_grad()) adapter.Parameters.Single(p => p.Name == "hidden.lora_B.weight").Value.fill_(Scalars.Of(0.5));
             Same(First(policy), before).Should().BeFalse();
             Same(First(adapter.Reference), before).Should().BeTrue();
             policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)
@@ -252,7 +253,7 @@ public sealed class LoraAdapterTests : IDisposable
         foreach (var (_, value) in adapter.Parameters)
         {
             using var noise = TestDevice.Randn(value.shape, generator);
-            value.add_(noise, 0.02);
+            value.PlusInPlace(noise, 0.02);
         }
         return adapter;
     }

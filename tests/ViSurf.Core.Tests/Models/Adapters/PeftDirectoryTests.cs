@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.Weights;
@@ -30,7 +31,7 @@ public sealed class PeftDirectoryTests : IDisposable
         (string Name, Tensor Value)[] saved;
         using (var adapter = LoraAdapter.Attach(_policy, config, seed: 4))
         {
-            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.add_(rand_like(value));
+            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.PlusInPlace(rand_like(value), 1);
             saved = [.. adapter.Parameters.Select(p => (p.Name, p.Value.detach().clone()))];
             adapter.Save(folder.Path);
         }
@@ -146,7 +147,7 @@ public sealed class PeftDirectoryTests : IDisposable
         };
         using (var adapter = LoraAdapter.Attach(_policy, config))
         {
-            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.add_(rand_like(value));
+            using (no_grad()) foreach (var (_, value) in adapter.Parameters) value.PlusInPlace(rand_like(value), 1);
             adapter.Save(folder.Path);
         }
         var json = JsonNode.Parse(File.ReadAllText(folder.File(Config)))!;
@@ -166,7 +167,7 @@ public sealed class PeftDirectoryTests : IDisposable
             using var noGrad = no_grad();
             var before = weight.detach().clone();
             again.Merge();
-            (weight - before - up.matmul(down) * (alpha / rank)).abs().max().item<float>().Should().BeLessThan(1e-4f, path);
+            (weight - before - up.matmul(down).Times(alpha / rank)).abs().max().item<float>().Should().BeLessThan(1e-4f, path);
             again.Unmerge();
         }
     }
@@ -184,7 +185,7 @@ public sealed class PeftDirectoryTests : IDisposable
             Loading.Should().NotThrow();
             Write([.. Read().Where(t => t.Name != Prefix + stored)]);
         }
-        Write([.. Read(), (Prefix + stored, weight + 0.01)]);
+        Write([.. Read(), (Prefix + stored, weight.Plus(0.01))]);
         Loading.Should().Throw<InvalidDataException>().WithMessage($"*trained on other "
             + $"weights*'{Prefix + stored}'*'*{own.Replace("model.", "", StringComparison.Ordinal)}'*");
         Write([.. Read().Where(t => t.Name != Prefix + stored), (Prefix + stored, ones(3, 3))]);
@@ -199,7 +200,7 @@ public sealed class PeftDirectoryTests : IDisposable
     {
         Change("modules_to_save", "[\"lm_head\"]");
         var head = _policy.Weights().Single(w => w.Name == "lm_head.weight").Value.detach();
-        Write([.. Read(), (Prefix + name, head + 1), (Prefix + "lm_head.original_module.weight", head)]);
+        Write([.. Read(), (Prefix + name, head.Plus(1)), (Prefix + "lm_head.original_module.weight", head)]);
         using var adapter = LoraAdapter.Load(_policy, _folder.Path);
         (adapter.Parameters.Single(p => p.Name == "lm_head.weight").Value - head).mean().item<float>().Should().BeApproximately(1, 1e-5f);
     }

@@ -1,6 +1,7 @@
 using CsCheck;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Tests.Support;
@@ -124,7 +125,7 @@ public sealed class FewRowsProductTests : IDisposable
         layer.weight.normal_();
         layer.bias!.normal_();
         var x = randn(5, 8);
-        layer.Forward(x, decoding: true).allclose(x.matmul(layer.weight.t()) + layer.bias, 1e-4, 1e-5).Should().BeTrue();
+        layer.Forward(x, decoding: true).allclose(x.matmul(layer.weight.t()).Plus(layer.bias!), 1e-4, 1e-5).Should().BeTrue();
     }
 
     public void Dispose()
@@ -140,7 +141,7 @@ public sealed class FewRowsProductTests : IDisposable
         var (x, w) = (randn(rows, inputs), randn(outputs, inputs));
         var exact = x.to_type(ScalarType.Float64).matmul(w.to_type(ScalarType.Float64).t());
         // A sum of K terms of size 1 is off by at most K roundings of 2⁻²⁴ of its terms' sizes.
-        var bound = x.abs().to_type(ScalarType.Float64).matmul(w.abs().to_type(ScalarType.Float64).t()) * ((inputs + 1) * Math.Pow(2, -24));
+        var bound = x.abs().to_type(ScalarType.Float64).matmul(w.abs().to_type(ScalarType.Float64).t()).Times((inputs + 1) * Math.Pow(2, -24));
         return (FewRowsProduct.Of(x, w) - exact).abs().le(bound).all().item<bool>();
     }
 }

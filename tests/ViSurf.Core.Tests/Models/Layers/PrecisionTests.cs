@@ -24,12 +24,12 @@ public sealed class PrecisionTests : IDisposable
     public void A_norm_is_computed_in_float32_and_rounded_once(ScalarType input)
     {
         using var narrow = new RmsNorm(64, 1e-6, ScalarType.BFloat16, TestDevice.Value);
-        narrow.weight.copy_(randn(64).add(1));
+        narrow.weight.copy_(randn(64).Plus(1));
         // Squares up to 1e6 and sums of 64 of them: in bfloat16 the mean alone would be off by some percent.
-        var x = randn(50, 64).mul(1000).to_type(input);
+        var x = randn(50, 64).Times(1000).to_type(input);
         var y = narrow.forward(x);
         var wide = x.to_type(ScalarType.Float64);
-        var exact = wide / (wide.pow(2).mean([-1], keepdim: true) + 1e-6).sqrt() * narrow.weight.to_type(ScalarType.Float64);
+        var exact = wide / (wide * wide).mean([-1], keepdim: true).Plus(1e-6).sqrt() * narrow.weight.to_type(ScalarType.Float64);
         y.dtype.Should().Be(ScalarType.BFloat16);
         // One rounding is off by half a spacing, 2⁻⁸ of the number at most; two would reach 2⁻⁷.
         ((y.to_type(ScalarType.Float64) - exact).abs() / exact.abs()).max().item<double>().Should().BeLessThan((1.0 / 256) + 1e-6);
@@ -41,9 +41,9 @@ public sealed class PrecisionTests : IDisposable
     {
         using var layer = new Dense(64, 32, bias: true, ScalarType.BFloat16, TestDevice.Value);
         layer.weight.copy_(randn(32, 64));
-        layer.bias!.copy_(randn(32).mul(10));
+        layer.bias!.copy_(randn(32).Times(10));
         var x = randn(2, 25, 64).to_type(ScalarType.BFloat16);
-        var exact = x.to_type(ScalarType.Float64).matmul(layer.weight.to_type(ScalarType.Float64).t()) + layer.bias.to_type(ScalarType.Float64);
+        var exact = x.to_type(ScalarType.Float64).matmul(layer.weight.to_type(ScalarType.Float64).t()).Plus(layer.bias.to_type(ScalarType.Float64));
         var y = layer.forward(x);
         y.shape.Should().Equal(2, 25, 32);
         y.eq(exact.to_type(ScalarType.BFloat16)).to_type(ScalarType.Float64).mean().item<double>().Should().BeGreaterThan(0.98, "a second rounding would change every third number");

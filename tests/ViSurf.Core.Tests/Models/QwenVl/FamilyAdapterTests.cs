@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl;
@@ -30,7 +31,7 @@ public sealed class FamilyAdapterTests : IDisposable
         Forced.Logits(policy, golden).eq(before).all().item<bool>().Should().BeTrue("B is zero");
 
         using var noGrad = no_grad();
-        foreach (var (_, value) in adapter.Parameters) value.copy_(randn_like(value).mul(0.05));
+        foreach (var (_, value) in adapter.Parameters) value.copy_(randn_like(value).Times(0.05));
         var on = Forced.Logits(policy, golden);
         Far(on, before).Should().BeGreaterThan(1e-3f);
         using var saved = new TemporaryDirectory();
@@ -60,7 +61,7 @@ public sealed class FamilyAdapterTests : IDisposable
         {
             // Each alone: a part that went on computing with its own parameter would leave the logits as they were.
             var kept = value.clone();
-            value.add_(randn_like(value));
+            value.PlusInPlace(randn_like(value), 1);
             Far(Forced.Logits(policy, golden), before).Should().BeGreaterThan(1e-5f, name);
             value.copy_(kept);
         }

@@ -1,6 +1,7 @@
 using CsCheck;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
@@ -46,7 +47,7 @@ public sealed class GroupsEqualSequencesTests
 
             policy.Module.zero_grad();
             using var scores = policy.Score(batch);
-            ((scores.LogProbs * weight).sum() + (scores.Entropy! * weight * 0.3).sum()).backward();
+            (scores.LogProbs * weight).sum().Plus((scores.Entropy! * weight).Times(0.3).sum()).backward();
             var gradients = parameters.Select(p => p.parameter.grad?.clone()).ToArray();
 
             policy.Module.zero_grad();
@@ -60,7 +61,7 @@ public sealed class GroupsEqualSequencesTests
                 Near(scores.Entropy![n].narrow(0, 0, ids.Length), entropies, "entropies");
                 scores.LogProbs[n].narrow(0, ids.Length, scores.LogProbs.shape[1] - ids.Length).count_nonzero().item<long>().Should().Be(0);
                 var own = weight[n].narrow(0, 0, ids.Length);
-                ((logProbs * own).sum() + (entropies * own * 0.3).sum()).backward();
+                (logProbs * own).sum().Plus((entropies * own).Times(0.3).sum()).backward();
             }
             var largest = parameters.Max(p => p.parameter.grad?.norm().item<float>() ?? 0);
             foreach (var ((name, parameter), gradient) in parameters.Zip(gradients))
@@ -83,7 +84,7 @@ public sealed class GroupsEqualSequencesTests
         using var noGrad = no_grad();
         // B starts at zero, where A has no gradient to compare.
         foreach (var (name, parameter) in policy.Module.named_parameters())
-            if (parameter.requires_grad && name.Contains("lora_B", StringComparison.Ordinal)) parameter.copy_(randn(parameter.shape) * 0.02);
+            if (parameter.requires_grad && name.Contains("lora_B", StringComparison.Ordinal)) parameter.copy_(randn(parameter.shape).Times(0.02));
         return adapter;
     }
 }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.QwenVl.Text;
@@ -59,7 +60,7 @@ public sealed class Qwen3VlPartsTests : IDisposable
         var places = tensor(new long[] { 1, 2, 5 });
         var features = ones(3, 2) * tensor(new float[] { 1, 2, 3 }).unsqueeze(1);
         var additions = new HiddenAdditions(places, [features]);
-        var x = arange(12, ScalarType.Float32).view(6, 2);
+        var x = ScalarOps.Range(12).to_type(ScalarType.Float32).view(6, 2);
         additions.After(1, x).Should().BeSameAs(x);
         (additions.After(0, x) - x).data<float>().ToArray().Should().Equal(0, 0, 1, 1, 2, 2, 0, 0, 0, 0, 3, 3);
     }

@@ -51,7 +51,7 @@ public sealed class RecomputationTests
             var (logProbs, entropy) = recomputation is null
                 ? SelectiveLogSoftmax.OfHidden(h, Head, 1 << 18, ids, 0.7, true)
                 : SelectiveLogSoftmax.OfHidden(h, Head, 1 << 18, ids, 0.7, true, recomputation, () => weight);
-            ((logProbs + 0.5 * entropy!) * pull).sum().backward();
+            (logProbs.Plus(entropy!.Times(0.5)) * pull).sum().backward();
             return (logProbs.data<float>().ToArray(), h.grad!.data<float>().ToArray(), weight.grad!.data<float>().ToArray());
         }
         var expected = Run(null);
@@ -68,7 +68,7 @@ public sealed class RecomputationTests
         using var golden = new GoldenCase(model, 0);
         using var batch = Collator.Sequences(golden.Prompts, [(0, golden.AnswerIds), (0, golden.AnswerIds[..3])], 1, withEntropy: true);
         using var scores = policy.Score(batch);
-        (scores.LogProbs.sum() + scores.Entropy!.sum()).backward();
+        scores.LogProbs.sum().Plus(scores.Entropy!.sum()).backward();
         var gradients = policy.Module.named_parameters().Where(p => p.parameter.grad is not null)
             .ToDictionary(p => p.name, p => p.parameter.grad!.norm().item<float>());
         policy.Module.zero_grad(set_to_none: true);

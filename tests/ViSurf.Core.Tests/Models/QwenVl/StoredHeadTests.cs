@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.Weights;
@@ -23,7 +24,7 @@ public sealed class StoredHeadTests : IDisposable
     {
         foreach (var change in new[] { 0.0, 0.5 })
         {
-            using var checkpoint = Tied(family, embedding => embedding + change);
+            using var checkpoint = Tied(family, embedding => embedding.Plus(change));
             using var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
             policy.Config.TiedHead.Should().Be(change == 0);
             using var opened = CheckpointReader.Open(checkpoint.Path);
@@ -40,7 +41,7 @@ public sealed class StoredHeadTests : IDisposable
     [Fact]
     public void A_tied_matrix_that_is_stored_as_the_head_alone_is_the_embedding()
     {
-        using var checkpoint = Tied("qwen2_5_vl", embedding => embedding + 0.5, withEmbedding: false);
+        using var checkpoint = Tied("qwen2_5_vl", embedding => embedding.Plus(0.5), withEmbedding: false);
         using var policy = QwenVlPolicy.Load(checkpoint.Path, TestDevice.Value);
         policy.Config.TiedHead.Should().BeTrue();
         using var plain = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
@@ -58,7 +59,7 @@ public sealed class StoredHeadTests : IDisposable
     [Fact]
     public void Weights_with_a_head_of_their_own_are_no_checkpoint_of_a_policy_whose_head_is_its_embedding()
     {
-        using var checkpoint = Tied("qwen2_5_vl", embedding => embedding + 0.5);
+        using var checkpoint = Tied("qwen2_5_vl", embedding => embedding.Plus(0.5));
         using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         var before = Matrix(tied, "embed_tokens")!.clone();
         var load = () => tied.LoadWeights(checkpoint.Path);
@@ -77,7 +78,7 @@ public sealed class StoredHeadTests : IDisposable
         using var tied = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl_tied"), TestDevice.Value);
         using var own = QwenVlPolicy.FromDirectory(Fixtures.PathOf("qwen2_5_vl_tied"), new QwenVlOptions { Device = TestDevice.Value, OwnHead = true });
         Same(own.Score(golden.Sequence).LogProbs, tied.Score(golden.Sequence).LogProbs).Should().BeTrue();
-        using (no_grad()) Matrix(own, "lm_head")!.add_(0.25);
+        using (no_grad()) Matrix(own, "lm_head")!.PlusInPlace(0.25);
         own.Save(_saved.File("own"));
         Tie(_saved.File("own")).Should().BeFalse();
         using var again = QwenVlPolicy.Load(_saved.File("own"), TestDevice.Value);
@@ -101,7 +102,7 @@ public sealed class StoredHeadTests : IDisposable
         using var golden = new GoldenCase("qwen2_5_vl_tied", 0);
         using var adapter = LoraAdapter.Attach(own, config);
         using var noGrad = no_grad();
-        foreach (var (_, parameter) in adapter.Parameters) parameter.add_(0.01);
+        foreach (var (_, parameter) in adapter.Parameters) parameter.PlusInPlace(0.01);
         var adapted = own.Score(golden.Sequence).LogProbs;
         adapter.Merge();
         own.Save(_saved.File("merged"));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.Weights;
 using ViSurf.Core.Tests.Support;
@@ -120,7 +121,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
         policy.Save(Target);
         var before = Contents(Target);
         // The last shard cannot be written: two of its tensors have one name. Those before it can.
-        (string, Tensor)[] weights = [.. policy.Weights().Select(w => (w.Name, w.Value + 1)), ("twice", ones(2)), ("twice", ones(2))];
+        (string, Tensor)[] weights = [.. policy.Weights().Select(w => (w.Name, w.Value.Plus(1))), ("twice", ones(2)), ("twice", ones(2))];
         var save = () => CheckpointDirectory.Save(Target, SideFiles.Read(Target), weights, new SaveOptions { MaxShardBytes = 100_000 });
         save.Should().Throw<ArgumentException>().WithMessage("*'twice'*");
         Contents(Target).Should().Equal(before);
@@ -134,7 +135,7 @@ public sealed class CheckpointDirectoryTests : IDisposable
     {
         using (var first = QwenVlPolicy.Load(Fixtures.PathOf(Model), TestDevice.Value)) first.Save(Target);
         using var policy = QwenVlPolicy.Load(Target, TestDevice.Value);
-        using (no_grad()) policy.Weights()[0].Value.add_(1);
+        using (no_grad()) policy.Weights()[0].Value.PlusInPlace(1);
         policy.Save(Target);
         Directory.Delete(Target, recursive: true);
         policy.Save(Target);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Weights;
 using ViSurf.Core.Tests.Support;
 using Xunit;
@@ -21,7 +22,7 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData(ScalarType.Int64)]
     public void What_is_written_is_read_back_bit_by_bit(ScalarType type)
     {
-        var values = (randn(3, 5) * 10).to_type(type);
+        var values = randn(3, 5).Times(10).to_type(type);
         SafeTensorsWriter.Write(_folder.File("a.safetensors"), [("x", values), ("empty", zeros([0, 4], type))]);
         using var reader = SafeTensorsReader.Open(_folder.File("a.safetensors"));
         reader.Entries["x"].Type.Should().Be(type);
@@ -44,7 +45,7 @@ public sealed class SafeTensorsTests : IDisposable
     [Fact]
     public void A_file_cut_anywhere_is_refused_when_it_is_opened()
     {
-        SafeTensorsWriter.Write(_folder.File("whole"), [("x", arange(6).to_type(ScalarType.Float32)), ("y", ones(2))]);
+        SafeTensorsWriter.Write(_folder.File("whole"), [("x", ScalarOps.Range(6).to_type(ScalarType.Float32)), ("y", ones(2))]);
         var whole = File.ReadAllBytes(_folder.File("whole"));
         for (var length = 0; length < whole.Length; length++)
         {
@@ -75,7 +76,7 @@ public sealed class SafeTensorsTests : IDisposable
     [Fact]
     public void Shards_hold_together_what_one_file_would()
     {
-        var tensors = Enumerable.Range(0, 5).Select(i => ($"t{i}", randn(10) + i)).ToArray();
+        var tensors = Enumerable.Range(0, 5).Select(i => ($"t{i}", randn(10).Plus(i))).ToArray();
         CheckpointWriter.Write(_folder.Path, tensors, maxShardBytes: 90);   // 40 bytes each: two to a shard
         Directory.GetFiles(_folder.Path, "model-*-of-00003.safetensors").Should().HaveCount(3);
         using var reader = CheckpointReader.Open(_folder.Path);

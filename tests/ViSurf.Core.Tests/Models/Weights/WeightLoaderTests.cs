@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.Weights;
 using ViSurf.Core.Tests.Support;
@@ -33,7 +34,7 @@ public sealed class WeightLoaderTests : IDisposable
     public void A_tensor_of_several_pieces_is_put_together_in_order()
     {
         var pieces = StagingBuffers.Bytes / 2 * 5 / 2 + 3;   // two and a half buffers of bfloat16, and a bit
-        var values = arange(pieces).remainder(251).to_type(ScalarType.BFloat16);
+        var values = ScalarOps.Range(pieces).remainder(Scalars.Of(251)).to_type(ScalarType.BFloat16);
         SafeTensorsWriter.Write(_folder.File("a"), [("x", values)]);
         using var file = SafeTensorsReader.Open(_folder.File("a"));
         file.Read("x").to(TestDevice.Value).eq(values).all().item<bool>().Should().BeTrue();

@@ -27,8 +27,8 @@ public sealed class CheckpointStoreTests : IDisposable
         var weights = _layer.weight!.Values();
         using (no_grad())
         {
-            _layer.weight!.fill_(0);
-            moment.fill_(0);
+            _layer.weight!.zero_();
+            moment.zero_();
         }
         _note = "second";
 

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training.Checkpoints;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class ModelShapeTests
         var saved = ModelShape.Of(module);
         saved.Trained.Keys.Should().Equal("head.weight", "hidden.bias", "hidden.weight");
         using var grad = no_grad();
-        parameters["hidden.weight"].add_(1);
+        parameters["hidden.weight"].PlusInPlace(1);
         ModelShape.Of(module).EnsureSame(saved, "run");
         parameters["head.bias"][0] = tensor(7f);
         FluentActions.Invoking(() => ModelShape.Of(module).EnsureSame(saved, "run")).Should().Throw<InvalidDataException>().WithMessage("The checkpoint 'run' is of another model*frozen weights*");

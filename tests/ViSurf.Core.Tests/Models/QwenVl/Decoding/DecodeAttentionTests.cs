@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.QwenVl.Decoding;
 using ViSurf.Core.Models.QwenVl.Groups;
@@ -102,7 +103,7 @@ public sealed class DecodeAttentionTests : IDisposable
                 => cat([prompt.narrow(0, from, lengths[prompts[r]]), .. written.Select(which).Where(t => t.shape[0] > r).Select(t => t[r].unsqueeze(0))], 0)
                     .to_type(ScalarType.Float64).repeat_interleave(heads / shared, 1).transpose(0, 1);
             var (keys, values) = (All(promptKeys, w => w.Keys), All(promptValues, w => w.Values));
-            var weights = (query[row].to_type(ScalarType.Float64).unsqueeze(1).matmul(keys.transpose(1, 2)) / Math.Sqrt(size)).softmax(-1);
+            var weights = query[row].to_type(ScalarType.Float64).unsqueeze(1).matmul(keys.transpose(1, 2)).Over(Math.Sqrt(size)).softmax(-1);
             rows.Add(weights.matmul(values).reshape(1, heads * size));
         }
         return cat(rows, 0);
