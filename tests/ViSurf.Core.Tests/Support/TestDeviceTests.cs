@@ -17,7 +17,8 @@ public sealed class TestDeviceTests
         using var table = nn.Embedding(2, 3);
         Tensor[] made =
         [
-            tensor(new[] { 1f }), tensor(1.0), zeros(2), ones(2), empty(2), full([2], Scalars.Of(1.0)), arange(Scalars.Of(0), Scalars.Of(3), Scalars.Of(1)), eye(2), linspace(0, 1, 2),
+            tensor(new[] { 1f }), tensor(1.0), zeros(2), ones(2), empty(2), full([2], Scalars.Of(1.0)),
+            arange(Scalars.Of(0), Scalars.Of(3), Scalars.Of(1)), eye(2), linspace(0, 1, 2),
             randn(2), rand(2), randint(0, 2, [2]), layer.weight!, table.weight!,
             TestDevice.Randn([2], generator), TestDevice.Rand([2], generator), TestDevice.RandInt(0, 9, [2], generator),
         ];

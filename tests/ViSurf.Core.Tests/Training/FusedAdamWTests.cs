@@ -64,7 +64,7 @@ public sealed class FusedAdamWTests : IDisposable
                 foreach (var slot in optimizer.Slots)
                 {
                     var copy = slot.Tensors().Single(t => t.Name.EndsWith("master", StringComparison.Ordinal)).Value;
-                    (slot.Parameter.to_type(ScalarType.Float32) - copy).abs().lt(copy.abs() / 128 + 1e-30f).all().item<bool>().Should().BeTrue();
+                    (slot.Parameter.to_type(ScalarType.Float32) - copy).abs().lt(copy.abs().Over(128).Plus(1e-30)).all().item<bool>().Should().BeTrue();
                 }
             }
             return [.. layers.Values().Zip(start, (a, b) => a - b)];
@@ -109,7 +109,7 @@ public sealed class FusedAdamWTests : IDisposable
     public void The_norm_of_joined_gradients_is_that_of_each()
     {
         // 3² · 5 + 4² · 2, in two dtypes.
-        Tensor[] gradients = [full([5], 3f), full([2, 1], 4f, ScalarType.BFloat16)];
+        Tensor[] gradients = [full([5], Scalars.Of(3.0), ScalarType.Float32), full([2, 1], Scalars.Of(4.0), ScalarType.BFloat16)];
         GradientNorm.OfJoined(gradients, TestDevice.Value).item<float>().Should().BeApproximately((float)Math.Sqrt(45 + 32), 1e-5f);
         GradientNorm.OfJoined([], TestDevice.Value).item<float>().Should().Be(0);
         // More than one piece, with small ones before and after: 2²⁴ + 3 + 6 ones.
@@ -127,12 +127,12 @@ public sealed class FusedAdamWTests : IDisposable
         using var random = new DeviceRandom(5, TestDevice.Value);
         foreach (var value in values)
         {
-            var x = full([1000, 100], value, ScalarType.Float32);
+            var x = full([1000, 100], Scalars.Of(value), ScalarType.Float32);
             var rounded = empty([1000, 100], ScalarType.BFloat16);
             StochasticRounding.Into(rounded, x, random);
             var wide = rounded.to_type(ScalarType.Float64);
             var spacing = value == 0 ? 0 : Math.Pow(2, Math.Floor(Math.Log2(Math.Abs(value))) - 7);
-            wide.sub(value).abs().max().item<double>().Should().BeLessThanOrEqualTo(spacing + 1e-12, $"of {value} only the two neighbours will do");
+            wide.Plus(-value).abs().max().item<double>().Should().BeLessThanOrEqualTo(spacing + 1e-12, $"of {value} only the two neighbours will do");
             // The mean of 100 000 draws strays by spacing / 2 / √100000 = spacing / 632.
             wide.mean().item<double>().Should().BeApproximately(value, spacing / 100 + Math.Abs(value) * 1e-7);
         }
@@ -174,7 +174,7 @@ public sealed class FusedAdamWTests : IDisposable
             RegisterComponents();
             this.to(type);
             using var grad = no_grad();
-            foreach (var parameter in parameters()) parameter.fill_(0.1f);
+            foreach (var parameter in parameters()) parameter.fill_(Scalars.Of(0.1));
         }
 
         /// <summary>Gradients that are a function of the update.</summary>
@@ -184,7 +184,7 @@ public sealed class FusedAdamWTests : IDisposable
             using var random = new Generator((ulong)update + 1, CPU);
             foreach (var (name, parameter) in named_parameters())
             {
-                var gradient = TestDevice.Randn(parameter.shape, random).add(0.3f).to_type(parameter.dtype);
+                var gradient = TestDevice.Randn(parameter.shape, random).Plus(0.3).to_type(parameter.dtype);
                 if (!skipBias || name != "first.bias") parameter.grad = gradient;
             }
         }

@@ -1,10 +1,12 @@
 using ViSurf.Core.Benchmarks.Launches;
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.QwenVl;
 using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Policies;
+using ViSurf.Core.Tests.Support;
 using ViSurf.Core.Training;
 using static TorchSharp.torch;
 
@@ -32,14 +34,14 @@ internal sealed class UpdateLaunches : IPolicy, IDisposable
         {
             using var scope = NewDisposeScope();
             using var random = new Generator(1, CPU);
-            foreach (var parameter in _module.parameters()) parameter.copy_(randn(parameter.shape, device: CPU, generator: random).mul(0.1f));
+            foreach (var parameter in _module.parameters()) parameter.copy_(randn(parameter.shape, device: CPU, generator: random).Times(0.1));
         }
         _module.Fuse(fused);
         if (lora)
         {
             _adapter = LoraAdapter.Attach(this, new LoraConfig { TargetModules = ModuleSelection.AllLinear, Rank = 2 });
             using var noGrad = no_grad();
-            foreach (var (_, value) in _adapter.Parameters) value.fill_(0.01f);
+            foreach (var (_, value) in _adapter.Parameters) value.fill_(Scalars.Of(0.01));
         }
         _optimizer = new AdamWOptimizer(_module, new AdamWOptions { Fused = fused });
     }
