@@ -1,3 +1,4 @@
+using ViSurf.Core.Common;
 using ViSurf.Core.Data;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.QwenVl;
@@ -28,7 +29,7 @@ internal sealed class SizedPolicy : IPolicy, IDisposable
         {
             using var scope = NewDisposeScope();
             var drawn = randn(parameter.shape, ScalarType.Float32, CPU, generator: random);
-            parameter.copy_(parameter.dim() == 1 ? drawn.mul(0.1).add(1) : drawn.mul(0.1));
+            parameter.copy_(parameter.dim() == 1 ? drawn.Times(0.1).Plus(1) : drawn.Times(0.1));
         }
         _module.Fuse(fused);
     }

@@ -1,5 +1,6 @@
 using FluentAssertions;
 using TorchSharp;
+using ViSurf.Core.Common;
 using ViSurf.Core.Encoding;
 using ViSurf.Core.Models.Adapters;
 using ViSurf.Core.Models.Layers;
@@ -140,7 +141,7 @@ public sealed class FusedDecodingTests : IDisposable
     {
         var adapter = LoraAdapter.Attach(policy, config);
         using var random = new Generator(3, CPU);
-        foreach (var (_, value) in adapter.Parameters) value.copy_(randn(value.shape, device: CPU, generator: random).mul(0.2));
+        foreach (var (_, value) in adapter.Parameters) value.copy_(randn(value.shape, device: CPU, generator: random).Times(0.2));
         return adapter;
     }
 
