@@ -38,16 +38,16 @@ public sealed partial class TestDeviceRulesTests
     [Fact]
     public void Policies_are_loaded_there()
         => Found(LoadsElsewhere, PoliciesElsewhere).Should()
-            .BeEmpty("a test says QwenVlPolicy.Load(directory, TestDevice.Value), or stands in the list with its reason");
+            .Equal([], "a test says QwenVlPolicy.Load(directory, TestDevice.Value), or stands in the list with its reason");
 
     [Fact]
     public void Seeded_numbers_are_drawn_by_the_CPU_and_moved()
-        => Found([], SeededElsewhere).Should().BeEmpty("TorchSharp's generators are the CPU's: use TestDevice.Randn, Rand or RandInt");
+        => Found([], SeededElsewhere).Should().Equal([], "TorchSharp's generators are the CPU's: use TestDevice.Randn, Rand or RandInt");
 
     [Fact]
     public void Bytes_are_read_through_the_CPU()
         => Found(ReadsBytes, code => Bytes().Matches(code).Select(m => m.Value)).Should()
-            .BeEmpty("memory of another device cannot be read: use TestDevice.BytesOf");
+            .Equal([], "memory of another device cannot be read: use TestDevice.BytesOf");
 
     [Fact]
     public void The_filters_of_the_documentation_select_every_class_that_touches_tensors()
@@ -57,7 +57,7 @@ public sealed partial class TestDeviceRulesTests
         filters.Should().HaveCountGreaterThan(10);
         Found(NotOnADevice, path => !path.StartsWith("Support/", StringComparison.Ordinal) && !path.StartsWith("Architecture/", StringComparison.Ordinal),
             code => Touches().Matches(code).Take(1).Select(m => m.Value))
-            .Where(found => !filters.Any(("ViSurf.Core.Tests." + found.Replace('/', '.')).Contains)).Should().BeEmpty("a GPU run would leave them out");
+            .Where(found => !filters.Any(("ViSurf.Core.Tests." + found.Replace('/', '.')).Contains)).Should().Equal([], "a GPU run would leave them out");
     }
 
     [Theory]
