@@ -32,7 +32,10 @@ public interface IPolicy
     IDecodeSession Decode(PromptBatch prompts, int copies, int maxNewTokens);
 }
 
-/// <summary>Step-by-step decoding with a cache. Used under <c>no_grad</c>, on one thread.</summary>
+/// <summary>
+/// Step-by-step decoding with a cache. Used under <c>no_grad</c>, on one thread. What it caches is of the weights as they are: after an
+/// update open another one.
+/// </summary>
 public interface IDecodeSession : IDisposable
 {
     /// <summary>

@@ -78,7 +78,7 @@ public sealed class TokenSelector
         return Select(logits, uniforms, seen, suppressed);
     }
 
-    /// <summary>The tokens that are never drawn, for <see cref="Select(Tensor, Tensor, Tensor?, Tensor?)"/>; the caller's. Null when there are none.</summary>
+    /// <summary>The tokens that are never drawn, for the other <c>Select</c>; the caller's. Null when there are none.</summary>
     internal Tensor? Suppressed(Device device) => _filter.Suppressed(device);
 
     /// <summary>The same for one token after the other: what does not change is made once.</summary>

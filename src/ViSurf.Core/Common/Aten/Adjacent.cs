@@ -14,7 +14,8 @@ internal static unsafe class Adjacent
         var start = Start(library, first);
         foreach (var part in parts)
         {
-            if (!part.is_contiguous() || part.dtype != first.dtype || part.storage_offset() != end || Start(library, part) != start) return null;
+            if (!part.is_contiguous() || part.dtype != first.dtype) return null;
+            if (part.storage_offset() != end || Start(library, part) != start) return null;
             if (!part.shape.AsSpan(1).SequenceEqual(first.shape.AsSpan(1))) return null;
             end += part.numel();
         }

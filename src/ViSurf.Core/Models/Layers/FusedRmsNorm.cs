@@ -18,5 +18,6 @@ internal static class FusedRmsNorm
     /// <param name="epsilon">Added to the mean square.</param>
     /// <returns>In the dtype of x, and [.., 1] in float32 (float64 for float64): sums are made in that, whatever x is.</returns>
     public static (Tensor Normed, Tensor Scale) Of(Tensor x, Tensor? weight, double epsilon)
-        => Operator.CallForTwo(AtenArgument.Of(x), AtenArgument.Of([x.shape[^1]]), AtenArgument.Optional(weight), AtenArgument.Optional(epsilon));
+        => Operator.CallForTwo(
+            AtenArgument.Of(x), AtenArgument.Of([x.shape[^1]]), AtenArgument.Optional(weight), AtenArgument.Optional(epsilon));
 }

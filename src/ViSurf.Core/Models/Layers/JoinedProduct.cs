@@ -32,7 +32,8 @@ internal sealed class JoinedProduct(params Dense[] layers) : IDisposable
             if (layer.LowRank is not { IsMore: false } update) plain = false;
             else if (update.IsOn) on++;
         }
-        if (_weight is null || !plain) return cat([.. layers.Select(layer => layer.Forward(x, decoding: true))], 1).MoveToOuterDisposeScope();
+        if (_weight is null || !plain)
+            return cat([.. layers.Select(layer => layer.Forward(x, decoding: true))], 1).MoveToOuterDisposeScope();
         var y = nn.functional.linear(x, _weight, _bias);
         if (on > 0) Factors().AddTo(y, x);
         return y.MoveToOuterDisposeScope();
@@ -58,7 +59,8 @@ internal sealed class JoinedProduct(params Dense[] layers) : IDisposable
         var biases = layers.Select(layer => layer.bias).OfType<Parameter>().ToArray();
         if (biases.Length > 0 && biases.Length < layers.Length) return;
         using var scope = NewDisposeScope();
-        var (weight, bias) = (Adjacent.Joined([.. layers.Select(layer => layer.weight)]), biases.Length == 0 ? null : Adjacent.Joined(biases));
+        var weight = Adjacent.Joined([.. layers.Select(layer => layer.weight)]);
+        var bias = biases.Length == 0 ? null : Adjacent.Joined(biases);
         if (weight is null || biases.Length > 0 && bias is null) return;
         (_weight, _bias) = (weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope());
     }

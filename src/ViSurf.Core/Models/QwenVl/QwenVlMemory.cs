@@ -1,5 +1,6 @@
 using TorchSharp;
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.QwenVl.Decoding;
 using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
@@ -24,6 +25,10 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     private readonly long _b = type.ElementSize();
     private readonly HashSet<string> _trains = [.. Guard.NotNull(trains).Select(OlderName)];
 
+    /// <summary>Whether decoding takes the fused way, which copies prompts for their rows while that is small: <see cref="QwenVlOptions.Fused"/>.</summary>
+    /// <value>false.</value>
+    public bool Fused { get; init; }
+
     private long Queries => (long)_text.Heads * _text.HeadSize;
 
     /// <summary>Whether the generation normalises queries and keys.</summary>
@@ -33,7 +38,10 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
 
     /// <summary>Of a policy as it is: its dtype, and what trains now (freeze and attach adapters first).</summary>
     public static QwenVlMemory Of(QwenVlPolicy policy) => new(Guard.NotNull(policy).Config, policy.Weights()[0].Value.dtype,
-        [.. policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)]);
+        [.. policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)])
+    {
+        Fused = ((QwenVlModule)policy.Module).IsFused,
+    };
 
     /// <inheritdoc/>
     public ScoreMemory Score(PassSize size)
@@ -62,8 +70,10 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var perToken = KeysAndValues * _text.Layers * _b;
         // A layer's input and output; the MLP is the widest place: gate, its SiLU, up, product.
         var reading = tokens * (4L * _text.HiddenSize * 4 + _b * (4L * _text.IntermediateSize + 3L * _text.HiddenSize));
+        var copied = (long)size.Rows * size.PromptTokens;
+        var kept = Fused && copied * perToken <= JoinedCache.MostCopied ? copied : tokens;
         return new DecodeMemory(
-            (tokens + size.Rows * (long)size.NewTokens) * perToken,
+            (kept + size.Rows * (long)size.NewTokens) * perToken,
             0,
             Math.Max(reading, VisionWork(size.Patches)),
             // Logits in the policy's dtype and float32, then the sampler's: filtered, shifted, weights, their sums.

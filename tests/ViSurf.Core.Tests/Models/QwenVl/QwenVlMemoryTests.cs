@@ -71,6 +71,18 @@ public sealed class QwenVlMemoryTests
         // (2 prompts · 5 + 3 rows · 4) positions · 2 layers · keys and values of 2 heads of 2, 4 bytes.
         => new QwenVlMemory(Config, ScalarType.Float32, []).Decode(Size).Cache.Should().Be(((2 * 5) + (3 * 4)) * 2 * (2 * 2 * 2) * 4);
 
+    [Fact]
+    public void The_fused_way_keeps_a_prompt_for_each_row_while_that_is_2_GiB_or_less()
+    {
+        var fused = new QwenVlMemory(Config, ScalarType.Float32, []) { Fused = true };
+        // 3 rows of 5 + 4 tokens; a token is 64 bytes of keys and values.
+        fused.Decode(Size).Cache.Should().Be(3 * (5 + 4) * 64);
+        // 2²⁵ tokens of 64 bytes are 2 GiB: one row more, and the two prompts are shared.
+        var large = Size with { Rows = 1 << 15, PromptTokens = 1 << 10, NewTokens = 1 };
+        fused.Decode(large).Cache.Should().Be((1L << 31) + (1L << 15) * 64);
+        fused.Decode(large with { Rows = (1 << 15) + 1 }).Cache.Should().Be((2 * (1L << 10) + (1L << 15) + 1) * 64);
+    }
+
     [CpuTheory("weighs resident memory")]
     [InlineData(false)]
     [InlineData(true)]

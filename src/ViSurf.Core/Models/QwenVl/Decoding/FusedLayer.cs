@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
-/// <summary>A decoder layer of one step in few launches; what each line costs stands beside it. Owns what it keeps of the weights.</summary>
+/// <summary>A decoder layer of one step in few launches: what each line costs stands beside it. Owns what it keeps of the weights.</summary>
 internal sealed class FusedLayer : IDisposable
 {
     private static readonly AtenOperator MulOut = new("mul", "out", "_ZN2at4_ops7mul_out4callERKNS_6TensorES4_RS2_");
@@ -29,6 +29,9 @@ internal sealed class FusedLayer : IDisposable
     /// <summary>Whether the libtorch that runs has what this is made of.</summary>
     public static bool IsAvailable => FusedRmsNorm.IsAvailable && MulOut.IsAvailable;
 
+    /// <summary>Of values, keys and queries.</summary>
+    private long Heads => _text.Heads + 2L * _text.KeyValueHeads;
+
     /// <summary>Adds what the layer makes of it to the residual stream.</summary>
     /// <param name="stream">[R, H], float32 (float64 of a float64 model).</param>
     /// <param name="turns">From <see cref="StepTurns.Next"/>.</param>
@@ -39,7 +42,7 @@ internal sealed class FusedLayer : IDisposable
         Write(_heads.Of(_inputNorm.Of(stream)), turns, cache.Place(_index)); // 2 + 1 + 3, and 3 more with head norms
         stream.PlusInPlace(_output.Of(cache.Mix(_index)), 1); // 1 + 1 + 1
         var inner = _gateUp.Of(_attentionNorm.Of(stream)); // 2 + 1
-        var (gate, up) = (inner.narrow(1, 0, inner.shape[1] / 2), inner.narrow(1, inner.shape[1] / 2, inner.shape[1] / 2));
+        var (gate, up) = (inner.narrow(1, 0, _text.IntermediateSize), inner.narrow(1, _text.IntermediateSize, _text.IntermediateSize));
         stream.PlusInPlace(_down.Of(nn.functional.silu(gate).mul_(up)), 1); // 2 + 1 + 1
     }
 
@@ -52,23 +55,22 @@ internal sealed class FusedLayer : IDisposable
     /// <summary>Norms heads where the family does, turns them and puts them into the cache, in float32 until they are there.</summary>
     private void Write(Tensor projected, Tensor turns, Tensor place)
     {
-        var (rows, heads, size) = (place.shape[0], place.shape[1], place.shape[2]);
         if (_headNorms is not { } norms)
         {
-            place.copy_(Turned(projected, turns, place));
+            place.copy_(Turned(projected, turns));
             return;
         }
         // A norm is a factor for each head and a weight for each number: the weight goes into the turn's matrix, the factor, which the
         // turn does not change, into the write. Values have neither.
-        var (_, scale) = FusedRmsNorm.Of(projected.view(rows, heads, size), null, norms.Key.Epsilon);
+        var (_, scale) = FusedRmsNorm.Of(projected.view(-1, Heads, _text.HeadSize), null, norms.Key.Epsilon);
         _headWeights ??= HeadWeights(norms);
         scale.narrow(1, 0, _text.KeyValueHeads).copy_(_headWeights.narrow(0, 0, 1).narrow(2, 0, 1).narrow(3, 0, 1).squeeze(3));
-        MulOut.Call(AtenArgument.Of(Turned(projected, turns * _headWeights, place)), AtenArgument.Of(scale), AtenArgument.Of(place));
+        MulOut.Call(AtenArgument.Of(Turned(projected, turns * _headWeights)), AtenArgument.Of(scale), AtenArgument.Of(place));
     }
 
     /// <summary>[R, heads, d]: a product with the matrices and a sum over what each number is made of.</summary>
-    private static Tensor Turned(Tensor projected, Tensor turns, Tensor place)
-        => (projected.view(place.shape[0], place.shape[1], 1, 2, place.shape[2] / 2) * turns).sum(3).view(place.shape);
+    private Tensor Turned(Tensor projected, Tensor turns)
+        => (projected.view(-1, Heads, 1, 2, _text.HeadSize / 2) * turns).sum(3).view(-1, Heads, _text.HeadSize);
 
     /// <summary>[heads, 1, 2, d/2], by the halves that a turn reads.</summary>
     private Tensor HeadWeights((RmsNorm Key, RmsNorm Query) norms)

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
 /// <summary>
-/// Keys and values with a copy of its prompt for every row, the row's own tokens behind it: one call of fused attention sees all. Owns its tensors.
+/// Keys and values with a copy of its prompt for every row, the row's own tokens behind it: one call of fused attention sees all. Owns its
+/// tensors.
 /// </summary>
 /// <remarks>
 /// [R, columns, 2 · key-value heads, d], values before keys. The queries of a step lie behind its values and keys, where the next step's
@@ -15,12 +16,14 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 internal sealed class JoinedCache : IHeadCache
 {
     /// <summary>
-    /// Bytes of prompts that may be copied. Read at every token they cost 0.7 ms at 3 TB/s, beside 4.7 for the weights of a 7B model; sharing
-    /// them costs a dozen launches a layer, some 2 ms.
+    /// Bytes of prompts that may be copied. Read at every token they cost 0.7 ms at 3 TB/s, beside 4.7 for the weights of a 7B model;
+    /// sharing them costs a dozen launches a layer, some 2 ms.
     /// </summary>
     public const long MostCopied = 2L << 30;
     private static readonly AtenOperator Attention = new(
-        "scaled_dot_product_attention", "", "_ZN2at4_ops28scaled_dot_product_attention4callERKNS_6TensorES4_S4_RKSt8optionalIS2_EdbS5_IdEb");
+        "scaled_dot_product_attention",
+        "",
+        "_ZN2at4_ops28scaled_dot_product_attention4callERKNS_6TensorES4_S4_RKSt8optionalIS2_EdbS5_IdEb");
     private readonly Tensor[] _stores;
     private readonly RingColumns _ring;
     private readonly QwenTextConfig _text;
@@ -56,7 +59,8 @@ internal sealed class JoinedCache : IHeadCache
             there.narrow(1, 0, _longest).copy_(store.narrow(1, 0, _longest));
             there.narrow(1, longest, own).copy_(store.narrow(1, _longest, own));
             var (keys, values) = arrival.Prefix.Layer(layer);
-            var entered = room.narrow(0, before, arrival.Rows).view(keys.shape[1], arrival.Copies, room.shape[1], room.shape[2], room.shape[3]).narrow(2, 0, keys.shape[2]);
+            var entered = room.narrow(0, before, arrival.Rows)
+                .view(keys.shape[1], arrival.Copies, room.shape[1], room.shape[2], room.shape[3]).narrow(2, 0, keys.shape[2]);
             entered.narrow(3, 0, _text.KeyValueHeads).copy_(values.permute(1, 2, 0, 3).unsqueeze(1));
             entered.narrow(3, _text.KeyValueHeads, _text.KeyValueHeads).copy_(keys.permute(1, 2, 0, 3).unsqueeze(1));
             return room;
@@ -90,9 +94,8 @@ internal sealed class JoinedCache : IHeadCache
 
     public Tensor Place(int layer)
     {
-        var store = _stores[layer];
-        return store.view(store.shape[0], -1, store.shape[3])
-            .narrow(1, (_longest + _ring.Column) * store.shape[2], store.shape[2] + _text.Heads);
+        using var heads = _stores[layer].view(_lengths.Length, -1, _text.HeadSize);
+        return heads.narrow(1, (_longest + _ring.Column) * 2L * _text.KeyValueHeads, 2L * _text.KeyValueHeads + _text.Heads);
     }
 
     public Tensor Mix(int layer)
@@ -100,13 +103,15 @@ internal sealed class JoinedCache : IHeadCache
         using var scope = NewDisposeScope();
         var (rows, shared) = (_lengths.Length, (long)_text.KeyValueHeads);
         var seen = _stores[layer].narrow(1, 0, _longest + _ring.Used).transpose(1, 2);
-        var (values, keys, queries) = (seen.narrow(1, 0, shared), seen.narrow(1, shared, shared), Place(layer).narrow(1, 2 * shared, _text.Heads));
+        var (values, keys) = (seen.narrow(1, 0, shared), seen.narrow(1, shared, shared));
+        var queries = Place(layer).narrow(1, 2 * shared, _text.Heads);
         // Without a mask queries share keys and values in half precision, and what comes out lies head by head. Other kernels know no
         // sharing: there the queries that share are the rows of one head, in an order that has to be turned once more.
         var mixed = _mask is null && values.ElementSize == 2 && Attention.IsAvailable
             ? Attention.Call(AtenArgument.Of(queries.unsqueeze(2)), AtenArgument.Of(keys), AtenArgument.Of(values), AtenArgument.None,
                 AtenArgument.Of(0.0), AtenArgument.Of(false), AtenArgument.None, AtenArgument.Of(true))
-            : nn.functional.scaled_dot_product_attention(queries.view(rows, shared, -1, _text.HeadSize), keys, values, _mask?.Of(_ring.Used));
+            : nn.functional.scaled_dot_product_attention(
+                queries.view(rows, shared, -1, _text.HeadSize), keys, values, _mask?.Of(_ring.Used));
         return mixed.reshape(rows, _text.QuerySize).MoveToOuterDisposeScope();
     }
 

@@ -13,7 +13,10 @@ internal sealed class PlainRows : IDecodeRows
     /// <param name="module">The model.</param>
     /// <param name="limit">Most tokens of a row.</param>
     public PlainRows(QwenVlModule module, int limit)
-        => (_module, _cache) = (module, new SharedCache(module.Config.Text, limit, module.Decoder.Embedding.dtype, module.Device, kernels: true));
+    {
+        _module = module;
+        _cache = new SharedCache(module.Config.Text, limit, module.Decoder.Embedding.dtype, module.Device, kernels: true);
+    }
 
     public IReadOnlyList<int> Ages => _cache.Ages;
 
@@ -35,7 +38,8 @@ internal sealed class PlainRows : IDecodeRows
     {
         using var scope = NewDisposeScope();
         using var plain = new Recomputation(active: false);
-        var hidden = _module.Decoder.Forward(_module.Decoder.Embed(tokens), _positions!.unsqueeze(0).expand(3, -1), _cache.BeginStep(), null, plain);
+        var (decoder, positions) = (_module.Decoder, _positions!.unsqueeze(0).expand(3, -1));
+        var hidden = decoder.Forward(decoder.Embed(tokens), positions, _cache.BeginStep(), null, plain);
         Replace(_positions!.Plus(1L));
         return hidden.MoveToOuterDisposeScope();
     }

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
-/// <summary>Decodes rows with cached keys and values; finished rows leave, waiting prompts enter. Weights must not change while it is open.</summary>
+/// <summary>
+/// Decodes rows with cached keys and values; finished rows leave, waiting prompts enter. Weights must not change while it is open.
+/// </summary>
 internal sealed class QwenVlDecodeSession : IDecodeSession
 {
     private readonly QwenVlModule _module;
@@ -21,7 +23,9 @@ internal sealed class QwenVlDecodeSession : IDecodeSession
     public QwenVlDecodeSession(QwenVlModule module, int copies, int maxNewTokens, long mostCopied = JoinedCache.MostCopied)
     {
         (_module, _copies, _limit) = (module, copies, maxNewTokens);
-        _rows = module.IsFused && FusedRows.IsAvailable ? new FusedRows(module, maxNewTokens, mostCopied) : new PlainRows(module, maxNewTokens);
+        _rows = module.IsFused && FusedRows.IsAvailable
+            ? new FusedRows(module, maxNewTokens, mostCopied)
+            : new PlainRows(module, maxNewTokens);
     }
 
     public void Admit(PromptBatch prompts)

@@ -1,8 +1,8 @@
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
 /// <summary>
-/// Which column of a cache a step writes. A ring: every step writes the same column of all rows, and when the last column is reached the first is
-/// written again, which no row needs any more, because no row is longer than the ring. So rows that enter later cost no copying of those that are there.
+/// Which column of a cache a step writes. A ring: every step writes the same column of all rows, and when the last column is reached the
+/// first is written again, which no row needs any more, because no row is longer than the ring. So rows that enter later cost no copying.
 /// </summary>
 /// <param name="limit">Columns there will be at most: the most tokens of a row, or more.</param>
 internal sealed class RingColumns(int limit)

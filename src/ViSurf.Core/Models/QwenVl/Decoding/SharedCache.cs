@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
-/// <summary>Keys and values of rows that share their prompts: one copy of each prompt, beside it what every row has written. Owns its tensors.</summary>
+/// <summary>
+/// Keys and values of rows that share their prompts: one copy of each prompt, beside it what every row has written. Owns its tensors.
+/// </summary>
 internal sealed class SharedCache : IDisposable
 {
     private readonly SuffixCache _suffix;
@@ -80,6 +82,7 @@ internal sealed class SharedCache : IDisposable
         if (_kernels) return;
         var device = _suffix.Stores(0).Keys.device;
         _grid = new RowGrid(_prompts, device);
-        _mask = RowMask.Of(Array.ConvertAll(_prompts, q => _prefix!.Lengths[q]), _prefix!.Lengths.Max(), _suffix.Ring, ScalarType.Float32, device);
+        var lengths = Array.ConvertAll(_prompts, q => _prefix!.Lengths[q]);
+        _mask = RowMask.Of(lengths, _prefix!.Lengths.Max(), _suffix.Ring, ScalarType.Float32, device);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class SharedHeads : IHeadCache
         _attention = _cache.BeginStep();
         if (_place?.shape[0] == Ages.Count) return;
         _place?.Dispose();
-        _place = empty([Ages.Count, _text.Heads + 2 * _text.KeyValueHeads, _text.HeadSize], _made.Type, _made.Device).DetachFromDisposeScope();
+        long[] shape = [Ages.Count, _text.Heads + 2 * _text.KeyValueHeads, _text.HeadSize];
+        _place = empty(shape, _made.Type, _made.Device).DetachFromDisposeScope();
     }
 
     public Tensor Place(int layer) => _place!.alias();
@@ -38,9 +39,9 @@ internal sealed class SharedHeads : IHeadCache
     public Tensor Mix(int layer)
     {
         using var scope = NewDisposeScope();
-        var shared = (long)_text.KeyValueHeads;
-        return _attention!.Mix(layer, _place!.narrow(1, 2 * shared, _text.Heads), _place.narrow(1, shared, shared), _place.narrow(1, 0, shared))
-            .MoveToOuterDisposeScope();
+        var (place, shared) = (_place!, (long)_text.KeyValueHeads);
+        var (values, keys, queries) = (place.narrow(1, 0, shared), place.narrow(1, shared, shared), place.narrow(1, 2 * shared, _text.Heads));
+        return _attention!.Mix(layer, queries, keys, values).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

@@ -14,7 +14,8 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
     {
         _grouped = new GroupedQueries(config, layer);
         // In the order in which a decoding step writes them: see JoinedCache.
-        var joined = Dense.Joined(config.HiddenSize, [config.KeyValueSize, config.KeyValueSize, config.QuerySize], bias: true, type, device);
+        long[] sizes = [config.KeyValueSize, config.KeyValueSize, config.QuerySize];
+        var joined = Dense.Joined(config.HiddenSize, sizes, bias: true, type, device);
         (_v, _k, _q) = (joined[0], joined[1], joined[2]);
         register_module("q_proj", _q);
         register_module("k_proj", _k);

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl.Text;
 
-/// <summary>Positions to angles. What that takes is on the decoder's device once and for all: made at every token, the host would wait for it. Owns its tensors.</summary>
+/// <summary>
+/// Positions to angles. What that takes is on the decoder's device once and for all: made at every token, the host would wait for it.
+/// Owns its tensors.
+/// </summary>
 internal sealed class RotaryAngles : IDisposable
 {
     private readonly Tensor _frequencies, _rows;
