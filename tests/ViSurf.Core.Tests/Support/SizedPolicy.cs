@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Support;
 
-/// <summary>A decoder of any depth without a checkpoint, the same random weights for both ways through it. On the CPU.</summary>
+/// <summary>A decoder of any depth without a checkpoint, the same random weights for both ways through it.</summary>
 internal sealed class SizedPolicy : IPolicy, IDisposable
 {
     public const int Vocabulary = 272;
@@ -22,7 +22,7 @@ internal sealed class SizedPolicy : IPolicy, IDisposable
         {
             VocabularySize = Vocabulary, HiddenSize = 64, IntermediateSize = 160, Layers = layers, Heads = 6, KeyValueHeads = 2, HeadSize = 16, RopeSection = [],
         };
-        _module = new QwenVlModule(new QwenVlConfig { ModelType = family, Text = text, Vision = null }, type, CPU);
+        _module = new QwenVlModule(new QwenVlConfig { ModelType = family, Text = text, Vision = null }, type, TestDevice.Value);
         using var noGrad = no_grad();
         using var random = new Generator(5, CPU);
         foreach (var (_, parameter) in _module.Names.OrderBy(p => p.Key, StringComparer.Ordinal))

@@ -30,17 +30,18 @@ public sealed class FusedDecodingTests : IDisposable
         var pictures = plain.Config.Vision is null ? Array.Empty<(int, int)>() : [(2, 3)];
         var batches = new[] { 9, 4, 17 }.Select((n, i) => Collator.Prompts([new RandomPrompt(n, i == 1 ? [] : pictures, i).Encode(plain.Config)])).ToArray();
         // More tokens than a cache begins with has columns.
-        Far(plain, fused, batches, copies: 2, steps: 36, limit: 36).Should().BeLessThan(1e-5);
+        Far(plain, fused, batches, copies: 2, steps: 36, limit: 36).Should().BeLessThan(Tolerance.Of(1e-5f));
     }
 
     [Theory]
-    [InlineData("qwen2", ScalarType.Float32, long.MaxValue, 1e-5)]
-    [InlineData("qwen2", ScalarType.Float32, 0, 1e-5)] // prompts shared instead of copied
-    [InlineData("qwen3", ScalarType.Float32, 0, 1e-5)]
-    [InlineData("qwen3", ScalarType.BFloat16, long.MaxValue, 0.02)] // 2⁻⁸ is a rounding, a handful of them in two layers
-    [InlineData("qwen2", ScalarType.BFloat16, 0, 0.02)]
-    public void Both_caches_agree_when_the_ring_has_turned_several_times(string family, ScalarType type, long mostCopied, double limit)
+    [InlineData("qwen2", ScalarType.Float32, long.MaxValue, 1e-5f)]
+    [InlineData("qwen2", ScalarType.Float32, 0, 1e-5f)] // prompts shared instead of copied
+    [InlineData("qwen3", ScalarType.Float32, 0, 1e-5f)]
+    [InlineData("qwen3", ScalarType.BFloat16, long.MaxValue, 0.02f)] // 2⁻⁸ is a rounding, a handful of them in two layers
+    [InlineData("qwen2", ScalarType.BFloat16, 0, 0.02f)]
+    public void Both_caches_agree_when_the_ring_has_turned_several_times(string family, ScalarType type, long mostCopied, float onCpu)
     {
+        var limit = Tolerance.Of(onCpu, type);
         using var plain = new SizedPolicy(family, 2, type, fused: false);
         using var fused = new SizedPolicy(family, 2, type, fused: true, mostCopied);
         var batches = new[] { 20, 5, 33, 20, 20, 7, 1 }.Select(n => SizedPolicy.Prompts(n)).ToArray();
@@ -51,11 +52,12 @@ public sealed class FusedDecodingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("qwen2", ScalarType.Float32, 1e-5)]
-    [InlineData("qwen3", ScalarType.Float32, 1e-5)]
-    [InlineData("qwen2", ScalarType.BFloat16, 0.03)]
-    public void An_adapter_acts_and_can_be_turned_off(string family, ScalarType type, double limit)
+    [InlineData("qwen2", ScalarType.Float32, 1e-5f)]
+    [InlineData("qwen3", ScalarType.Float32, 1e-5f)]
+    [InlineData("qwen2", ScalarType.BFloat16, 0.03f)]
+    public void An_adapter_acts_and_can_be_turned_off(string family, ScalarType type, float onCpu)
     {
+        var limit = Tolerance.Of(onCpu, type);
         using var plain = new SizedPolicy(family, 2, type, fused: false);
         using var fused = new SizedPolicy(family, 2, type, fused: true);
         PromptBatch[] batches = [SizedPolicy.Prompts(6, 9)];
@@ -86,7 +88,7 @@ public sealed class FusedDecodingTests : IDisposable
             var key = policy.Module.named_modules().Single(m => m.name.EndsWith("layers.1.self_attn.k_proj", StringComparison.Ordinal)).module;
             ((IStandInLayer)key).Use("weight", new TorchSharp.Modules.Parameter(((Dense)key).weight.detach().clone()));
         }
-        Far(plain, fused, batches, copies: 2, steps: 5).Should().BeLessThan(1e-5);
+        Far(plain, fused, batches, copies: 2, steps: 5).Should().BeLessThan(Tolerance.Of(1e-5f));
     }
 
     [Fact]
