@@ -10,7 +10,7 @@ internal static class CheckpointShape
 
     public static Option[] Options { get; } =
     [
-        new("--shape", "NAME", "qwen2.5-vl-7b: the published sizes; the options below change single ones"),
+        new("--shape", "NAME", "qwen2.5-vl-3b or qwen2.5-vl-7b: the published sizes; the options below change single ones"),
         new("--hidden", "N", "width of the decoder, a multiple of 256: heads of 64, four query heads to a key-value head (512)"),
         new("--layers", "N", "layers of the decoder (8)"),
         new("--intermediate", "N", "width inside the decoder's MLP (1408)"),
@@ -44,14 +44,27 @@ internal static class CheckpointShape
         MaxVocabulary = 152064 - SpecialTokens.All.Count,
     };
 
+    /// <summary>Qwen2.5-VL-3B-Instruct's config.json: the tower of the 7B, a narrower and deeper decoder, whose head is its embedding.</summary>
+    public static TinyConfig Published3B { get; } = Published7B with
+    {
+        Hidden = 2048,
+        Layers = 36,
+        Heads = 16,
+        KeyValueHeads = 2,
+        Intermediate = 11008,
+        TiedHead = true,
+        MaxVocabulary = 151936 - SpecialTokens.All.Count,
+    };
+
     /// <exception cref="ArgumentException">An unknown shape, or sizes that give no whole heads.</exception>
     public static TinyConfig Parse(CommandLine line)
     {
         var start = line.Text("--shape") switch
         {
             null => RandomCheckpoint.Medium,
+            "qwen2.5-vl-3b" => Published3B,
             "qwen2.5-vl-7b" => Published7B,
-            var other => throw new ArgumentException($"Expected --shape qwen2.5-vl-7b, got '{other}'."),
+            var other => throw new ArgumentException($"Expected --shape qwen2.5-vl-3b or qwen2.5-vl-7b, got '{other}'."),
         };
         var (hidden, vision) = (line.Number("--hidden", start.Hidden, 1), line.Number("--vision-hidden", start.VisionHidden, 1));
         var depth = line.Number("--vision-depth", start.VisionDepth, 1);

@@ -6,7 +6,13 @@ namespace ViSurf.Core.Benchmarks;
 /// <summary>Times rollouts alone: the prompt pass, then each token, beside the bytes that a token cannot avoid reading.</summary>
 internal static class DecodeCommand
 {
-    private static readonly Option[] More = [.. BenchmarkModel.Options.Where(o => o.Name != "--lora"), .. Workload.Options, .. SharingOptions.Options];
+    private static readonly Option[] More =
+    [
+        .. BenchmarkModel.Options.Where(o => o.Name == "--lora" || !BenchmarkModel.Training.Contains(o)),
+        .. Workload.Options,
+        .. SharingOptions.Options,
+        Workload.RowsOption,
+    ];
 
     private static readonly Workload Default = Workload.W1 with { Prompts = 1, GroupSize = 16, NewTokens = 128 };
 
@@ -16,16 +22,27 @@ internal static class DecodeCommand
         var workload = Workload.Parse(options.Line, options.Smoke ? Workload.Smoke with { Prompts = 1 } : Default);
         if (workload.NewTokens < 2) throw new ArgumentException("Expected --completion 2 or more, got 1: the first token belongs to the prompt pass.");
         var modes = SharingOptions.Parse(options.Line);
+        var rows = Workload.Rows(options.Line, workload.GroupSize);
         Machine.Print(options);
+        using var peak = new DevicePeak(options.Device);
         using var model = BenchmarkModel.Open(options);
+        var rates = new DecodeRates(Rates.Copy(options), Rates.Read(options), Rates.Matmul(options, model.Type));
+        foreach (var group in rows) Measure(options, model, workload with { GroupSize = group }, modes, rates, peak);
+    }
+
+    /// <summary>Bytes copied (read and written) and read a second, operations a second.</summary>
+    private sealed record DecodeRates(double Copy, double Read, double Matmul);
+
+    private static void Measure(BenchmarkOptions options, BenchmarkModel model, Workload workload, Sharing[] modes, DecodeRates rates, DevicePeak peak)
+    {
         var measurements = modes.Select(mode => new DecodeMeasurement(options, model, workload, mode == Sharing.Replicated)).ToArray();
         foreach (var measurement in measurements) measurement.Run();   // thrown away
         var runs = modes.Select(_ => new List<DecodeRun>()).ToArray();
         for (var i = 0; i < options.Repeat; i++)
             for (var mode = 0; mode < modes.Length; mode++) runs[mode].Add(measurements[mode].Run());
-        var (memory, deviceMemory) = (Machine.PeakMemory(), DeviceMemory.Used(options.Device));
+        var (memory, deviceMemory) = (Machine.PeakMemory(), peak.Gb);
         var prompts = measurements[0].PromptTokens();
-        var (copy, read, flops) = (Rates.Copy(options), Rates.Read(options), FlopsFloor(options, model, workload, prompts));
+        var (copy, read, flops) = (rates.Copy, rates.Read, FlopsFloor(model, workload, prompts, rates.Matmul));
 
         var table = new Table("decode", "prompt s", "ms / token", "tokens/s", "decode tokens/s", "bytes floor ms", "floor / median %", "FLOPs floor ms");
         var numbers = modes.Select((mode, i) => Numbers(workload, runs[i], Floor(mode))).ToArray();
@@ -43,7 +60,10 @@ internal static class DecodeCommand
             ["mode"] = modes[0].Name(),
             ["device"] = $"{options.Device}",
             ["threads"] = get_num_threads(),
+            ["card"] = Card.Name(options.Device),
             ["dtype"] = ModelType.Name(model.Type),
+            ["fused"] = model.Fused,
+            ["lora"] = model.Rank,
             ["parameters"] = model.Parameters,
             ["image_side"] = workload.Side,
             ["group"] = workload.GroupSize,
@@ -72,12 +92,12 @@ internal static class DecodeCommand
     /// <summary>
     /// Seconds of one step, were it to do nothing but multiply, as fast as libtorch ever does: at the rate of a square product.
     /// </summary>
-    private static double FlopsFloor(BenchmarkOptions options, BenchmarkModel model, Workload workload, IReadOnlyList<int> prompts)
+    private static double FlopsFloor(BenchmarkModel model, Workload workload, IReadOnlyList<int> prompts, double rate)
     {
         var (count, steps) = (new Flops(model.Policy.Config), workload.NewTokens - 1);
         var operations = workload.GroupSize * prompts.Sum(prompt => count.Decoder(prompt, steps)) / steps
             + count.Head(workload.Prompts * workload.GroupSize);
-        return operations / Rates.Matmul(options, model.Type);
+        return operations / rate;
     }
 
     private static Dictionary<string, object?> Numbers(Workload workload, List<DecodeRun> runs, double floor)

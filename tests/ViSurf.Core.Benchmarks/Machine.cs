@@ -11,7 +11,7 @@ internal static class Machine
     public static void Print(BenchmarkOptions options)
     {
         Console.WriteLine(FormattableString.Invariant(
-            $"{DateTime.UtcNow:yyyy-MM-dd}, {Processor()}, {Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, device {options.Device}"));
+            $"{DateTime.UtcNow:yyyy-MM-dd}, {Processor()}, {Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, device {options.Device}{(Card.Name(options.Device) is { } card ? $" ({card})" : "")}"));
         Console.WriteLine(
             $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ViSurf.Core {Version<Trainer>()}, TorchSharp {Version<torch.Tensor>()} for libtorch {torch.__version__}");
         if (options.Smoke) Console.WriteLine("smoke run: the numbers mean nothing");

@@ -1,4 +1,5 @@
 using ViSurf.Core.Benchmarks;
+using ViSurf.Core.Benchmarks.Gpu;
 using ViSurf.Core.Benchmarks.Parts;
 
 const string Usage = """
@@ -12,6 +13,8 @@ const string Usage = """
       memory      planned and measured memory of such a step
       load        seconds and peak memory of loading a checkpoint
       flat        live tensors and resident memory over 500 steps of a tiny model
+      symbols     functions that this libtorch lacks
+      gpu         tests and measurements on a machine with a GPU, within minutes (tests/gpu/run.sh calls it)
       overhead    share of a 1.5M-parameter model's step that is spent in managed code
     Each says more with --help.
     """;
@@ -47,6 +50,11 @@ try
         case ["flat", ..]:
             FlatCommand.Execute(args[1..]);
             return 0;
+        case ["symbols", ..]:
+            SymbolsCommand.Execute(args[1..]);
+            return 0;
+        case ["gpu", ..]:
+            return GpuCommand.Execute(args[1..]);
         case ["overhead", ..]:
             OverheadCommand.Execute(args[1..]);
             return 0;

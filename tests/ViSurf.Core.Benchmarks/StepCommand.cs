@@ -13,7 +13,7 @@ internal static class StepCommand
         .. BenchmarkModel.Options,
         .. Workload.Options,
         .. SharingOptions.Options,
-        new("--peak-tflops", "N", "what the device's maker promises for the dtype: update_mfu is measured against it (no update_mfu)"),
+        new("--peak-tflops", "N", "what the device's maker promises for the dtype: update_mfu is measured against it (by the card's name; none on the CPU)"),
     ];
 
     public static void Execute(string[] args)
@@ -21,14 +21,15 @@ internal static class StepCommand
         if (BenchmarkOptions.Parse("step: seconds of a ViSurf step", ("--steps", 3), args, More) is not { } options) return;
         var workload = Workload.Parse(options.Line, options.Smoke ? Workload.Smoke : Workload.W1);
         var modes = SharingOptions.Parse(options.Line);
-        var peak = options.Line.Number("--peak-tflops", 0, 1);
+        double? tflops = options.Line.Text("--peak-tflops") is null ? Card.Tflops(Card.Name(options.Device)) : options.Line.Number("--peak-tflops", 0, 1);
         Machine.Print(options);
+        using var peak = new DevicePeak(options.Device);
         using var model = BenchmarkModel.Open(options);
-        Console.WriteLine(JsonLine.Text(Measure(options, model, workload, modes, peak)));
+        Console.WriteLine(JsonLine.Text(Measure(options, model, workload, modes, tflops, peak)));
     }
 
     /// <summary>Measures, prints tables, returns what the JSON line says.</summary>
-    private static Dictionary<string, object?> Measure(BenchmarkOptions options, BenchmarkModel model, Workload workload, Sharing[] modes, int peakTflops)
+    private static Dictionary<string, object?> Measure(BenchmarkOptions options, BenchmarkModel model, Workload workload, Sharing[] modes, double? tflops, DevicePeak peak)
     {
         var measurements = modes.Select(mode => new StepMeasurement(options, model, workload, mode == Sharing.Replicated)).ToArray();
         // Thrown away, in every mode: code is compiled, AdamW's moments are allocated, memory is touched for the first time.
@@ -41,7 +42,7 @@ internal static class StepCommand
             for (var mode = 0; mode < modes.Length; mode++) runs[mode].Add(measurements[mode].Run());
             rates.Add(Rate(options, model, rows));
         }
-        var (memory, deviceMemory) = (Machine.PeakMemory(), DeviceMemory.Used(options.Device));
+        var (memory, deviceMemory) = (Machine.PeakMemory(), peak.Gb);
         var (flops, rate) = (measurements[0].Flops(first.Report), rates.Median());
         for (var mode = 0; mode < modes.Length; mode++) Console.WriteLine($"{Table(modes[mode], runs[mode], flops, rate)}{Environment.NewLine}");
         Console.WriteLine(FormattableString.Invariant(
@@ -55,9 +56,13 @@ internal static class StepCommand
             ["mode"] = modes[0].Name(),
             ["device"] = $"{options.Device}",
             ["threads"] = get_num_threads(),
+            ["card"] = Card.Name(options.Device),
             ["dtype"] = ModelType.Name(model.Type),
             ["parameters"] = model.Parameters,
+            ["fused"] = model.Fused,
             ["lora"] = model.Rank,
+            ["recompute"] = model.Recompute,
+            ["moments"] = ModelType.Name(model.Moments),
             ["image_side"] = workload.Side,
             ["group"] = workload.GroupSize,
             ["completion"] = workload.NewTokens,
@@ -74,7 +79,8 @@ internal static class StepCommand
         json["update_floor_s"] = flops.Update / rate;
         json["update_floor_fraction"] = flops.Update / rate / update;
         json["update_gflop"] = flops.Update / 1e9;
-        json["update_mfu"] = peakTflops == 0 ? null : flops.Update / update / (peakTflops * 1e12);
+        json["peak_tflops"] = tflops;
+        json["update_mfu"] = flops.Update / update / (tflops * 1e12);
         json["peak_rss_gb"] = memory;
         json["device_peak_gb"] = deviceMemory;
         if (modes.Length == 1) return json;

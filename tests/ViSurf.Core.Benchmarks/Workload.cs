@@ -35,6 +35,9 @@ internal sealed record Workload
         new("--micro-batch-rows", "N", "most rows of a micro-batch (those of one group, so that a step needs the activations of one)"),
     ];
 
+    /// <summary>Several group sizes in one run.</summary>
+    public static Option RowsOption { get; } = new("--rows", "N,N,…", "rollouts per prompt, each number on its own, with a JSON line each (--group)");
+
     /// <summary>Pixels per side of the picture; 0 for a prompt without one.</summary>
     public int Side { get; init; } = 448;
 
@@ -80,6 +83,13 @@ internal sealed record Workload
             MicroBatchRows = line.Number("--micro-batch-rows", start.MicroBatchRows, 0),
         };
     }
+
+    /// <summary>The group sizes that <see cref="RowsOption"/> asks for, one otherwise.</summary>
+    /// <exception cref="ArgumentException">Not whole numbers of at least 1 with commas between them.</exception>
+    public static int[] Rows(CommandLine line, int otherwise)
+        => line.Text(RowsOption.Name) is not { } text ? [otherwise]
+            : [.. text.Split(',').Select(part => int.TryParse(part, out var rows) && rows > 0 ? rows
+                : throw new ArgumentException($"Expected whole numbers of at least 1 with commas between them after {RowsOption.Name}, got '{text}'."))];
 
     public IReadOnlyList<VisionExample> Examples() => [.. Enumerable.Range(0, Prompts).Select(i => VisionExample.Ask(
         $"prompt-{i}", "Where is the red square? Answer with its box and its centre." + string.Concat(Enumerable.Repeat(" ab", ExtraWords)),

@@ -19,13 +19,17 @@ internal static partial class StepMemory
         {
             // The driver answers for the context of the device that this thread last used.
             using var touch = zeros(1, device: device);
-            return Info(out var free, out var total) == 0 ? (long)(total - free) : null;
+            return InUse();
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
             return null;   // a metric that is absent; nothing of the training depends on it
         }
     }
+
+    /// <summary>Bytes in use on the device whose context this thread has; null where the driver does not say.</summary>
+    /// <exception cref="DllNotFoundException">There is no CUDA driver.</exception>
+    internal static long? InUse() => Info(out var free, out var total) == 0 ? (long)(total - free) : null;
 
     private static int Info(out nuint free, out nuint total)
         => OperatingSystem.IsWindows() ? WindowsMemory(out free, out total) : LinuxMemory(out free, out total);

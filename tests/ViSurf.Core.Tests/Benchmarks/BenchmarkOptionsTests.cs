@@ -58,6 +58,23 @@ public sealed class BenchmarkOptionsTests
     public void A_dtype_is_one_of_two() => FluentActions.Invoking(() => ModelType.Parse("float16")).Should().Throw<ArgumentException>().WithMessage("*float32 or bfloat16*'float16'*");
 
     [Fact]
+    public void Rows_are_one_group_size_or_several()
+    {
+        Workload.Rows(Parse().Line, 8).Should().Equal(8);
+        Workload.Rows(Parse("--rows", "8,64").Line, 16).Should().Equal(8, 64);
+        FluentActions.Invoking(() => Workload.Rows(Parse("--rows", "8,0").Line, 8)).Should().Throw<ArgumentException>().WithMessage("*commas*'8,0'*");
+    }
+
+    [Theory]
+    [InlineData("NVIDIA H200", 989.0)]
+    [InlineData("NVIDIA H100 80GB HBM3", 989.0)]
+    [InlineData("NVIDIA H20", 148.0)]
+    [InlineData("NVIDIA GB200", 2500.0)]
+    [InlineData("NVIDIA GeForce RTX 9999", null)]
+    [InlineData(null, null)]
+    public void A_card_is_found_by_the_longest_part_of_its_name_that_is_known(string? name, double? tflops) => Card.Tflops(name).Should().Be(tflops);
+
+    [Fact]
     public void Replicated_rows_stay_inside_the_budget_of_a_micro_batch()
     {   // A row of 300 + 64 tokens fits 2 times into 1000.
         var workload = new Workload { NewTokens = 64, MicroBatchTokens = 1000 };
@@ -98,5 +115,5 @@ public sealed class BenchmarkOptionsTests
     }
 
     private static BenchmarkOptions Parse(params string[] args)
-        => BenchmarkOptions.Parse("test", ("--steps", 3), args, [.. Workload.Options, .. SharingOptions.Options])!;
+        => BenchmarkOptions.Parse("test", ("--steps", 3), args, [.. Workload.Options, .. SharingOptions.Options, Workload.RowsOption])!;
 }

@@ -28,6 +28,25 @@ public sealed class CheckpointShapeTests
     }
 
     [Fact]
+    public void The_3B_shape_has_as_many_parameters_as_the_published_model()
+    {
+        using var folder = new TemporaryDirectory();
+        RandomCheckpoint.Write(folder.Path, Parse("--shape", "qwen2.5-vl-3b"));
+        var config = QwenVlConfigReader.Read(folder.Path);
+        // The decoder is Qwen2.5-3B's: a layer has q and o of 2048², k and v of 2048·256, biases 2048 + 2·256, three matrices of 2048·11008,
+        // two norms; the head is the embedding. The tower is that of the 7B, whose merger ends in 2048 instead of 3584.
+        const long Layer = 2 * 2048 * 2048 + 2 * 2048 * 256 + 2048 + 2 * 256 + 3 * 2048 * 11008 + 2 * 2048;
+        const long Decoder = 36 * Layer + 2048 + 151936 * 2048;
+        Decoder.Should().Be(3_085_938_688, "which is what Qwen2.5-3B has");
+        using var large = new TemporaryDirectory();
+        RandomCheckpoint.Write(large.Path, Parse("--shape", "qwen2.5-vl-7b"));
+        const long Decoder7B = 28L * (2 * 3584 * 3584 + 2 * 3584 * 512 + 3584 + 2 * 512 + 3 * 3584 * 18944 + 2 * 3584) + 3584 + 2L * 152064 * 3584;
+        var tower = RandomCheckpoint.Parameters(QwenVlConfigReader.Read(large.Path)) - Decoder7B - (5120 + 1) * (3584 - 2048);
+        RandomCheckpoint.Parameters(config).Should().Be(Decoder + tower);
+        config.TiedHead.Should().BeTrue();
+    }
+
+    [Fact]
     public void The_default_shape_has_35_million_parameters()
     {
         using var folder = new TemporaryDirectory();
@@ -53,7 +72,7 @@ public sealed class CheckpointShapeTests
     [Theory]
     [InlineData("--hidden", "320", "*multiple of 256*")]
     [InlineData("--vision-hidden", "100", "*multiple of 64*")]
-    [InlineData("--shape", "llama", "*qwen2.5-vl-7b*'llama'*")]
+    [InlineData("--shape", "llama", "*qwen2.5-vl-3b or qwen2.5-vl-7b*'llama'*")]
     public void Sizes_that_give_no_whole_heads_are_refused(string option, string value, string message)
         => FluentActions.Invoking(() => Parse(option, value)).Should().Throw<ArgumentException>().WithMessage(message);
 

@@ -49,6 +49,9 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
         Run(arguments, stack);
     }
 
+    /// <summary>As torch names it: <c>aten::_fused_adamw_.tensor_lr</c>.</summary>
+    public override string ToString() => overload.Length == 0 ? $"aten::{name}" : $"aten::{name}.{overload}";
+
     private void Run(ReadOnlySpan<AtenArgument> arguments, ulong* stack)
     {
         var library = AtenLibrary.Instance
