@@ -15,6 +15,9 @@ internal static class CustomAutograd
 
     private static readonly Lazy<string?> Reason = new(() => Refusal(TorchSymbols.Missing(Symbols)));
 
+    /// <summary>Whether they work.</summary>
+    public static bool IsSupported => Reason.Value is null;
+
     /// <exception cref="NotSupportedException">This libtorch lacks what they need; says what to do.</exception>
     public static void EnsureSupported()
     {

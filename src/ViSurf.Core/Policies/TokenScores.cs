@@ -59,6 +59,7 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
 
     private void ThrowFailure()
     {
+        ClosedForm.ThrowFailure();
         foreach (var pass in _recomputed) pass.ThrowFailure();
     }
 

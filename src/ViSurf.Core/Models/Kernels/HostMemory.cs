@@ -24,4 +24,7 @@ internal static unsafe class HostMemory
         using var first = tensor.select(0, 0);
         return Start(first);
     }
+
+    /// <summary>Where a contiguous tensor of int64 begins.</summary>
+    public static long* Indices(Tensor tensor) => (long*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 }

@@ -68,6 +68,27 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
         return Adapter is null ? y : Adapter(x, y);
     }
 
+    /// <summary>Writes what <see cref="forward"/> returns, the adapter apart, into columns of a larger matrix. No gradient.</summary>
+    /// <param name="y">[M, out], rows of any distance.</param>
+    /// <param name="x">[M, in].</param>
+    public void Into(Tensor y, Tensor x)
+    {
+        if (bias is not null) y.copy_(bias.expand_as(y));
+        y.addmm_(x, weight.t(), bias is null ? 0 : 1, 1);
+    }
+
+    /// <summary>What it computes with and trains, one of the two; null when both are frozen.</summary>
+    public Parameter? Learning => weight.requires_grad ? weight : bias is { requires_grad: true } ? bias : null;
+
+    /// <summary>Adds to the gradients of weight and bias where they train; for an <see cref="IClosedForm"/> that this layer is a part of.</summary>
+    /// <param name="gradient">Of the output, [M, out].</param>
+    /// <param name="x">The input, [M, in].</param>
+    public void AddGradient(Tensor gradient, Tensor x)
+    {
+        ClosedForm.AddProduct(weight, gradient.t(), x);
+        ClosedForm.Add(bias, () => gradient.sum([0L]));
+    }
+
     public void Use(string name, Parameter parameter)
     {
         if (name == nameof(weight)) weight = parameter;

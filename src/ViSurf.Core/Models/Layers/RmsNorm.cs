@@ -21,6 +21,9 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 
     public Parameter weight { get; private set; }
 
+    /// <summary>The weight, where it trains.</summary>
+    public Parameter? Learning => weight.requires_grad ? weight : null;
+
     /// <summary>Added to the mean square.</summary>
     public double Epsilon { get; }
 
@@ -28,11 +31,26 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
 
     public override Tensor forward(Tensor x)
     {
+        if (RmsMath.Takes(x, weight)) return ClosedForm.Apply(new Rows(this), Learning, x);
         using var scope = NewDisposeScope();
         var wide = x.Wide();
         var scale = (wide * wide).mean([-1], keepdim: true).PlusInPlace(Epsilon).rsqrt_();
         var normed = wide * scale;
         // The gradient of the weight needs the normed rows.
         return (is_grad_enabled() ? normed * weight : normed.mul_(weight)).to_type(weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Keeps the input and one number of each row.</summary>
+    private sealed class Rows(RmsNorm norm) : IClosedForm
+    {
+        public Tensor Forward(Tensor[] inputs, List<Tensor>? keep)
+        {
+            var (y, scales) = RmsMath.Of(inputs[0], norm.weight, norm.Epsilon);
+            keep?.AddRange([inputs[0], scales]);
+            return y;
+        }
+
+        public Tensor?[] Backward(Tensor gradient, IReadOnlyList<Tensor> kept, bool[] wanted)
+            => [RmsMath.Gradient(gradient, kept[0], norm.weight, kept[1])];
     }
 }

@@ -29,7 +29,6 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (gate, up) = (_gate.Forward(x, decoding), _up.Forward(x, decoding));
-        // Gradients need gate, SiLU and up; without them one tensor will do.
-        return _down.Forward(is_grad_enabled() ? nn.functional.silu(gate) * up : gate.silu_().mul_(up), decoding).MoveToOuterDisposeScope();
+        return _down.Forward(Gated.Of(gate, up), decoding).MoveToOuterDisposeScope();
     }
 }

@@ -1,5 +1,6 @@
 using TorchSharp;
 using ViSurf.Core.Common;
+using ViSurf.Core.Models.Layers;
 using ViSurf.Core.Models.QwenVl.Decoding;
 using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Policies;
@@ -34,6 +35,9 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     /// <summary>Whether the generation normalises queries and keys.</summary>
     private bool HeadNorms => config.ModelType.StartsWith("qwen3", StringComparison.Ordinal);
 
+    /// <summary>Whether the tower's norms and MLPs are of the decoder's kind.</summary>
+    private bool HasRmsTower => config.ModelType == "qwen2_5_vl";
+
     private long KeysAndValues => 2L * _text.KeyValueHeads * _text.HeadSize;
 
     /// <summary>Of a policy as it is: its dtype, and what trains now (freeze and attach adapters first).</summary>
@@ -49,16 +53,20 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var (prompts, completions) = ((long)Guard.NotNull(size).Prompts * size.PromptTokens, (long)size.Rows * (size.NewTokens - 1));
         var predicted = (long)size.Rows * size.NewTokens;
         var chunk = Math.Min(predicted, SelectiveLogSoftmaxRows);
+        var closed = IsClosed("lm_head");
         // float32 log-softmax for every predicted token unless it is recomputed, the hidden states before the head, and those that reach it.
-        var kept = predicted * _text.VocabularySize > GroupScores.KeptLogits ? 0 : 4L * _text.VocabularySize;
-        var logits = predicted * (kept + 2 * _b * _text.HiddenSize);
+        var most = closed ? HeadScores.KeptLogits : GroupScores.KeptLogits;
+        var kept = predicted * _text.VocabularySize > most ? 0 : 4L * _text.VocabularySize;
+        var logits = predicted * (kept + (closed ? 1 : 2) * _b * _text.HiddenSize);
         return new ScoreMemory(
             Vision(size.Patches),
             Decoder(prompts, ownKeys: true),
             Decoder(completions, ownKeys: false) + Joined(size),
             logits,
-            // Gradients of log-softmax and logits, and the head's own: one being added, one summed.
-            chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
+            // Gradients of log-softmax and logits, and the head's own: one being added, one summed. Written out, the first takes the place of the logits.
+            closed
+                ? (kept > 0 ? 0 : Math.Min(predicted, HeadScores.Chunk(_text.VocabularySize)) * _text.VocabularySize * _b) + Head()
+                : chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
             LayerWork(prompts + completions) + Head(),
             LayerWork(prompts + completions));
     }
@@ -94,7 +102,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             var layer = $"model.layers.{i}";
             active |= Trains(layer);
             // Of a prompt's last layer nothing is asked for but keys and values, its last token apart.
-            if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys));
+            if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys, isLast: i == _text.Layers - 1));
         }
         return bytes + (!ownKeys && (active || Trains("model.norm")) ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
     }
@@ -104,17 +112,23 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             + _b * KeysAndValues + (HeadNorms ? 2 * KeysAndValues : 0);
 
     /// <summary>Bytes that a decoder layer keeps of one token.</summary>
-    private long Layer(string name, bool ownKeys)
+    private long Layer(string name, bool ownKeys, bool isLast)
     {
-        var (hidden, inner) = ((long)_text.HiddenSize, (long)_text.IntermediateSize);
-        var attention = Norm($"{name}.input_layernorm", hidden) + Input(hidden, $"{name}.self_attn.q_proj", $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj")
+        var hidden = (long)_text.HiddenSize;
+        // The normed row is made again for query, key and value in one; the last layer makes queries of fewer rows.
+        var input = IsClosed($"{name}.self_attn") && !isLast ? 0
+            : Input(hidden, $"{name}.self_attn.q_proj", $"{name}.self_attn.k_proj", $"{name}.self_attn.v_proj");
+        var attention = Norm($"{name}.input_layernorm", hidden) + input
             + _b * (2 * Queries + (ownKeys ? KeysAndValues : 0)) + 4L * _text.Heads      // queries, output; log of the softmax's sum
             + (HeadNorms ? 4 * (Queries + KeysAndValues / 2) : 0)   // norms of heads
             + Input(Queries, $"{name}.self_attn.o_proj");
-        var mlp = Norm($"{name}.post_attention_layernorm", hidden) + Input(hidden, $"{name}.mlp.gate_proj", $"{name}.mlp.up_proj")
-            + 3 * _b * inner + Input(inner, $"{name}.mlp.down_proj");                    // gate, its SiLU, up; their product
-        return attention + mlp;
+        return attention + Norm($"{name}.post_attention_layernorm", hidden) + GatedLayers($"{name}.mlp", hidden, _text.IntermediateSize);
     }
+
+    /// <summary>An MLP behind its norm: gate and up; where autograd records it, its input, the gate's SiLU, and the product too.</summary>
+    private long GatedLayers(string name, long width, long inner)
+        => IsClosed(name) ? 2 * _b * inner
+            : Input(width, $"{name}.gate_proj", $"{name}.up_proj") + 3 * _b * inner + Input(inner, $"{name}.down_proj");
 
     /// <summary>Each completion has a copy of its prompt's keys and values in front of its own, in every layer.</summary>
     private long Joined(PassSize size)
@@ -132,7 +146,9 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             active |= Trains(block);
             if (!active) continue;
             bytes += Norm($"{block}.norm1", width) + Input(width, $"{block}.attn.qkv") + 6 * _b * width + Input(width, $"{block}.attn.proj")
-                + Norm($"{block}.norm2", width) + Input(width, $"{block}.mlp") + 3 * _b * inner + Input(inner, $"{block}.mlp.down_proj", $"{block}.mlp.fc2", $"{block}.mlp.linear_fc2");
+                + Norm($"{block}.norm2", width) + (HasRmsTower
+                    ? GatedLayers($"{block}.mlp", width, inner)
+                    : Input(width, $"{block}.mlp") + 3 * _b * inner + Input(inner, $"{block}.mlp.fc2", $"{block}.mlp.linear_fc2"));
         }
         // The merger's hidden layer is as wide as the patches it joins: its input, its values before and after GELU.
         if (active || Trains("visual.merger")) bytes += Norm("visual.merger.ln_q", width) + 3 * _b * width;
@@ -144,10 +160,17 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         : patches * (4L * vision.HiddenSize * 4 + _b * (4L * vision.IntermediateSize + 3L * vision.HiddenSize) + 4L * vision.PatchWidth);
 
     /// <summary>Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream.</summary>
-    private long LayerWork(long tokens) => tokens * (4 * _b * _text.IntermediateSize + 4 * 4L * _text.HiddenSize);
+    private long LayerWork(long tokens) => tokens * ((IsClosed("model.layers") ? 1 : 4) * _b * _text.IntermediateSize + 4 * 4L * _text.HiddenSize);
 
-    /// <summary>The stream in float32, and, for the gradient of the weight, the normalised stream.</summary>
-    private long Norm(string name, long width) => 4 * width * (Trains(name) ? 2 : 1);
+    /// <summary>
+    /// The stream in float32, and, for the gradient of the weight, the normalised stream; where the gradient is written out, one number instead.
+    /// </summary>
+    private long Norm(string name, long width)
+        => _b >= 4 && (HasRmsTower || !name.StartsWith("visual.", StringComparison.Ordinal)) ? 4 * width + 4 : 4 * width * (Trains(name) ? 2 : 1);
+
+    /// <summary>Whether the gradient of the layers of that name is written out: not in half precision, and not beside adapters. See <see cref="SwiGluBlock"/>.</summary>
+    private bool IsClosed(string name)
+        => _b >= 4 && !_trains.Any(n => n.StartsWith(name + ".", StringComparison.Ordinal) && n.Contains(".lora_", StringComparison.Ordinal));
 
     /// <summary>The input of linear layers, kept once when any of them trains or has an adapter.</summary>
     private long Input(long width, params string[] names) => names.Any(Trains) ? _b * width : 0;

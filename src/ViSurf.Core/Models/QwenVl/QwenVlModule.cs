@@ -61,6 +61,9 @@ internal sealed class QwenVlModule : nn.Module
         foreach (var layer in modules().OfType<IFusable>()) layer.Fused = IsFused;
     }
 
+    /// <summary>The head's matrix, [V, H], where that alone makes the logits; null when an adapter has a part in them.</summary>
+    public Tensor? PlainHead => _head is null ? Decoder.Embedding : _head.Adapter is null ? _head.weight : null;
+
     /// <summary>Hidden states [M, H] to logits [M, V].</summary>
     public Tensor Head(Tensor hidden, bool decoding = false)
         => _head?.Forward(hidden, decoding) ?? (decoding ? FewRowsProduct.Linear(hidden, Decoder.Embedding) : nn.functional.linear(hidden, Decoder.Embedding));

@@ -26,27 +26,40 @@ public sealed class QwenVlMemoryTests
     public void A_token_costs_what_its_layers_multiply()
     {
         var memory = new QwenVlMemory(Config, ScalarType.Float32, [.. Names()]).Score(Size);
-        // Per prompt token and layer in float32, 4 bytes each: two norms with stream and normalised stream (2·2·8), input of q, k, v (8),
-        // queries and attention's output (2·8), keys and values (2·2·2), input of o (8), inputs of gate and up (8), gate, SiLU, up, product
-        // (4·10): 32 + 8 + 16 + 8 + 8 + 8 + 40 = 120; a logarithm for each of 4 heads.
-        // Of the last layer a prompt needs keys and values only: norm (2·8), input of k and v (8), keys and values (8).
-        memory.Prompts.Should().Be(10 * 4 * (120 + 4 + 32));
-        // The final norm of completions has stream and normalised stream (16). They read 3 of 4 tokens; keys and values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
-        memory.Completions.Should().Be((9 * ((2 * 4 * (112 + 4)) + (4 * 16))) + (4 * 3 * 8 * 8 * 2));
-        // 12 predicted tokens: 100 log-probabilities, the hidden state and its copy.
-        memory.Logits.Should().Be(12 * 4 * (100 + 8 + 8));
-        // Per patch: its 12 numbers; norms 2·2·4, inputs of qkv, proj, gate and up 3·4, q, k, v, rotated q and k, output 6·4, MLP 4·6; merger: norm 2·4,
-        // input, before and after GELU 3·4.
-        memory.Vision.Should().Be(16 * 4 * (12 + 16 + 12 + 24 + 24 + 8 + 12));
+        // Per prompt token and layer in float32, 4 bytes each: two norms with stream and scale (2·(8 + 1)),
+        // queries and attention's output (2·8), keys and values (2·2·2), input of o (8), gate and up (2·10):
+        // 18 + 16 + 8 + 8 + 20 = 70; a logarithm for each of 4 heads.
+        // Of the last layer a prompt needs keys and values only: norm (8 + 1), input of k and v (8), keys and values (8).
+        memory.Prompts.Should().Be(10 * 4 * (70 + 4 + 25));
+        // Completions have the input of q, k and v in the last layer (8), and a final norm (8 + 1). They read 3 of 4 tokens; keys and values are in
+        // the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
+        memory.Completions.Should().Be((9 * 4 * ((2 * (62 + 4)) + 8 + 9)) + (4 * 3 * 8 * 8 * 2));
+        // 12 predicted tokens: 100 logits and the hidden state.
+        memory.Logits.Should().Be(12 * 4 * (100 + 8));
+        // Per patch: its 12 numbers; norms 2·(4 + 1), inputs of qkv and proj 2·4, q, k, v, rotated q and k, output 6·4, gate and up 2·6; merger:
+        // norm 4 + 1, input, before and after GELU 3·4.
+        memory.Vision.Should().Be(16 * 4 * (12 + 10 + 8 + 24 + 12 + 5 + 12));
     }
 
     [Fact]
     public void bfloat16_halves_all_but_the_stream_and_the_norms()
     {
         var memory = new QwenVlMemory(Config, ScalarType.BFloat16, [.. Names()]).Score(Size);
-        // 32 numbers of norms and 4 logarithms stay 4 bytes, 88 become 2.
-        // Of the last layer the norm's 16 stay, 16 become 2.
+        // What autograd records: two norms with stream and normalised stream (2·2·8), input of q, k, v (8), queries and output (2·8), keys and values
+        // (8), input of o (8), of gate and up (8), gate, SiLU, up, product (4·10): 32 numbers of norms and 4 logarithms are 4 bytes, 88 are 2.
+        // Of the last layer the norm's 16 are 4 bytes, the input of k and v, keys and values (16) are 2.
         memory.Prompts.Should().Be(10 * ((4 * 36) + (2 * 88) + (4 * 16) + (2 * 16)));
+    }
+
+    [Fact]
+    public void Layers_with_adapters_keep_their_inputs_and_the_products_of_gates()
+    {
+        string[] adapter = ["model.layers.0.mlp.down_proj.lora_A.weight", "model.layers.0.mlp.down_proj.lora_B.weight"];
+        var plain = new QwenVlMemory(Config, ScalarType.Float32, [.. Names()]).Score(Size);
+        var adapted = new QwenVlMemory(Config, ScalarType.Float32, [.. Names(), .. adapter]).Score(Size);
+        // The input of gate and up (8), SiLU and product (2·10), of 10 tokens of prompts and 9 of completions.
+        (adapted.Prompts - plain.Prompts).Should().Be(10 * 4 * 28);
+        (adapted.Completions - plain.Completions).Should().Be(9 * 4 * 28);
     }
 
     [Fact]
@@ -57,12 +70,12 @@ public sealed class QwenVlMemoryTests
         Of(n => !n.StartsWith("visual.", StringComparison.Ordinal)).Should().Be(all with { Vision = 0 });
         // The merger alone: its norm and three rows of patch width; the decoder keeps what leads back to it, but no inputs of frozen layers.
         var merger = Of(n => n.StartsWith("visual.merger", StringComparison.Ordinal));
-        merger.Vision.Should().Be(16 * 4 * (8 + 12));
-        // 120 without the normalised streams (2·8) and the inputs of q, o, gate (3·8) and down (10).
-        // Of the last layer the stream (8), keys and values (8).
-        merger.Prompts.Should().Be(10 * 4 * (70 + 4 + 16));
+        merger.Vision.Should().Be(16 * 4 * (5 + 12));
+        // 70 without the input of o (8).
+        // Of the last layer the stream and its scale (8 + 1), keys and values (8).
+        merger.Prompts.Should().Be(10 * 4 * (62 + 4 + 17));
         // The last layer alone: the first one keeps nothing.
-        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * 4 * 32);
+        Of(n => n.StartsWith("model.layers.1.", StringComparison.Ordinal)).Prompts.Should().Be(10 * 4 * 25);
         Of(n => n.StartsWith("lm_head", StringComparison.Ordinal)).Prompts.Should().Be(0);
     }
 
@@ -92,9 +105,9 @@ public sealed class QwenVlMemoryTests
         using var policy = QwenVlPolicy.Load(Fixtures.PathOf("qwen2_5_vl"), TestDevice.Value);
         if (frozenVision) Freezing.Freeze(policy.Module, ParameterFilter.Vision);
         using var golden = new GoldenCase("qwen2_5_vl", 0);
-        var rows = Enumerable.Range(0, 96).Select(i => (0, (IReadOnlyList<int>)[.. Enumerable.Range(0, 160).Select(t => 65 + ((i + t) % 60))])).ToArray();
+        var rows = Enumerable.Range(0, 128).Select(i => (0, (IReadOnlyList<int>)[.. Enumerable.Range(0, 160).Select(t => 65 + ((i + t) % 60))])).ToArray();
         using var batch = Collator.Sequences(golden.Prompts, rows);
-        var size = new PassSize(1, golden.PromptIds.Length, golden.Prompt.Pixels!.shape[0], 96, 160);
+        var size = new PassSize(1, golden.PromptIds.Length, golden.Prompt.Pixels!.shape[0], 128, 160);
         var plan = QwenVlMemory.Of(policy).Score(size);
         var planned = plan.Vision + plan.Prompts + plan.Completions + plan.Logits;
         planned.Should().BeGreaterThan(200_000_000, "less would drown in what a process does besides");

@@ -34,7 +34,9 @@ internal sealed class GroupAttention : IAttention, IDisposable
         var (queries, keys, values) = (Split(query, all: query.shape[0] == key.shape[0]), Split(key, all: true), Split(value, all: true));
         var prompts = _layout.Prompts.Count;
         var parts = new Tensor[queries.Length];
-        for (var i = 0; i < prompts; i++) parts[i] = Causal(queries[i], keys[i], values[i]);
+        // What attention keeps of a prompt would hold the rows of all completions beside it; of completions it keeps copies.
+        Tensor Alone(Tensor x) => parts.Length > prompts && x.requires_grad ? x.clone() : x;
+        for (var i = 0; i < prompts; i++) parts[i] = Causal(Alone(queries[i]), Alone(keys[i]), Alone(values[i]));
         for (var i = prompts; i < parts.Length; i++)
         {
             var prompt = _layout.Continuations[i - prompts].Prompt;

@@ -23,7 +23,9 @@ internal static class GroupScores
         TokenScores? scores = null;
         try
         {
-            return scores = Of(module, batch, layout, layers, head);
+            scores = Of(module, batch, layout, layers, head);
+            if (is_grad_enabled()) HostHeap.GiveBack(module.Device, (long)layout.Tokens.Length * module.Config.Text.HiddenSize);
+            return scores;
         }
         finally
         {
@@ -43,12 +45,14 @@ internal static class GroupScores
         var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers, layout.Asked);
         var states = hidden.index_select(0, tensor(layout.Predictors).to(module.Device));
         var targets = tensor(layout.Targets).to(module.Device);
-        var vocabulary = module.Config.Text.VocabularySize;
-        var (chosen, entropy) = SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), vocabulary, targets, batch.Temperature, batch.WithEntropy, head, module.FirstTrained);
+        var (chosen, entropy) = module.PlainHead is { } weight && HeadScores.Takes(states, weight)
+            ? new HeadScores(weight, batch.Temperature).Of(states, targets)
+            : SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature,
+                batch.WithEntropy, head, module.FirstTrained);
 
         var places = tensor(layout.Places).to(module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);
         Tensor Spread(Tensor values) => zeros([rows * width], values.dtype, values.device).index_copy(0, places, values).view(rows, width).DetachFromDisposeScope();
-        return new TokenScores(Spread(chosen), entropy is null ? null : Spread(entropy));
+        return new TokenScores(Spread(chosen), batch.WithEntropy ? Spread(entropy!) : null);
     }
 }

@@ -35,8 +35,8 @@ internal sealed class DecoderLayer : nn.Module
     {
         using var scope = NewDisposeScope();
         // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
-        var attended = _attention.Forward(_inputNorm.forward(x), context).AddedTo(context.Asked(x.Wide()));
-        return _mlp.Forward(_attentionNorm.forward(attended), context.Attention.IsDecoding).AddedTo(attended).MoveToOuterDisposeScope();
+        var attended = _attention.Forward(x, _inputNorm, context).AddedTo(context.Asked(x.Wide()));
+        return SwiGluBlock.Forward(_attentionNorm, _mlp, attended, context.Attention.IsDecoding).MoveToOuterDisposeScope();
     }
 }
 

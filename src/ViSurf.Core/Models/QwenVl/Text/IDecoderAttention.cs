@@ -7,7 +7,10 @@ namespace ViSurf.Core.Models.QwenVl.Text;
 internal interface IDecoderAttention
 {
     /// <summary>[M, H] to the rows that the context asks for, [R, H].</summary>
-    Tensor Forward(Tensor x, DecoderContext context);
+    /// <param name="x">The residual stream.</param>
+    /// <param name="norm">What it goes through first.</param>
+    /// <param name="context">Of this pass.</param>
+    Tensor Forward(Tensor x, RmsNorm norm, DecoderContext context);
 
     /// <summary>What it is made of.</summary>
     AttentionParts Parts { get; }
@@ -27,7 +30,25 @@ internal sealed class GroupedQueries(QwenTextConfig config, int layer)
     /// <summary>Cuts a projection into heads.</summary>
     /// <param name="projected">[M, heads · d].</param>
     /// <returns>[M, heads, d], a view.</returns>
-    public Tensor Heads(Tensor projected) => projected.view(projected.shape[0], -1, config.HeadSize);
+    private Tensor Heads(Tensor projected) => projected.view(projected.shape[0], -1, config.HeadSize);
+
+    /// <summary>Heads of queries [R, heads, d], keys and values [M, key-value heads, d], before the rotary embedding.</summary>
+    /// <param name="norm">Before the layers.</param>
+    /// <param name="layers">Of query, key and value.</param>
+    /// <param name="x">The residual stream, [M, H].</param>
+    /// <param name="context">Of this pass.</param>
+    public (Tensor Query, Tensor Key, Tensor Value) Project(RmsNorm norm, (Dense Query, Dense Key, Dense Value) layers, Tensor x, DecoderContext context)
+    {
+        var decoding = context.Attention.IsDecoding;
+        var (q, k, v) = layers;
+        if (context.Rows is not null)
+        {
+            var normed = norm.forward(x);
+            return (Heads(q.Forward(context.Asked(normed), decoding)), Heads(k.Forward(normed, decoding)), Heads(v.Forward(normed, decoding)));
+        }
+        var parts = new NormedProducts(norm, q, k, v).Of(x, decoding);
+        return (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
+    }
 
     /// <summary>Turns queries and keys by their positions and mixes the values.</summary>
     /// <param name="query">[R, heads, d], before the rotary embedding.</param>

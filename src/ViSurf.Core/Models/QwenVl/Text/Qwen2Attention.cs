@@ -25,11 +25,10 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
 
     public AttentionParts Parts => new(_v, _k, _q, _o, null);
 
-    public Tensor Forward(Tensor x, DecoderContext context)
+    public Tensor Forward(Tensor x, RmsNorm norm, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var decoding = context.Attention.IsDecoding;
-        var (query, key, value) = (_grouped.Heads(_q.Forward(context.Asked(x), decoding)), _grouped.Heads(_k.Forward(x, decoding)), _grouped.Heads(_v.Forward(x, decoding)));
-        return _o.Forward(_grouped.Mix(query, key, value, context), decoding).MoveToOuterDisposeScope();
+        var (query, key, value) = _grouped.Project(norm, (_q, _k, _v), x, context);
+        return _o.Forward(_grouped.Mix(query, key, value, context), context.Attention.IsDecoding).MoveToOuterDisposeScope();
     }
 }

@@ -28,12 +28,12 @@ internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
 
     public AttentionParts Parts => new(_v, _k, _q, _o, (_kNorm, _qNorm));
 
-    public Tensor Forward(Tensor x, DecoderContext context)
+    public Tensor Forward(Tensor x, RmsNorm norm, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        var decoding = context.Attention.IsDecoding;
-        var query = _qNorm.forward(_grouped.Heads(_q.Forward(context.Asked(x), decoding)));
-        var key = _kNorm.forward(_grouped.Heads(_k.Forward(x, decoding)));
-        return _o.Forward(_grouped.Mix(query, key, _grouped.Heads(_v.Forward(x, decoding)), context), decoding).MoveToOuterDisposeScope();
+        var (query, key, value) = _grouped.Project(norm, (_q, _k, _v), x, context);
+        // Norms read rows that lie one after the other.
+        var mixed = _grouped.Mix(_qNorm.forward(query.contiguous()), _kNorm.forward(key.contiguous()), value, context);
+        return _o.Forward(mixed, context.Attention.IsDecoding).MoveToOuterDisposeScope();
     }
 }

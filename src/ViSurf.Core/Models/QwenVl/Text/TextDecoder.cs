@@ -64,6 +64,7 @@ internal sealed class TextDecoder : nn.Module
             var its = i == _layers.Length - 1 ? last : context;
             x = recomputation.Run(h => layer.Forward(h, its), x, layer.FirstTrained);
             if (additions is not null) x = additions.After(i, x);
+            if (is_grad_enabled()) HostHeap.GiveBack(x.device, x.numel());
         }
         return _norm.forward(rows is null || cut ? x : x.index_select(0, rows)).MoveToOuterDisposeScope();
     }
