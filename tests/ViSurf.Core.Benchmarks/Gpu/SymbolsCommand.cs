@@ -38,11 +38,23 @@ internal static partial class SymbolsCommand
         });
     }
 
-    /// <summary>All operators that the library calls by name, wherever they are kept.</summary>
+    /// <summary>All operators that the library calls by name, wherever they are kept but below Data, which reads rows.</summary>
     private static IEnumerable<AtenOperator> Operators()
-        => typeof(AtenOperator).Assembly.GetTypes().Where(type => !type.ContainsGenericParameters)
+        => Types().Where(type => !type.ContainsGenericParameters && type.Namespace?.StartsWith("ViSurf.Core.Data", StringComparison.Ordinal) == false)
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
             .Where(field => field.FieldType == typeof(AtenOperator)).Select(field => (AtenOperator)field.GetValue(null)!);
+
+    private static IEnumerable<Type> Types()
+    {
+        try
+        {
+            return typeof(AtenOperator).Assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>();   // the archive for a GPU machine leaves Parquet out, and with it the types that stand on it
+        }
+    }
 
     /// <summary>The file that was loaded, by the kernel's list of what is mapped.</summary>
     private static string PathOf(string file)
