@@ -29,11 +29,11 @@ public static class Collator
         var grids = prompts.SelectMany((p, q) => p.Grids.Select(g => (q, g))).ToArray();
         var pixels = prompts.Where(p => p.Pixels is not null).Select(p => p.Pixels!).ToArray();
         return new PromptBatch(prompts,
-            Own(tensor(ids, [prompts.Count, width])),
-            Own(tensor(mask, [prompts.Count, width])),
+            Own(tensor(ids, [prompts.Count, width], device: CPU)),
+            Own(tensor(mask, [prompts.Count, width], device: CPU)),
             pixels.Length == 0 ? null : Own(cat(pixels, 0)),
-            Own(tensor(grids.SelectMany(x => new long[] { x.g.Frames, x.g.Height, x.g.Width }).ToArray(), [grids.Length, 3])),
-            Own(tensor(grids.Select(x => (long)x.q).ToArray(), [grids.Length])));
+            Own(tensor(grids.SelectMany(x => new long[] { x.g.Frames, x.g.Height, x.g.Width }).ToArray(), [grids.Length, 3], device: CPU)),
+            Own(tensor(grids.Select(x => (long)x.q).ToArray(), [grids.Length], device: CPU)));
     }
 
     /// <summary>Pads completions on the right.</summary>
@@ -61,9 +61,9 @@ public static class Collator
             for (var t = 0; t < tokens.Count; t++) (ids[n * width + t], mask[n * width + t]) = (tokens[t], true);
         }
         return new SequenceBatch(prompts,
-            Own(tensor(rows.Select(r => (long)r.PromptIndex).ToArray(), [rows.Count])),
-            Own(tensor(ids, [rows.Count, width])),
-            Own(tensor(mask, [rows.Count, width])))
+            Own(tensor(rows.Select(r => (long)r.PromptIndex).ToArray(), [rows.Count], device: CPU)),
+            Own(tensor(ids, [rows.Count, width], device: CPU)),
+            Own(tensor(mask, [rows.Count, width], device: CPU)))
         { Temperature = temperature, WithEntropy = withEntropy };
     }
 

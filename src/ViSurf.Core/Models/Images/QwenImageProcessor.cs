@@ -39,14 +39,14 @@ public sealed class QwenImageProcessor
         var pixels = Planes(image);
         if ((height, width) != (image.Height, image.Width))
             pixels = nn.functional.interpolate(pixels, [height, width], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true);
-        var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift).view(1, 3, 1, 1)) / tensor(_scale).view(1, 3, 1, 1);
+        var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift, device: CPU).view(1, 3, 1, 1)) / tensor(_scale, device: CPU).view(1, 3, 1, 1);
         return (Patches(normalised, height, width).DetachFromDisposeScope(), new PatchGrid(1, height / Config.PatchSize, width / Config.PatchSize));
     }
 
     /// <summary>[1, 3, height, width]: a plane for each colour, written once; a large picture is not copied twice more.</summary>
     private static Tensor Planes(RgbImage image)
     {
-        var planes = empty([1, 3, image.Height, image.Width], ScalarType.Byte);
+        var planes = empty([1, 3, image.Height, image.Width], ScalarType.Byte, CPU);
         var area = image.Pixels.Length / 3;
         var bytes = planes.bytes;
         var red = bytes[..area];

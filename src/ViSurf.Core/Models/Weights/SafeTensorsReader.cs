@@ -61,7 +61,7 @@ public sealed class SafeTensorsReader : IDisposable
     public Tensor Read(string name)
     {
         var entry = Entry(name);
-        var tensor = empty(entry.Shape.ToArray(), entry.Type);
+        var tensor = empty(entry.Shape.ToArray(), entry.Type, CPU);
         ReadInto(name, tensor);
         return tensor;
     }
@@ -70,7 +70,7 @@ public sealed class SafeTensorsReader : IDisposable
     internal Tensor Read(string name, long start, long count)
     {
         var entry = Entry(name);
-        var piece = empty([count], entry.Type);
+        var piece = empty([count], entry.Type, CPU);
         Fill(piece.bytes, entry.Offset + start * (piece.bytes.Length / count));
         return piece;
     }

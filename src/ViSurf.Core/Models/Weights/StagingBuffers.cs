@@ -19,7 +19,7 @@ internal sealed class StagingBuffers : IDisposable
     {
         if (_free.TryTake(out var buffer) && buffer.dtype == type) return buffer;
         buffer?.Dispose();
-        return empty([Bytes / SafeTensorsTypes.Size(type)], type).DetachFromDisposeScope();
+        return empty([Bytes / SafeTensorsTypes.Size(type)], type, CPU).DetachFromDisposeScope();
     }
 
     public void Return(Tensor buffer) => _free.Add(buffer);

@@ -42,7 +42,7 @@ internal sealed class Arrival : IDisposable
             using var plain = new Recomputation(active: false);
             using var attention = new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device, (_, keys, values) => prefix.Fill(keys, values));
             var ends = GroupPass.Run(module, layout, prompts, attention, plain, layout.Asked);
-            var next = tensor(layout.Next.ToArray()).to(module.Device).repeat_interleave(copies);
+            var next = tensor(layout.Next.ToArray(), device: module.Device).repeat_interleave(copies);
             return new Arrival(
                 prefix, copies, layout.Next.Max(), (ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope()));
         }

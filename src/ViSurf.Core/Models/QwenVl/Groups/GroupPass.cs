@@ -22,19 +22,19 @@ internal static class GroupPass
         using var scope = NewDisposeScope();
         var tokens = layout.Tokens;
         var (embedded, additions) = Embed(module, tokens, layout.ImageRows, prompts, recomputation);
-        var positions = tensor(layout.Positions, [3, tokens.Length]).to(module.Device);
-        var asked = rows is null ? null : tensor(rows).to(module.Device);
+        var positions = tensor(layout.Positions, [3, tokens.Length], device: module.Device);
+        var asked = rows is null ? null : tensor(rows, device: module.Device);
         return module.Decoder.Forward(embedded, positions, attention, additions, recomputation, asked).MoveToOuterDisposeScope();
     }
 
     private static (Tensor Embedded, HiddenAdditions? Additions) Embed(QwenVlModule module, long[] tokens, long[] images, PromptBatch prompts, Recomputation recomputation)
     {
-        var embedded = module.Decoder.Embed(tensor(tokens).to(module.Device));
+        var embedded = module.Decoder.Embed(tensor(tokens, device: module.Device));
         if (prompts.Pixels is null || module.Visual is null) return (embedded, null);
         var features = PictureFeatures.Of(module.Visual, prompts, recomputation);
         if (images.Length != features.Tokens.shape[0])
             throw new InvalidDataException($"Expected {features.Tokens.shape[0]} image placeholders in a batch of {prompts.Count} prompts, got {images.Length}.");
-        var index = tensor(images).to(module.Device);
+        var index = tensor(images, device: module.Device);
         return (embedded.index_copy(0, index, features.Tokens), features.Deepstack.Count == 0 ? null : new HiddenAdditions(index, features.Deepstack));
     }
 }

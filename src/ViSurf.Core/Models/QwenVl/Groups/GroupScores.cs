@@ -43,14 +43,14 @@ internal static class GroupScores
         using var scope = NewDisposeScope();
         var attention = layers.Keep(new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device));
         var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers, layout.Asked);
-        var states = hidden.index_select(0, tensor(layout.Predictors).to(module.Device));
-        var targets = tensor(layout.Targets).to(module.Device);
+        var states = hidden.index_select(0, tensor(layout.Predictors, device: module.Device));
+        var targets = tensor(layout.Targets, device: module.Device);
         var (chosen, entropy) = module.PlainHead is { } weight && HeadScores.Takes(states, weight)
             ? new HeadScores(weight, batch.Temperature).Of(states, targets)
             : SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature,
                 batch.WithEntropy, head, module.FirstTrained);
 
-        var places = tensor(layout.Places).to(module.Device);
+        var places = tensor(layout.Places, device: module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);
         Tensor Spread(Tensor values) => zeros([rows * width], values.dtype, values.device).index_copy(0, places, values).view(rows, width).DetachFromDisposeScope();
         return new TokenScores(Spread(chosen), batch.WithEntropy ? Spread(entropy!) : null);

@@ -33,8 +33,8 @@ internal sealed class PositionTable : nn.Module, IStandInLayer
         var sum = zeros([layout.Rows.Length, weight.shape[1]], weight.dtype, weight.device);
         for (var corner = 0; corner < 4; corner++)
         {
-            var entry = tensor(entries[corner]).to(weight.device);
-            var share = tensor(shares[corner]).to(weight.dtype, weight.device).unsqueeze(1);
+            var entry = tensor(entries[corner], device: weight.device);
+            var share = tensor(shares[corner], device: weight.device).to(weight.dtype).unsqueeze(1);
             sum = sum.Plus(weight.index_select(0, entry) * share);
         }
         return sum.MoveToOuterDisposeScope();

@@ -35,7 +35,7 @@ internal sealed class Qwen25VlTower : nn.Module, IVisionTower
 
         // Windows lie side by side through all blocks; blocks over the whole frame do not mind the order.
         var inWindows = WindowLayout.Of(grids, _config);
-        var (unit, order) = (_config.SpatialMergeSize * _config.SpatialMergeSize, tensor(inWindows.Order).to(x.device));
+        var (unit, order) = (_config.SpatialMergeSize * _config.SpatialMergeSize, tensor(inWindows.Order, device: x.device));
         Tensor Reorder(Tensor patches) => patches.view(-1, unit, patches.shape[1]).index_select(0, order).view(-1, patches.shape[1]);
         var windows = recomputation.Keep(new Segments(inWindows.Lengths, x.device));
         var frames = recomputation.Keep(new Segments(layout.Frames, x.device));

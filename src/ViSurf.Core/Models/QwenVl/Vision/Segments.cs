@@ -23,12 +23,12 @@ internal sealed class Segments : IDisposable
         {
             var index = same.SelectMany(i => Enumerable.Range(0, same.Key).Select(k => starts[i] + k)).ToArray();
             gathered.AddRange(index);
-            _parts.Add((tensor(index).to(device).DetachFromDisposeScope(), same.Count(), same.Key));
+            _parts.Add((tensor(index, device: device).DetachFromDisposeScope(), same.Count(), same.Key));
         }
         if (_parts.Count < 2) return;
         var restore = new long[gathered.Count];
         for (var i = 0; i < restore.Length; i++) restore[gathered[i]] = i;
-        _restore = tensor(restore).to(device).DetachFromDisposeScope();
+        _restore = tensor(restore, device: device).DetachFromDisposeScope();
     }
 
     /// <summary>Scaled dot-product attention inside each segment.</summary>

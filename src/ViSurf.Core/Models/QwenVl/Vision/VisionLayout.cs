@@ -47,9 +47,9 @@ internal sealed class VisionLayout
     public Tensor Angles(QwenVisionConfig config, Device device)
     {
         using var scope = NewDisposeScope();
-        var frequencies = tensor(Rotary.InverseFrequencies(config.HiddenSize / config.Heads / 2, RotaryTheta));
-        var rows = outer(tensor(Rows).to_type(ScalarType.Float32), frequencies);
-        var columns = outer(tensor(Columns).to_type(ScalarType.Float32), frequencies);
+        var frequencies = tensor(Rotary.InverseFrequencies(config.HiddenSize / config.Heads / 2, RotaryTheta), device: CPU);
+        var rows = outer(tensor(Rows, device: CPU).to_type(ScalarType.Float32), frequencies);
+        var columns = outer(tensor(Columns, device: CPU).to_type(ScalarType.Float32), frequencies);
         return cat([rows, columns], 1).to(device).MoveToOuterDisposeScope();
     }
 
