@@ -17,6 +17,10 @@ public interface IPolicy
     /// <value>null, unless a policy says otherwise: not known before it runs.</value>
     int? VocabularySize => null;
 
+    /// <summary>What it keeps in memory as it is now, so that a trainer can say before the first step whether that will fit.</summary>
+    /// <value>null, unless a policy says otherwise: not known, and nothing is said.</value>
+    IMemoryModel? Memory => null;
+
     /// <summary>
     /// Log-probability of every completion token given its prompt and the tokens before it, logits divided by
     /// <see cref="SequenceBatch.Temperature"/>. Differentiable when the caller's grad mode is on; exactly 0 where masked; never

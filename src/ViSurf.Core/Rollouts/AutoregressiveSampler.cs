@@ -38,6 +38,9 @@ public sealed class AutoregressiveSampler : IRolloutSampler, IDescribed
     /// <summary>The knobs.</summary>
     public SamplingOptions Options => _selector.Options;
 
+    /// <summary>Most tokens held in the cache at a time.</summary>
+    internal long MaxTokens => _maxTokens;
+
     string IDescribed.Description => FormattableString.Invariant(
         $"AutoregressiveSampler(temperature {Options.Temperature}, top-p {Options.TopP}, top-k {Options.TopK}, min-p {Options.MinP}, repetition {Options.RepetitionPenalty}, ")
         + $"stop {string.Join(' ', Options.StopIds)}, never {string.Join(' ', Options.SuppressedIds)})";

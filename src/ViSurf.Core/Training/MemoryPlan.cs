@@ -1,3 +1,4 @@
+using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Policies;
 using static TorchSharp.torch;
@@ -23,6 +24,15 @@ public sealed class MemoryPlan
     /// </summary>
     public const double MallocSlack = 0.3;
 
+    /// <summary>
+    /// The same for libtorch's allocator on CUDA, which cuts its blocks to measure: an assumption, nothing has been measured there. Where lengths vary
+    /// much, <c>PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True</c> in the environment keeps it low.
+    /// </summary>
+    public const double CudaSlack = 0.1;
+
+    /// <summary>CUDA's context with its kernels (0.6 GB), cuBLAS's workspaces and the sampler's: an assumption too.</summary>
+    private const long CudaContext = 700_000_000;
+
     private MemoryPlan(IReadOnlyList<MemoryPart> parts, long rollout, long update) => (Parts, RolloutPeak, UpdatePeak) = (parts, rollout, update);
 
     /// <summary>What there is, in the order of a step.</summary>
@@ -43,15 +53,20 @@ public sealed class MemoryPlan
     /// <param name="step">The largest step.</param>
     /// <param name="options">Group size, lengths, micro-batch budget; null for the defaults.</param>
     /// <param name="optimizer">What AdamW keeps; null for the defaults.</param>
-    /// <param name="slack">What the allocator holds beside live tensors, as a share of activations and cache. Default <see cref="MallocSlack"/>; 0 counts tensors alone.</param>
+    /// <param name="slack">
+    /// What the allocator holds beside live tensors, as a share of activations and cache; 0 counts tensors alone. Null for <see cref="MallocSlack"/> on a
+    /// CPU and <see cref="CudaSlack"/> on CUDA.
+    /// </param>
+    /// <param name="device">Where the policy is; null for the CPU. On CUDA its context is part of the plan.</param>
     /// <exception cref="ArgumentException">No parameter trains, or the step has neither rollouts nor labels.</exception>
     public static MemoryPlan Of(
         IMemoryModel model, IReadOnlyList<ParameterSize> parameters, StepSize step, TrainerOptions? options = null, AdamWOptions? optimizer = null,
-        double slack = MallocSlack)
+        double? slack = null, Device? device = null)
     {
         Guard.NotNull(model);
         Guard.NotNull(step);
-        Guard.NotNegative(slack);
+        var onCuda = device?.type == DeviceType.CUDA;
+        var share = Guard.NotNegative(slack ?? (onCuda ? CudaSlack : MallocSlack), nameof(slack));
         (options, optimizer) = (options ?? new TrainerOptions(), optimizer ?? new AdamWOptions());
         var trained = Guard.NotNull(parameters).Where(p => p.Trains).ToArray();
         if (trained.Length == 0) throw new ArgumentException("Expected parameters that train, got none: nothing would be updated.", nameof(parameters));
@@ -73,8 +88,10 @@ public sealed class MemoryPlan
         // A later micro-batch finds the gradients of the earlier ones, and makes each of its own before it is added.
         var earlier = batches.Count > 1 ? gradients + trained.Max(p => p.Bytes) : 0;
 
-        var always = weights + moments + masters + pixels;
-        var held = (long)(slack * Math.Max(Saved(score), decode.Cache + decode.PromptWork));
+        var context = onCuda ? CudaContext : 0;
+        // Pixels stay in host memory; what a pass needs of them is on the device for as long as the tower runs.
+        var always = weights + moments + masters + (onCuda ? context : pixels);
+        var held = (long)(share * Math.Max(Saved(score), decode.Cache + decode.PromptWork));
         long[] moment =
         [
             batchPixels + Saved(score) + Math.Max(score.LogitsWork, score.CompletionWork - score.Logits) + earlier + held,   // the loss is there
@@ -82,12 +99,13 @@ public sealed class MemoryPlan
             gradients + updateWork,
         ];
         var rollout = step.WithRollouts
-            ? always + pixels + (long)(slack * (decode.Cache + decode.PromptWork))
+            ? always + pixels + (long)(share * (decode.Cache + decode.PromptWork))
                 + Math.Max(decode.PromptWork + decode.PromptCache, decode.Cache + Math.Max(decode.PromptCache, decode.StepWork))
             : 0;
         return new MemoryPlan(
         [
             new("weights", weights, "always"),
+            new("CUDA: context and workspaces", context, "always"),
             new("AdamW: moments", moments, "from the first update on"),
             new("AdamW: float32 copies of weights", masters, "from the first update on"),
             new("pixels", pixels + Math.Max(batchPixels, step.WithRollouts ? pixels : 0), "during a step"),

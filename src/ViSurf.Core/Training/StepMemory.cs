@@ -12,14 +12,14 @@ internal static partial class StepMemory
 {
     public static MemorySummary Now(Device device) => new(Environment.WorkingSet, OnDevice(device));
 
-    private static long? OnDevice(Device device)
+    /// <summary>What the driver says of a CUDA device; null when it says nothing.</summary>
+    public static (long Free, long Total)? Driver(Device device)
     {
-        if (device.type != DeviceType.CUDA) return null;
         try
         {
             // The driver answers for the context of the device that this thread last used.
             using var touch = zeros(1, device: device);
-            return InUse();
+            return Asked();
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
@@ -29,7 +29,11 @@ internal static partial class StepMemory
 
     /// <summary>Bytes in use on the device whose context this thread has; null where the driver does not say.</summary>
     /// <exception cref="DllNotFoundException">There is no CUDA driver.</exception>
-    internal static long? InUse() => Info(out var free, out var total) == 0 ? (long)(total - free) : null;
+    internal static long? InUse() => Asked() is { } memory ? memory.Total - memory.Free : null;
+
+    private static long? OnDevice(Device device) => device.type == DeviceType.CUDA && Driver(device) is { } memory ? memory.Total - memory.Free : null;
+
+    private static (long Free, long Total)? Asked() => Info(out var free, out var total) == 0 ? ((long)free, (long)total) : null;
 
     private static int Info(out nuint free, out nuint total)
         => OperatingSystem.IsWindows() ? WindowsMemory(out free, out total) : LinuxMemory(out free, out total);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using TorchSharp;
 using ViSurf.Core.Common;
 using ViSurf.Core.Data;
+using ViSurf.Core.Encoding;
 using ViSurf.Core.RewardControl;
 using ViSurf.Core.Rollouts;
 using ViSurf.Core.Training.Checkpoints;
@@ -24,6 +25,7 @@ public sealed class Trainer
     private readonly RolloutRounds _rollouts;
     private readonly PolicyUpdater _updater;
     private int _steps;
+    private bool _looked;
 
     /// <summary>Puts the parts together.</summary>
     /// <param name="parts">See <see cref="TrainerParts.ViSurf"/>, <see cref="TrainerParts.Grpo"/> and <see cref="TrainerParts.Sft"/>.</param>
@@ -57,6 +59,9 @@ public sealed class Trainer
 
     /// <summary>Updates skipped because a loss or gradient was not finite.</summary>
     public long SkippedUpdates { get; private set; }
+
+    /// <summary>Whom to tell what <see cref="TrainerParts.Say"/> is told, when that is nobody.</summary>
+    internal Action<string>? Say { get; set; }
 
     /// <summary>Rolls out, judges and learns from the given examples.</summary>
     /// <param name="examples">At least one.</param>
@@ -96,7 +101,7 @@ public sealed class Trainer
         using var scope = torch.NewDisposeScope();
         var clock = new PhaseClock();
         using var prompts = new PromptShelf(_parts.Encoder, _options.MaxPromptTokens);
-        prompts.Of(Checked(examples));                                               // EncodedPrompt per example
+        LookAtMemory(prompts.Of(Checked(examples)));                                 // EncodedPrompt per example
         var encode = clock.Lap();
         var rolled = _rollouts.Run(examples, prompts, StepsTaken, cancellation);     // groups with their labels, scored and controlled
         clock.Lap();
@@ -137,6 +142,13 @@ public sealed class Trainer
             var report = Step(batch, cancellation);
             onStep?.Invoke(report);
         }
+    }
+
+    private void LookAtMemory(IReadOnlyList<EncodedPrompt> prompts)
+    {
+        if (_looked) return;
+        _looked = true;
+        if ((_parts.Say ?? Say) is { } say && MemoryCheck.Warning(_parts, _options, prompts) is { } warning) say(warning);
     }
 
     /// <summary>The counters, for a checkpoint.</summary>

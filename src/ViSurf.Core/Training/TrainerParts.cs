@@ -79,6 +79,13 @@ public sealed record TrainerParts
     public IReadOnlyList<CheckpointPart> State { get; init => field = Guard.NotNull(value); } = [];
 
     /// <summary>
+    /// Is told, once, before the first step computes anything, when that step may need more memory than is free: by how much, and what to lower.
+    /// For a console or a log. A policy that says nothing of its memory (<see cref="IPolicy.Memory"/>) is not looked at.
+    /// </summary>
+    /// <value>null: in a <see cref="TrainingRun"/> its own <see cref="TrainingRunOptions.Say"/> is told.</value>
+    public Action<string>? Say { get; init; }
+
+    /// <summary>
     /// Leaves groups out of scoring and backward when all their advantages are exactly 0. Exact for an objective whose gradient is
     /// proportional to the advantages, wrong for one with a KL, entropy or supervised term, hence a property of the parts.
     /// </summary>

@@ -39,6 +39,7 @@ public sealed class TrainingRun
     public TrainingRun(Trainer trainer, IExampleStream examples, TrainingRunOptions options, CheckpointStore? store = null, CheckpointWeights? weights = null)
     {
         (_trainer, _examples, _options, _store) = (Guard.NotNull(trainer), Guard.NotNull(examples), Guard.NotNull(options), store);
+        trainer.Say = options.Say;
         var parts = trainer.Parts;
         if (store is not null && parts.State.Count == 0 && Unsaved(parts) is { } unsaved)
             throw new ArgumentException($"Expected TrainerParts.State to say how the {unsaved} is saved, got nothing: "

@@ -30,6 +30,14 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     /// <value>false.</value>
     public bool Fused { get; init; }
 
+    /// <summary>Whether layers are computed again in the backward pass: <see cref="QwenVlOptions.RecomputeLayers"/>.</summary>
+    /// <value>false.</value>
+    public bool RecomputeLayers { get; init; }
+
+    /// <summary>Whether the policy is on CUDA, where the backward pass of attention has work of its own.</summary>
+    /// <value>false.</value>
+    public bool OnCuda { get; init; }
+
     private long Queries => (long)_text.Heads * _text.HeadSize;
 
     /// <summary>Whether the generation normalises queries and keys.</summary>
@@ -45,6 +53,8 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         [.. policy.Module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name)])
     {
         Fused = ((QwenVlModule)policy.Module).IsFused,
+        RecomputeLayers = policy.RecomputesLayers,
+        OnCuda = policy.Weights()[0].Value.device_type == DeviceType.CUDA,
     };
 
     /// <inheritdoc/>
@@ -56,19 +66,19 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var closed = IsClosed("lm_head");
         // float32 log-softmax for every predicted token unless it is recomputed, the hidden states before the head, and those that reach it.
         var most = closed ? HeadScores.KeptLogits : GroupScores.KeptLogits;
-        var kept = predicted * _text.VocabularySize > most ? 0 : 4L * _text.VocabularySize;
+        var kept = RecomputeLayers || predicted * _text.VocabularySize > most ? 0 : 4L * _text.VocabularySize;
         var logits = predicted * (kept + (closed ? 1 : 2) * _b * _text.HiddenSize);
         return new ScoreMemory(
             Vision(size.Patches),
             Decoder(prompts, ownKeys: true),
-            Decoder(completions, ownKeys: false) + Joined(size),
+            Decoder(completions, ownKeys: false) + (RecomputeLayers ? 0 : Joined(size)),
             logits,
             // Gradients of log-softmax and logits, and the head's own: one being added, one summed. Written out, the first takes the place of the logits.
             closed
                 ? (kept > 0 ? 0 : Math.Min(predicted, HeadScores.Chunk(_text.VocabularySize)) * _text.VocabularySize * _b) + Head()
                 : chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
-            LayerWork(prompts + completions) + Head(),
-            LayerWork(prompts + completions));
+            LayerWork(prompts, completions, size) + Head(),
+            LayerWork(prompts, completions, size));
     }
 
     /// <inheritdoc/>
@@ -102,7 +112,8 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             var layer = $"model.layers.{i}";
             active |= Trains(layer);
             // Of a prompt's last layer nothing is asked for but keys and values, its last token apart.
-            if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys, isLast: i == _text.Layers - 1));
+            if (active && RecomputeLayers) bytes += tokens * Stream;
+            else if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys, isLast: i == _text.Layers - 1));
         }
         return bytes + (!ownKeys && (active || Trains("model.norm")) ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
     }
@@ -145,6 +156,12 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             var block = $"visual.blocks.{i}";
             active |= Trains(block);
             if (!active) continue;
+            if (RecomputeLayers)
+            {
+                // Its input; the last block stands for the one that is there whole.
+                bytes += 4 * width;
+                if (i < vision.Depth - 1) continue;
+            }
             bytes += Norm($"{block}.norm1", width) + Input(width, $"{block}.attn.qkv") + 6 * _b * width + Input(width, $"{block}.attn.proj")
                 + Norm($"{block}.norm2", width) + (HasRmsTower
                     ? GatedLayers($"{block}.mlp", width, inner)
@@ -159,8 +176,21 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     private long VisionWork(long patches) => config.Vision is not { } vision ? 0
         : patches * (4L * vision.HiddenSize * 4 + _b * (4L * vision.IntermediateSize + 3L * vision.HiddenSize) + 4L * vision.PatchWidth);
 
-    /// <summary>Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream.</summary>
-    private long LayerWork(long tokens) => tokens * ((IsClosed("model.layers") ? 1 : 4) * _b * _text.IntermediateSize + 4 * 4L * _text.HiddenSize);
+    /// <summary>What goes from layer to layer, float32.</summary>
+    private long Stream => 4L * _text.HiddenSize;
+
+    /// <summary>
+    /// Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream; on CUDA the float32 sum that
+    /// attention collects the queries' gradient in, and keys' and values' gradients for every query head. The layer itself when it is computed again.
+    /// </summary>
+    private long LayerWork(long prompts, long completions, PassSize size)
+    {
+        var tokens = prompts + completions;
+        var work = tokens * ((IsClosed("model.layers") ? 1 : 4) * _b * _text.IntermediateSize + 4 * Stream + (OnCuda ? (4 + 2 * _b) * Queries : 0));
+        if (!RecomputeLayers || _trains.Count == 0) return work;
+        var layer = $"model.layers.{_text.Layers - 1}";
+        return work + prompts * Layer(layer, ownKeys: true, isLast: false) + completions * Layer(layer, ownKeys: false, isLast: false) + Joined(size) / _text.Layers;
+    }
 
     /// <summary>
     /// The stream in float32, and, for the gradient of the weight, the normalised stream; where the gradient is written out, one number instead.

@@ -37,6 +37,12 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
     /// <inheritdoc/>
     public int? VocabularySize => Config.Text.VocabularySize;
 
+    /// <inheritdoc/>
+    public IMemoryModel? Memory => QwenVlMemory.Of(this);
+
+    /// <summary>See <see cref="QwenVlOptions.RecomputeLayers"/>.</summary>
+    internal bool RecomputesLayers => _recompute;
+
     /// <summary>The checkpoint's configuration.</summary>
     public QwenVlConfig Config => _module.Config;
 
