@@ -55,7 +55,7 @@ public sealed class FloorTests
         // Towers and decoders of the families; QwenVl above them says which family has which.
         new("Models/QwenVl/Vision", Torch.Yes, "Common", "Encoding", "Models/Layers"),
         new("Models/QwenVl/Text", Torch.Yes, "Common", "Models/Layers"),
-        new("Models/QwenVl/Groups", Torch.Yes, "Common", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
+        new("Models/QwenVl/Groups", Torch.Yes, "Common", "Common/Aten", "Encoding", "Policies", "Models/Layers", "Models/QwenVl/Vision", "Models/QwenVl/Text"),
         new("Models/QwenVl/Decoding", Torch.Yes, "Common", "Common/Aten", "Encoding", "Policies", "Models/Layers", "Models/Kernels", "Models/QwenVl/Groups", "Models/QwenVl/Text"),
         new("Models/QwenVl", Torch.Yes, "Common", "Data", "Encoding", "Policies", "Models/Images", "Models/Layers", "Models/Kernels",
             "Models/Templates", "Models/Tokens", "Models/Weights", "Models/QwenVl/Vision", "Models/QwenVl/Text", "Models/QwenVl/Groups",

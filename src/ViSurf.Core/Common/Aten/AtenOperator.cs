@@ -41,6 +41,20 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
         return (Tensor.UnsafeCreateTensor((nint)stack[0]), Tensor.UnsafeCreateTensor((nint)stack[1]));
     }
 
+    /// <summary>Calls an operator of whose results only the first, a tensor, is wanted.</summary>
+    /// <param name="results">Its results: <c>T</c> for a tensor, which may be undefined, <c>i</c> for a number.</param>
+    /// <param name="arguments">All of its schema, in order.</param>
+    /// <returns>The first result, in the caller's dispose scope.</returns>
+    /// <exception cref="InvalidOperationException">libtorch lacks the operator or refuses the arguments; its own words are on the standard error.</exception>
+    public Tensor CallForFirst(string results, params ReadOnlySpan<AtenArgument> arguments)
+    {
+        var stack = stackalloc ulong[Math.Max(results.Length, arguments.Length)];
+        Run(arguments, stack);
+        for (var i = 1; i < results.Length; i++)
+            if (results[i] == 'T') Tensor.UnsafeCreateTensor((nint)stack[i]).Dispose();
+        return Tensor.UnsafeCreateTensor((nint)stack[0]);
+    }
+
     /// <summary>Calls an operator that writes into its arguments and returns nothing.</summary>
     /// <inheritdoc cref="Call"/>
     public void CallInPlace(params ReadOnlySpan<AtenArgument> arguments)

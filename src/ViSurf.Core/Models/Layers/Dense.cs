@@ -9,7 +9,7 @@ namespace ViSurf.Core.Models.Layers;
 /// y = x Wᵀ + b. Unlike <c>nn.Linear</c> its memory is left as allocated: a checkpoint is read straight into it, and initialising
 /// seven billion numbers only to overwrite them would take a minute.
 /// </summary>
-internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
+internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer, IFusable
 {
     public Dense(long inputs, long outputs, bool bias, ScalarType type, Device device)
         : this(empty([outputs, inputs], type, device), bias ? empty([outputs], type, device) : null)
@@ -35,6 +35,9 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
 
     /// <summary>The same where it is a low-rank update, in its parts; null when the adapter is another, or there is none.</summary>
     public ILowRank? LowRank { get; set; }
+
+    /// <summary>Whether low-rank updates go by <see cref="LowRankProducts"/>.</summary>
+    public bool Fused { get; set; }
 
     /// <summary>
     /// Layers of the same input whose weights lie one after the other in one piece of memory, and their biases in another, so that one
@@ -64,7 +67,8 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
     /// <summary>The same; a step of decoding has a product of its own for its few rows.</summary>
     public Tensor Forward(Tensor x, bool decoding)
     {
-        var y = decoding && FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
+        if (Adapter is not null && !decoding && LowRankProducts.Take(x, [this])) return LowRankProducts.Of(x, [this])[0];
+        var y = Plain(x, decoding);
         return Adapter is null ? y : Adapter(x, y);
     }
 
@@ -88,6 +92,14 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer
         ClosedForm.AddProduct(weight, gradient.t(), x);
         ClosedForm.Add(bias, () => gradient.sum([0L]));
     }
+
+    /// <summary>The output of each of several layers for the same input.</summary>
+    public static Tensor[] ForwardEach(Tensor x, bool decoding, params Dense[] layers)
+        => !decoding && LowRankProducts.Take(x, layers) ? LowRankProducts.Of(x, layers) : Array.ConvertAll(layers, layer => layer.Forward(x, decoding));
+
+    /// <summary>Without adapter.</summary>
+    public Tensor Plain(Tensor x, bool decoding)
+        => decoding && FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
 
     public void Use(string name, Parameter parameter)
     {

@@ -17,10 +17,10 @@ internal sealed class NormedProducts(RmsNorm norm, params Dense[] layers) : IClo
     public Tensor[] Of(Tensor x, bool decoding = false)
     {
         // An adapter sees the input of its layer, so it is there to be kept.
-        if (decoding || x.dim() != 2 || !RmsMath.Takes(x, norm.weight) || layers.Any(layer => layer.Adapter is not null))
+        if (norm.Fused || decoding || x.dim() != 2 || !RmsMath.Takes(x, norm.weight) || layers.Any(layer => layer.Adapter is not null))
         {
             var normed = norm.forward(x);
-            return [.. layers.Select(layer => layer.Forward(normed, decoding))];
+            return Dense.ForwardEach(normed, decoding, layers);
         }
         var trained = norm.Learning ?? layers.Select(layer => layer.Learning).FirstOrDefault(p => p is not null);
         return Parts(ClosedForm.Apply(this, trained, x));

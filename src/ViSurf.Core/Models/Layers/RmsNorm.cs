@@ -9,7 +9,7 @@ namespace ViSurf.Core.Models.Layers;
 /// transformers' Qwen2RMSNorm, but for one thing: it rounds before the weight and again after it. That costs a bfloat16 model a tenth of
 /// its accuracy and saves nothing but memory of half a row. The input may be the float32 residual stream of a bfloat16 model.
 /// </remarks>
-internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer, IFusable
 {
     public RmsNorm(long size, double epsilon, ScalarType type, Device device)
         : base(nameof(RmsNorm))
@@ -27,13 +27,16 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer
     /// <summary>Added to the mean square.</summary>
     public double Epsilon { get; }
 
+    public bool Fused { get; set => field = value && FusedRmsNorm.IsAvailable; }
+
     public void Use(string name, Parameter parameter) => weight = parameter;
 
     public override Tensor forward(Tensor x)
     {
-        if (RmsMath.Takes(x, weight)) return ClosedForm.Apply(new Rows(this), Learning, x);
+        if (!Fused && RmsMath.Takes(x, weight)) return ClosedForm.Apply(new Rows(this), Learning, x);
         using var scope = NewDisposeScope();
         var wide = x.Wide();
+        if (Fused) return FusedRmsNorm.Of(wide, weight.to_type(wide.dtype), Epsilon).Normed.to_type(weight.dtype).MoveToOuterDisposeScope();
         var scale = (wide * wide).mean([-1], keepdim: true).PlusInPlace(Epsilon).rsqrt_();
         var normed = wide * scale;
         // The gradient of the weight needs the normed rows.

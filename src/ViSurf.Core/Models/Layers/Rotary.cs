@@ -21,6 +21,17 @@ internal static class Rotary
         var rolled = wide.roll(wide.shape[^1] / 2, -1);
         return (wide * tables.Cos).PlusProductInPlace(rolled, tables.Sin, 1).to_type(x.dtype).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same of queries and keys of the same rows, at once: views of one tensor.</summary>
+    /// <param name="query">[M, heads, d].</param>
+    /// <param name="key">[M, key-value heads, d].</param>
+    /// <param name="tables">Of the M rows.</param>
+    public static (Tensor Query, Tensor Key) ApplyTogether(Tensor query, Tensor key, RotaryTables tables)
+    {
+        using var scope = NewDisposeScope();
+        var parts = Apply(cat([query, key], 1), tables).split([query.shape[1], key.shape[1]], 1);
+        return (parts[0].MoveToOuterDisposeScope(), parts[1].MoveToOuterDisposeScope());
+    }
 }
 
 /// <summary>Cosine and sine of every row's angles. Owns its tensors.</summary>

@@ -28,7 +28,7 @@ internal sealed class SwiGlu : nn.Module<Tensor, Tensor>
     public Tensor Forward(Tensor x, bool decoding)
     {
         using var scope = NewDisposeScope();
-        var (gate, up) = (_gate.Forward(x, decoding), _up.Forward(x, decoding));
-        return _down.Forward(Gated.Of(gate, up), decoding).MoveToOuterDisposeScope();
+        var both = Dense.ForwardEach(x, decoding, _gate, _up);
+        return _down.Forward(Gated.Of(both[0], both[1]), decoding).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,7 @@
 using TorchSharp.Modules;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.Layers;
+using ViSurf.Core.Models.QwenVl.Groups;
 using ViSurf.Core.Models.QwenVl.Text;
 using ViSurf.Core.Models.QwenVl.Vision;
 using ViSurf.Core.Models.Weights;
@@ -53,11 +54,15 @@ internal sealed class QwenVlModule : nn.Module
     /// <summary>Whether passes take the fused way.</summary>
     public bool IsFused { get; private set; }
 
+    /// <summary>Attention of scored completions without a mask; null where there is none, or on the plain way.</summary>
+    public LowerRight? LowerRight { get; private set; }
+
     /// <summary>Chooses how passes compute; see <see cref="QwenVlOptions.Fused"/>.</summary>
     /// <param name="fused">Null: on CUDA.</param>
     public void Fuse(bool? fused)
     {
         IsFused = fused ?? Device.type == TorchSharp.DeviceType.CUDA;
+        LowerRight = IsFused ? FlashAttention.For(Device, Decoder.Embedding.dtype) : null;
         foreach (var layer in modules().OfType<IFusable>()) layer.Fused = IsFused;
     }
 

@@ -12,8 +12,8 @@ namespace ViSurf.Core.Tests.Benchmarks.Launches;
 public sealed class UpdateLaunchTests(ITestOutputHelper output)
 {
     [CpuTheory("operators are counted as the CPU dispatches them")]
-    [InlineData(true, 2558, 4008, 5, 2)]
-    [InlineData(false, 1382, 2921, 6, 2713)]
+    [InlineData(true, 1833, 3018, 5, 2)]
+    [InlineData(false, 1073, 2075, 6, 2374)]
     public void An_update_launches_no_more_than_it_did_and_waits_for_nothing(bool lora, int score, int backward, int norm, int step)
     {
         using var update = new UpdateLaunches(fused: true, lora);

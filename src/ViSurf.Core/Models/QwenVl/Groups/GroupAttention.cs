@@ -13,15 +13,18 @@ internal sealed class GroupAttention : IAttention, IDisposable
     private readonly GroupLayout _layout;
     private readonly CompletionAttention[] _completions;
     private readonly Action<int, Tensor, Tensor>? _observe;
+    private readonly LowerRight? _lowerRight;
 
     /// <param name="layout">The rows.</param>
     /// <param name="type">Dtype of queries.</param>
     /// <param name="device">Where attention runs.</param>
     /// <param name="observe">Gets layer, keys and values [M, key-value heads, d] of every layer; to keep them it has to copy them.</param>
-    public GroupAttention(GroupLayout layout, ScalarType type, Device device, Action<int, Tensor, Tensor>? observe = null)
+    /// <param name="lowerRight">Attention that needs no mask and no copies of shared heads; null for none.</param>
+    public GroupAttention(
+        GroupLayout layout, ScalarType type, Device device, Action<int, Tensor, Tensor>? observe = null, LowerRight? lowerRight = null)
     {
-        (_layout, _observe) = (layout, observe);
-        _completions = [.. layout.Continuations.Select(c => new CompletionAttention(c, type, device))];
+        (_layout, _observe, _lowerRight) = (layout, observe, lowerRight);
+        _completions = [.. layout.Continuations.Select(c => new CompletionAttention(c, type, device, lowerRight))];
     }
 
     public bool IsDecoding => false;
@@ -61,9 +64,11 @@ internal sealed class GroupAttention : IAttention, IDisposable
     /// One sequence, or its last row. Key-value heads stand in for the batch and the query heads that share one are its heads, so keys and values are
     /// expanded, never copied.
     /// </summary>
-    private static Tensor Causal(Tensor query, Tensor key, Tensor value)
+    private Tensor Causal(Tensor query, Tensor key, Tensor value)
     {
         var (length, heads, shared, size) = (query.shape[0], query.shape[1], key.shape[1], query.shape[2]);
+        Tensor Alone(Tensor x) => x.unsqueeze(0).transpose(1, 2);
+        if (_lowerRight?.Invoke(Alone(query), Alone(key), Alone(value)) is { } mixed) return mixed.transpose(1, 2).reshape(length, heads * size);
         Tensor Heads(Tensor x) => x.view(x.shape[0], shared, -1, size).permute(1, 2, 0, 3).expand(shared, heads / shared, x.shape[0], size);
         return nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), is_casual: length == key.shape[0])
             .permute(2, 0, 1, 3).reshape(length, heads * size);

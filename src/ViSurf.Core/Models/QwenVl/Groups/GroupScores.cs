@@ -41,7 +41,8 @@ internal static class GroupScores
     private static TokenScores Of(QwenVlModule module, SequenceBatch batch, GroupLayout layout, Recomputation layers, Recomputation head)
     {
         using var scope = NewDisposeScope();
-        var attention = layers.Keep(new GroupAttention(layout, module.Decoder.Embedding.dtype, module.Device));
+        var attention = layers.Keep(new GroupAttention(
+            layout, module.Decoder.Embedding.dtype, module.Device, lowerRight: module.LowerRight));
         var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers, layout.Asked);
         var states = hidden.index_select(0, tensor(layout.Predictors, device: module.Device));
         var targets = tensor(layout.Targets, device: module.Device);

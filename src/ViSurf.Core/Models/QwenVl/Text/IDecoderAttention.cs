@@ -27,6 +27,9 @@ internal sealed record AttentionParts(Dense Value, Dense Key, Dense Query, Dense
 /// <summary>What the generations' attentions have in common: heads, rotary, mixing.</summary>
 internal sealed class GroupedQueries(QwenTextConfig config, int layer)
 {
+    /// <summary>Whether queries and keys are turned together.</summary>
+    public bool Fused { private get; set; }
+
     /// <summary>Cuts a projection into heads.</summary>
     /// <param name="projected">[M, heads · d].</param>
     /// <returns>[M, heads, d], a view.</returns>
@@ -44,7 +47,8 @@ internal sealed class GroupedQueries(QwenTextConfig config, int layer)
         if (context.Rows is not null)
         {
             var normed = norm.forward(x);
-            return (Heads(q.Forward(context.Asked(normed), decoding)), Heads(k.Forward(normed, decoding)), Heads(v.Forward(normed, decoding)));
+            var two = Dense.ForwardEach(normed, decoding, k, v);
+            return (Heads(q.Forward(context.Asked(normed), decoding)), Heads(two[0]), Heads(two[1]));
         }
         var parts = new NormedProducts(norm, q, k, v).Of(x, decoding);
         return (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
@@ -59,7 +63,10 @@ internal sealed class GroupedQueries(QwenTextConfig config, int layer)
     public Tensor Mix(Tensor query, Tensor key, Tensor value, DecoderContext context)
     {
         using var scope = NewDisposeScope();
-        return context.Attention.Mix(layer, Rotary.Apply(query, context.QueryTurns), Rotary.Apply(key, context.Turns), value)
-            .MoveToOuterDisposeScope();
+        // The last layer's queries are of fewer rows.
+        var (queries, keys) = Fused && context.Rows is null
+            ? Rotary.ApplyTogether(query, key, context.Turns)
+            : (Rotary.Apply(query, context.QueryTurns), Rotary.Apply(key, context.Turns));
+        return context.Attention.Mix(layer, queries, keys, value).MoveToOuterDisposeScope();
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Models.QwenVl.Text;
 
 /// <summary>Qwen2, Qwen2-VL, Qwen2.5-VL: biases on query, key and value.</summary>
-internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
+internal sealed class Qwen2Attention : nn.Module, IDecoderAttention, IFusable
 {
     private readonly Dense _q, _k, _v, _o;
     private readonly GroupedQueries _grouped;
@@ -24,6 +24,8 @@ internal sealed class Qwen2Attention : nn.Module, IDecoderAttention
     }
 
     public AttentionParts Parts => new(_v, _k, _q, _o, null);
+
+    public bool Fused { set => _grouped.Fused = value; }
 
     public Tensor Forward(Tensor x, RmsNorm norm, DecoderContext context)
     {

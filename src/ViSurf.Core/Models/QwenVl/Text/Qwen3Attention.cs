@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Models.QwenVl.Text;
 
 /// <summary>Qwen3, Qwen3-VL: no biases; every head's query and key is normalised before it is turned.</summary>
-internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
+internal sealed class Qwen3Attention : nn.Module, IDecoderAttention, IFusable
 {
     private readonly Dense _q, _k, _v, _o;
     private readonly RmsNorm _qNorm, _kNorm;
@@ -27,6 +27,8 @@ internal sealed class Qwen3Attention : nn.Module, IDecoderAttention
     }
 
     public AttentionParts Parts => new(_v, _k, _q, _o, (_kNorm, _qNorm));
+
+    public bool Fused { set => _grouped.Fused = value; }
 
     public Tensor Forward(Tensor x, RmsNorm norm, DecoderContext context)
     {

@@ -31,7 +31,7 @@ internal sealed class VisionBlock : nn.Module
 }
 
 /// <summary>Fused query, key and value; rotary by (row, column); attention inside segments.</summary>
-internal sealed class VisionAttention : nn.Module
+internal sealed class VisionAttention : nn.Module, IFusable
 {
     private readonly Dense _qkv, _proj;
     private readonly int _heads, _size;
@@ -44,11 +44,26 @@ internal sealed class VisionAttention : nn.Module
         register_module("proj", _proj = new Dense(config.HiddenSize, config.HiddenSize, bias: true, type, device));
     }
 
+    public bool Fused { private get; set; }
+
     public Tensor Forward(Tensor x, RotaryTables turns, Segments segments)
     {
         using var scope = NewDisposeScope();
-        var parts = _qkv.forward(x).view(-1, 3, _heads, _size).unbind(1);
-        var mixed = segments.Attend(Rotary.Apply(parts[0], turns), Rotary.Apply(parts[1], turns), parts[2]);
+        var (query, key, value) = Turned(_qkv.forward(x), turns);
+        var mixed = segments.Attend(query, key, value);
         return _proj.forward(mixed).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Queries, keys and values of every row, [K, heads, d], the first two turned: at once, where that is asked for.</summary>
+    private (Tensor Query, Tensor Key, Tensor Value) Turned(Tensor joined, RotaryTables turns)
+    {
+        if (Fused)
+        {
+            var two = joined.view(-1, 3L * _heads, _size).split([2L * _heads, _heads], 1);
+            var turned = Rotary.Apply(two[0], turns).split([_heads, _heads], 1);
+            return (turned[0], turned[1], two[1]);
+        }
+        var parts = joined.view(-1, 3, _heads, _size).unbind(1);
+        return (Rotary.Apply(parts[0], turns), Rotary.Apply(parts[1], turns), parts[2]);
     }
 }
