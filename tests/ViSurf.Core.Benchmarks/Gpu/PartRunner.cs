@@ -47,6 +47,8 @@ internal sealed class PartRunner(string folder, double total, Action<string> sai
         {
             StartInfo = new ProcessStartInfo(part.Command[0], part.Command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
+        // Test classes run beside each other, one a core: libtorch's own threads on top of them would only wait for one another.
+        if (part.IsTests) process.StartInfo.Environment["OMP_NUM_THREADS"] = "1";
         process.OutputDataReceived += (_, e) => Note(e.Data, error: false);
         process.ErrorDataReceived += (_, e) => Note(e.Data, error: true);
         try
@@ -60,7 +62,12 @@ internal sealed class PartRunner(string folder, double total, Action<string> sai
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var ended = process.WaitForExit(TimeSpan.FromSeconds(limit));
-        if (!ended) process.Kill(entireProcessTree: true);
+        if (!ended)
+        {
+            process.Kill(entireProcessTree: true);
+            // The driver takes a moment to free a card's memory, and the next part needs it.
+            process.WaitForExit(TimeSpan.FromSeconds(Reserve));
+        }
         // The rest of the output; what the part has started itself may hold it open, and is not waited for.
         open.Wait(TimeSpan.FromSeconds(1));
         string[] all, words;

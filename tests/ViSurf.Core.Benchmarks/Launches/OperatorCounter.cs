@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ViSurf.Core.Common.Aten;
+using ViSurf.Core.Common;
 
 namespace ViSurf.Core.Benchmarks.Launches;
 
@@ -81,7 +81,8 @@ internal sealed unsafe class OperatorCounter : IDisposable
         if (_current is { _open.Count: > 0 } counter) counter.Close();
     }
 
-    private static nint Symbol(string name) => NativeLibrary.GetExport(AtenLibrary.Handle(), name);
+    private static nint Symbol(string name)
+        => TorchSymbols.Address(name) is not 0 and var address ? address : throw new NotSupportedException($"Expected libtorch 2.10 on Linux, which exports {name}, got another.");
 
     /// <summary>Names of operators live as long as libtorch does.</summary>
     private string NameOf(nint text) => _names.TryGetValue(text, out var name) ? name : _names[text] = Marshal.PtrToStringUTF8(text) ?? "";

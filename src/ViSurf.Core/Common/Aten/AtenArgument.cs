@@ -95,7 +95,8 @@ internal readonly unsafe struct AtenArgument
     {
         nint list;
         if (library.NewList((nuint)elements.Length, &list) != 0) throw new InvalidOperationException("libtorch made no list.");
-        foreach (var element in elements) _ = library.Append(list, element);
+        foreach (var element in elements)
+            if (library.Append(list, element) != 0) throw new InvalidOperationException("libtorch took no element into its list.");
         return (ulong)list;
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
-
 namespace ViSurf.Core.Common.Aten;
 
 /// <summary>
@@ -39,24 +36,15 @@ internal sealed unsafe class AtenLibrary
     /// <summary>The interface of the libtorch that runs; null where it exports none (before 2.10) or cannot be asked.</summary>
     public static AtenLibrary? Instance => Found.Value;
 
-    /// <summary>The loaded library, to ask for symbols; 0 when there is none by that name.</summary>
-    public static nint Handle()
-    {
-        TorchBackend.EnsureLoaded();
-        return NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out var handle) || NativeLibrary.TryLoad("libtorch_cpu.so", out handle)
-            ? handle
-            : 0;
-    }
-
     private static AtenLibrary? Find()
     {
         // Elsewhere an optional argument would be freed by another allocator than the one it came from.
-        if (!OperatingSystem.IsLinux() || Handle() is not (not 0 and var library)) return null;
-        return NativeLibrary.TryGetExport(library, "aoti_torch_call_dispatcher", out var call)
-            && NativeLibrary.TryGetExport(library, "aoti_torch_new_tensor_handle", out var newHandle)
-            && NativeLibrary.TryGetExport(library, "torch_new_list_reserve_size", out var newList)
-            && NativeLibrary.TryGetExport(library, "torch_list_push_back", out var append)
-            && NativeLibrary.TryGetExport(library, "aoti_torch_get_data_ptr", out var data)
+        if (!OperatingSystem.IsLinux()) return null;
+        return TorchSymbols.Address("aoti_torch_call_dispatcher") is not 0 and var call
+            && TorchSymbols.Address("aoti_torch_new_tensor_handle") is not 0 and var newHandle
+            && TorchSymbols.Address("torch_new_list_reserve_size") is not 0 and var newList
+            && TorchSymbols.Address("torch_list_push_back") is not 0 and var append
+            && TorchSymbols.Address("aoti_torch_get_data_ptr") is not 0 and var data
             ? new AtenLibrary(call, newHandle, newList, append, data)
             : null;
     }

@@ -1,11 +1,11 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Common.Aten;
 
 /// <summary>
 /// An operator of libtorch that TorchSharp does not bind, called through libtorch's dispatcher: gradients, devices and dtypes are as for
-/// any other. A call costs some 2 µs. Make one per operator and keep it.
+/// any other. A call costs some 2 µs. Make one per operator and keep it. Only for operators whose results are all of one type: libtorch's
+/// interface takes types from the front and values from the back. For others there is <see cref="ScriptOperator"/>.
 /// </summary>
 /// <param name="name">As in native_functions.yaml, without <c>aten::</c>.</param>
 /// <param name="overload">What follows the dot in its schema; empty for the default.</param>
@@ -16,7 +16,7 @@ namespace ViSurf.Core.Common.Aten;
 internal sealed unsafe class AtenOperator(string name, string overload, string symbol)
 {
     private readonly byte[] _name = Native("aten::" + name), _overload = Native(overload);
-    private readonly Lazy<bool> _available = new(() => AtenLibrary.Instance is not null && NativeLibrary.TryGetExport(AtenLibrary.Handle(), symbol, out _));
+    private readonly Lazy<bool> _available = new(() => AtenLibrary.Instance is not null && TorchSymbols.Address(symbol) != 0);
 
     /// <summary>Whether the libtorch that runs has the operator and a way to call it.</summary>
     public bool IsAvailable => _available.Value;
@@ -41,20 +41,6 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
         return (Tensor.UnsafeCreateTensor((nint)stack[0]), Tensor.UnsafeCreateTensor((nint)stack[1]));
     }
 
-    /// <summary>Calls an operator of whose results only the first, a tensor, is wanted.</summary>
-    /// <param name="results">Its results: <c>T</c> for a tensor, which may be undefined, <c>i</c> for a number.</param>
-    /// <param name="arguments">All of its schema, in order.</param>
-    /// <returns>The first result, in the caller's dispose scope.</returns>
-    /// <exception cref="InvalidOperationException">libtorch lacks the operator or refuses the arguments; its own words are on the standard error.</exception>
-    public Tensor CallForFirst(string results, params ReadOnlySpan<AtenArgument> arguments)
-    {
-        var stack = stackalloc ulong[Math.Max(results.Length, arguments.Length)];
-        Run(arguments, stack);
-        for (var i = 1; i < results.Length; i++)
-            if (results[i] == 'T') Tensor.UnsafeCreateTensor((nint)stack[i]).Dispose();
-        return Tensor.UnsafeCreateTensor((nint)stack[0]);
-    }
-
     /// <summary>Calls an operator that writes into its arguments and returns nothing.</summary>
     /// <inheritdoc cref="Call"/>
     public void CallInPlace(params ReadOnlySpan<AtenArgument> arguments)
@@ -77,7 +63,7 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
         if (failed != 0)
         {
             throw new InvalidOperationException($"libtorch refused aten::{name}({string.Join("; ", arguments.ToArray().Select(a => a.ToString()))}). "
-                + "Its own message is on the standard error.");
+                + "Its own message is on the standard error: memory that is at an end, or arguments that do not fit.");
         }
     }
 

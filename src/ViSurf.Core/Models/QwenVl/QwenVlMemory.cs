@@ -66,8 +66,10 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         var closed = IsClosed("lm_head");
         // float32 log-softmax for every predicted token unless it is recomputed, the hidden states before the head, and those that reach it.
         var most = closed ? HeadScores.KeptLogits : GroupScores.KeptLogits;
-        var kept = RecomputeLayers || predicted * _text.VocabularySize > most ? 0 : 4L * _text.VocabularySize;
-        var logits = predicted * (kept + (closed ? 1 : 2) * _b * _text.HiddenSize);
+        // A frozen head keeps a direction each of log-probability and entropy instead.
+        var frozen = Fused && Head() == 0;
+        var kept = frozen || RecomputeLayers || predicted * _text.VocabularySize > most ? 0 : 4L * _text.VocabularySize;
+        var logits = predicted * (kept + (closed ? 1 : 2) * _b * _text.HiddenSize + (frozen ? 2 * 4L * _text.HiddenSize : 0));
         return new ScoreMemory(
             Vision(size.Patches),
             Decoder(prompts, ownKeys: true),
@@ -98,7 +100,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             size.Rows * (long)_text.VocabularySize * (_b + 4 * 4));
     }
 
-    private long SelectiveLogSoftmaxRows => Math.Max(1, SelectiveLogSoftmax.ChunkElements / _text.VocabularySize);
+    private long SelectiveLogSoftmaxRows => SelectiveLogSoftmax.Chunk(_text.VocabularySize, OnCuda);
 
     private long Head() => Trains("lm_head") || Trains("model.embed_tokens") ? _b * _text.VocabularySize * _text.HiddenSize : 0;
 

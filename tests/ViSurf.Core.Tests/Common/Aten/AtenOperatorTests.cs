@@ -46,21 +46,6 @@ public sealed class AtenOperatorTests
     }
 
     [Fact]
-    public void Of_several_results_the_first_is_returned_and_the_others_are_freed()
-    {
-        using var scope = NewDisposeScope();
-        var bag = new AtenOperator("_embedding_bag", "", "_ZN2at4_ops14_embedding_bag4callERKNS_6TensorES4_S4_blbRKSt8optionalIS2_Ebl");
-        bag.IsAvailable.Should().BeTrue();
-        var (weight, rows, starts) = (tensor(new[] { 1f, 10, 100 }).reshape(3, 1), tensor(new[] { 0L, 2, 1 }), tensor(new[] { 0L, 2 }));
-        var live = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        // Sums of bags: rows 0 and 2, then row 1. Output, three tensors that the backward pass needs.
-        var sums = bag.CallForFirst("TTTT", AtenArgument.Of(weight), AtenArgument.Of(rows), AtenArgument.Of(starts), AtenArgument.Of(false),
-            AtenArgument.Of(0L), AtenArgument.Of(false), AtenArgument.None, AtenArgument.Of(false), AtenArgument.Of(-1L));
-        sums.data<float>().ToArray().Should().Equal(101, 10);
-        TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(live + 1);
-    }
-
-    [Fact]
     public void Arguments_stay_the_callers_and_nothing_is_left_behind()
     {
         using var scope = NewDisposeScope();

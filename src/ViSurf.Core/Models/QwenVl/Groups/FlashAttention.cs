@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using ViSurf.Core.Common.Aten;
 using static TorchSharp.torch;
@@ -27,11 +28,11 @@ internal delegate Tensor? LowerRight(Tensor query, Tensor key, Tensor value);
 /// </remarks>
 internal sealed class FlashAttention
 {
-    /// <summary>Output, log-sum of exponentials, two undefined, two lengths, random state, one unused, debug mask.</summary>
-    private const string Results = "TTTTiiTTT";
     private const long WidestHead = 256;
 
-    private static readonly AtenOperator Operator = new("_scaled_dot_product_flash_attention", "",
+    // A script, because its results are tensors and numbers: see AtenOperator.
+    internal static readonly ScriptOperator Operator = new("flash",
+        "def flash(q: Tensor, k: Tensor, v: Tensor) -> Tensor:\n    return torch._scaled_dot_product_flash_attention(q, k, v, 0.0, True, False)[0]\n",
         "_ZN2at4_ops35_scaled_dot_product_flash_attention4callERKNS_6TensorES4_S4_dbbSt8optionalIdE");
 
     private volatile bool _worked, _refused;
@@ -50,14 +51,12 @@ internal sealed class FlashAttention
         if (_refused || query.shape[3] % 8 != 0 || query.shape[3] > WidestHead) return null;
         try
         {
-            var mixed = Operator.CallForFirst(Results,
-                AtenArgument.Of(query), AtenArgument.Of(key), AtenArgument.Of(value), AtenArgument.Of(0.0), AtenArgument.Of(true), AtenArgument.Of(false),
-                AtenArgument.None);
+            var mixed = Operator.Call(query, key, value);
             _worked = true;
             return mixed;
         }
         // Once it has worked, what fails is something else: memory, most of all.
-        catch (InvalidOperationException e) when (!_worked)
+        catch (ExternalException e) when (!_worked && !e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase))
         {
             _refused = true;
             Trace.TraceWarning($"Flash attention is not used: {e.Message} Attention goes on with a mask, which is slower.");

@@ -9,7 +9,10 @@ namespace ViSurf.Core.Models.QwenVl.Groups;
 /// <summary>Scores completions: one packed pass, and only states that predict a completion token reach the head.</summary>
 internal static class GroupScores
 {
-    /// <summary>Logits beyond which the head is recomputed whatever the option: 512 MiB in float32, and autograd would keep two such.</summary>
+    /// <summary>
+    /// Logits beyond which a head that trains is recomputed whatever the option, where libtorch can: 512 MiB in float32, and autograd would
+    /// keep two such.
+    /// </summary>
     internal const long KeptLogits = 1L << 27;
 
     /// <param name="module">The model.</param>
@@ -18,7 +21,7 @@ internal static class GroupScores
     public static TokenScores Of(QwenVlModule module, SequenceBatch batch, bool recompute)
     {
         var layout = GroupLayout.Of(batch, module.Config);
-        var large = (long)layout.Targets.Length * module.Config.Text.VocabularySize > KeptLogits;
+        var large = (long)layout.Targets.Length * module.Config.Text.VocabularySize > KeptLogits && CustomAutograd.IsSupported;
         var (layers, head) = (new Recomputation(recompute), new Recomputation(recompute || large));
         TokenScores? scores = null;
         try
@@ -46,10 +49,14 @@ internal static class GroupScores
         var hidden = GroupPass.Run(module, layout, batch.Prompts, attention, layers, layout.Asked);
         var states = hidden.index_select(0, tensor(layout.Predictors, device: module.Device));
         var targets = tensor(layout.Targets, device: module.Device);
-        var (chosen, entropy) = module.PlainHead is { } weight && HeadScores.Takes(states, weight)
-            ? new HeadScores(weight, batch.Temperature).Of(states, targets)
-            : SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature,
-                batch.WithEntropy, head, module.FirstTrained);
+        var (chosen, entropy) = (module.PlainHead, module.IsFused) switch
+        {
+            ({ } weight, false) when HeadScores.Takes(states, weight) => new HeadScores(weight, batch.Temperature).Of(states, targets),
+            ({ requires_grad: false } weight, true) when states.requires_grad
+                => FrozenHead.Scores(states, weight, targets, batch.Temperature, batch.WithEntropy),
+            _ => SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature,
+                batch.WithEntropy, head, module.FirstTrained),
+        };
 
         var places = tensor(layout.Places, device: module.Device);
         var (rows, width) = (batch.CompletionIds.shape[0], batch.CompletionIds.shape[1]);
