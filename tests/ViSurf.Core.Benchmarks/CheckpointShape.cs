@@ -44,7 +44,9 @@ internal static class CheckpointShape
         MaxVocabulary = 152064 - SpecialTokens.All.Count,
     };
 
-    /// <summary>Qwen2.5-VL-3B-Instruct's config.json: the tower of the 7B, a narrower and deeper decoder, whose head is its embedding.</summary>
+    /// <summary>
+    /// Qwen2.5-VL-3B-Instruct's config.json: the tower of the 7B, a narrower and deeper decoder, whose head is its embedding.
+    /// </summary>
     public static TinyConfig Published3B { get; } = Published7B with
     {
         Hidden = 2048,

@@ -44,8 +44,7 @@ done
 cp -r "$built/Fixtures" "$staged/app/"
 
 # What is left out is 3 MB of the archive and belongs to what does not run there: BenchmarkDotNet, the profiler, the plot, the report's
-# reader, Parquet and TensorBoard, and the largest files of the image
-# processor's parity test (pictures are made into pixels on the processor).
+# reader, Parquet and TensorBoard, and the largest files of the image processor's parity test (pictures become pixels on the processor).
 (cd "$staged/app" && rm -f BenchmarkDotNet*.dll CommandLine.dll Gee.External.Capstone.dll Iced.dll Microsoft.CodeAnalysis*.dll Perfolizer.dll Pragmastat.dll \
     Dia2Lib.dll Microsoft.Diagnostics.*.dll Microsoft.DotNet.PlatformAbstractions.dll System.CodeDom.dll System.Management.dll TraceReloggerLib.dll \
     HarfBuzzSharp.dll ScottPlot.dll SkiaSharp.HarfBuzz.dll AngleSharp.dll Tokenizers.DotNet.dll Google.Protobuf.dll ICSharpCode.SharpZipLib.dll \

@@ -18,7 +18,9 @@ internal interface IClosedForm
     /// <param name="keep">Gets what <see cref="Backward"/> needs, inputs included; null when there will be none.</param>
     Tensor Forward(Tensor[] inputs, List<Tensor>? keep);
 
-    /// <summary>The gradients of the inputs, null where none is wanted. What was kept is free from now on, so it may be written over.</summary>
+    /// <summary>
+    /// The gradients of the inputs, null where none is wanted. What was kept is free from now on, so it may be written over.
+    /// </summary>
     /// <param name="gradient">That of the value, contiguous.</param>
     /// <param name="kept">By <see cref="Forward"/>, in its order.</param>
     /// <param name="wanted">Which inputs have a gradient.</param>
@@ -35,7 +37,9 @@ internal static class ClosedForm
 
     /// <summary>That of this thread: a task that began on another has that one's value.</summary>
     private static BackwardPass Current
-        => Passes.Value is { } pass && pass.Thread == Environment.CurrentManagedThreadId ? pass : Passes.Value = new BackwardPass(Environment.CurrentManagedThreadId);
+        => Passes.Value is { } pass && pass.Thread == Environment.CurrentManagedThreadId
+            ? pass
+            : Passes.Value = new BackwardPass(Environment.CurrentManagedThreadId);
 
     /// <summary>The function's value; with gradient where grad mode is on and an input or a parameter has one.</summary>
     /// <param name="form">The function.</param>
@@ -142,7 +146,9 @@ internal static class ClosedForm
             using var noGrad = no_grad();
             using var _ = upstream;
             if (upstream.IsInvalid) return new Tensor?[call.Wanted.Length];
-            if (call.IsDone) throw new InvalidOperationException("Expected one backward pass over these scores, got a second one. Score again for each: what the first needed is gone.");
+            if (call.IsDone)
+                throw new InvalidOperationException(
+                    "Expected one backward pass over these scores, got a second one. Score again for each: what the first needed is gone.");
             call.IsDone = true;
             var kept = ctx.get_saved_variables();
             // The graph lives until the loss is gone, but nothing in it is needed twice: memory falls as the backward pass goes.

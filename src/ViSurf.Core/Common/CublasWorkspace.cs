@@ -17,7 +17,7 @@ internal static partial class CublasWorkspace
     {
         if (Refusal(Value(), HasStarted()) is { } refusal) throw new InvalidOperationException(refusal);
         if (Value() is null && SetVariable(Variable, Fixed, 0) != 0)
-            throw new InvalidOperationException(Start($"got a system that refuses to set it"));
+            throw new InvalidOperationException(Start("got a system that refuses to set it"));
     }
 
     /// <summary>Why it cannot be fixed any more, or null.</summary>
@@ -33,10 +33,12 @@ internal static partial class CublasWorkspace
     };
 
     private static string Start(string got)
-        => $"Expected {Variable}={Fixed} (or :16:8) for deterministic algorithms on CUDA, {got}. Start the process with {Variable}={Fixed}, or call "
-            + $"{nameof(TorchBackend)}.{nameof(TorchBackend.UseDeterministicAlgorithms)} before anything is on a CUDA device.";
+        => $"Expected {Variable}={Fixed} (or :16:8) for deterministic algorithms on CUDA, {got}. "
+            + $"Start the process with {Variable}={Fixed}, or call {nameof(TorchBackend)}."
+            + $"{nameof(TorchBackend.UseDeterministicAlgorithms)} before anything is on a CUDA device.";
 
-    private static string? Value() => OperatingSystem.IsLinux() ? Marshal.PtrToStringUTF8(GetVariable(Variable)) : Environment.GetEnvironmentVariable(Variable);
+    private static string? Value()
+        => OperatingSystem.IsLinux() ? Marshal.PtrToStringUTF8(GetVariable(Variable)) : Environment.GetEnvironmentVariable(Variable);
 
     /// <summary>Whether any device has a context in this process.</summary>
     private static bool HasStarted()
@@ -45,7 +47,8 @@ internal static partial class CublasWorkspace
         try
         {
             if (Initialize(0) != 0) return false;
-            return Enumerable.Range(0, torch.cuda.device_count()).Any(device => ContextState(device, out _, out var active) == 0 && active != 0);
+            return Enumerable.Range(0, torch.cuda.device_count())
+                .Any(device => ContextState(device, out _, out var active) == 0 && active != 0);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {

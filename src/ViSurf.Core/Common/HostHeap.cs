@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Common;
 
 /// <summary>
-/// The C library's heap, in which tensors below 32 MB lie on Linux. Between those that a forward pass keeps, its temporary ones leave gaps that
-/// nothing later fits into: a quarter of the memory of a training step.
+/// The C library's heap, in which tensors below 32 MB lie on Linux. Between those that a forward pass keeps, its temporary ones leave gaps
+/// that nothing later fits into: a quarter of the memory of a training step.
 /// </summary>
 internal static unsafe class HostHeap
 {

@@ -67,7 +67,9 @@ internal sealed class Recomputation : IDisposable
         return _handedOver = gradient;
     }
 
-    /// <summary>Keeps the first exception, and makes a gradient that fits nothing: libtorch refuses it, and with it the backward pass.</summary>
+    /// <summary>
+    /// Keeps the first exception, and makes a gradient that fits nothing: libtorch refuses it, and with it the backward pass.
+    /// </summary>
     private Tensor Refuse(Exception exception)
     {
         Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
@@ -114,7 +116,10 @@ internal sealed class Recomputation : IDisposable
             using var _ = upstream;
             if (upstream.IsInvalid) return null;
             if (part.Owner._disposed)
-                throw new ObjectDisposedException(nameof(Recomputation), "Expected scores that live until their backward pass, since parts of them are computed again there, got disposed ones.");
+                throw new ObjectDisposedException(
+                    nameof(Recomputation),
+                    "Expected scores that live until their backward pass, since parts of them are computed again there, "
+                        + "got disposed ones.");
             var saved = ctx.get_saved_variables()[0];
             var x = saved.detach().requires_grad_(saved.requires_grad);
             autograd.backward([part.Run(x)], [upstream]);

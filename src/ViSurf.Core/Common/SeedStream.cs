@@ -2,8 +2,8 @@ namespace ViSurf.Core.Common;
 
 /// <summary>
 /// Random numbers as a pure function of their address: (seed, step, prompt, copy, position). Nothing else in the library creates
-/// randomness, so the same seed draws by the same numbers whatever the batch, the order of the prompts or the rows that leave early. On the CPU
-/// in float32 the rollouts are the same then; on a GPU the logits depend on the number of rows in their last bits, in bfloat16 visibly.
+/// randomness, so the same seed draws by the same numbers whatever the batch, the order of the prompts or the rows that leave early. On the
+/// CPU in float32 the rollouts are the same then; on a GPU the logits depend on the number of rows in their last bits, in bfloat16 visibly.
 /// </summary>
 /// <remarks>Counter-based: every address is mixed with the SplitMix64 finaliser (Steele, Lea, Flood, 2014); no state is kept.</remarks>
 public static class SeedStream

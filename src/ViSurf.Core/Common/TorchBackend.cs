@@ -33,26 +33,28 @@ public static class TorchBackend
     }
 
     /// <summary>
-    /// Makes libtorch take algorithms whose result is the same bits each time it is run (torch's <c>use_deterministic_algorithms</c>), in the
-    /// whole process. A CPU does anyway. On a GPU the backward passes of attention and of gathers add in no fixed order otherwise: two runs
-    /// of one seed then differ in the last bits of the first update, and a resumed run from the one that went on.
+    /// Makes libtorch take algorithms whose result is the same bits each time it is run (torch's <c>use_deterministic_algorithms</c>), in
+    /// the whole process. A CPU does anyway. On a GPU the backward passes of attention and of gathers add in no fixed order otherwise: two
+    /// runs of one seed then differ in the last bits of the first update, and a resumed run from the one that went on.
     /// </summary>
     /// <param name="on">false turns it off again.</param>
     /// <remarks>
     /// It makes a run repeat itself: same machine, same versions, same batch. It does not make results independent of the batch, or of the
-    /// kind of GPU. 10 to 20 % of an update's time is what it is expected to cost, which nobody has measured. An operator of your own that
+    /// kind of GPU. It is expected to cost 10 to 20 % of an update's time, which has not been measured. An operator of your own that
     /// has no such algorithm on CUDA throws. Call it before anything is on a CUDA device: cuBLAS needs CUBLAS_WORKSPACE_CONFIG in the
     /// environment when it starts, which this sets on Linux.
     /// </remarks>
     /// <exception cref="InvalidOperationException">CUDA has started without CUBLAS_WORKSPACE_CONFIG; says what to set.</exception>
-    /// <exception cref="NotSupportedException">The libtorch that runs has no such switch for others than C++ and Python: so it is on Windows.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The libtorch that runs has no such switch for others than C++ and Python: so it is on Windows.
+    /// </exception>
     public static void UseDeterministicAlgorithms(bool on = true)
     {
         EnsureLoaded();
         if (on && torch.cuda.is_available()) CublasWorkspace.Fix();
         if (!TorchContext.UseDeterministicAlgorithms(on))
-            throw new NotSupportedException("Expected a libtorch that exports at::Context::setDeterministicAlgorithms, as 2.10 does on Linux and macOS, got one without it. "
-                + "Run without deterministic algorithms, or on Linux.");
+            throw new NotSupportedException("Expected a libtorch that exports at::Context::setDeterministicAlgorithms, "
+                + "as 2.10 does on Linux and macOS, got one without it. Run without deterministic algorithms, or on Linux.");
     }
 
     /// <summary>
@@ -61,7 +63,10 @@ public static class TorchBackend
     /// and every token of an answer brings a new shape. Turn it on again, after the last policy is loaded, where shapes repeat.
     /// </summary>
     /// <param name="on">Whether it may.</param>
-    /// <returns>false where the libtorch that runs has no such switch (on Windows); the environment variable TORCH_CUDNN_SDPA_DEPRIORITIZED=1 does it there.</returns>
+    /// <returns>
+    /// false where the libtorch that runs has no such switch (on Windows); the environment variable TORCH_CUDNN_SDPA_DEPRIORITIZED=1 does
+    /// it there.
+    /// </returns>
     /// <exception cref="DllNotFoundException">See <see cref="EnsureLoaded"/>.</exception>
     public static bool UseCuDnnAttention(bool on)
     {

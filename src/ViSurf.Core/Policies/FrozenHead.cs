@@ -8,8 +8,8 @@ namespace ViSurf.Core.Policies;
 /// chunk. Two products a chunk instead of three, nothing of the size of the vocabulary is kept, and autograd sees a sum of products.
 /// </summary>
 /// <remarks>
-/// With p = softmax(z), z = W·h / T: ∂ log p_id / ∂h = (W_id − p·W) / T, and of the entropy S, ∂S / ∂h = −(p ⊙ (log p + S))·W / T. A value v with
-/// direction d is returned as v + Σ (h − h′) ⊙ d, where h′ is h without gradient: v to the bit, d as its gradient.
+/// With p = softmax(z), z = W·h / T: ∂ log p_id / ∂h = (W_id − p·W) / T, and of the entropy S, ∂S / ∂h = −(p ⊙ (log p + S))·W / T. A value
+/// v with direction d is returned as v + Σ (h − h′) ⊙ d, where h′ is h without gradient: v to the bit, d as its gradient.
 /// </remarks>
 internal static class FrozenHead
 {
@@ -31,13 +31,15 @@ internal static class FrozenHead
             for (long start = 0; start < ids.shape[0]; start += chunk)
             {
                 var length = Math.Min(chunk, ids.shape[0] - start);
-                var (value, direction) = Part(hidden.narrow(0, start, length), weight, ids.narrow(0, start, length), temperature, withEntropy);
+                var (value, direction) = Part(hidden.narrow(0, start, length),
+                    weight, ids.narrow(0, start, length), temperature, withEntropy);
                 values.Add(value);
                 directions.Add(direction);
             }
         }
-        // Nothing that predicts: as many numbers.
-        if (values.Count == 0) return (hidden.sum(-1).MoveToOuterDisposeScope(), withEntropy ? hidden.sum(-1).MoveToOuterDisposeScope() : null);
+        // No row predicts anything: no numbers, with a gradient all the same.
+        if (values.Count == 0)
+            return (hidden.sum(-1).MoveToOuterDisposeScope(), withEntropy ? hidden.sum(-1).MoveToOuterDisposeScope() : null);
         var (known, along) = (cat(values, 1), cat(directions, 1));
         // Exactly 0, with the gradient of the states.
         var step = (hidden - hidden.detach()).to_type(along.dtype);

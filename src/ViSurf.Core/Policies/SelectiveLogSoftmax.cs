@@ -16,7 +16,9 @@ public static class SelectiveLogSoftmax
     /// <summary>Numbers of a logits chunk: 64 MiB in float32, large enough for the matmul to run at full rate.</summary>
     internal const long ChunkElements = 1L << 24;
 
-    /// <summary>Rows of a chunk at least on CUDA, where fewer would leave most of the device idle; 0.6 GB in float32 for 152,064 tokens.</summary>
+    /// <summary>
+    /// Rows of a chunk at least on CUDA, where fewer are expected to leave most of the device idle; 0.6 GB in float32 for 152,064 tokens.
+    /// </summary>
     private const long FewestOnCuda = 1024;
 
     /// <summary>Scores rows whose logits are already there.</summary>
@@ -87,7 +89,8 @@ public static class SelectiveLogSoftmax
     internal static long Chunk(long vocabulary, Device device) => Chunk(vocabulary, device.type == TorchSharp.DeviceType.CUDA);
 
     /// <summary>Rows of a chunk.</summary>
-    internal static long Chunk(long vocabulary, bool onCuda) => Math.Max(onCuda ? FewestOnCuda : 1, ChunkElements / Math.Max(1, vocabulary));
+    internal static long Chunk(long vocabulary, bool onCuda)
+        => Math.Max(onCuda ? FewestOnCuda : 1, ChunkElements / Math.Max(1, vocabulary));
 
     /// <summary>log_softmax(logits / temperature), in float32 for half precision.</summary>
     internal static Tensor LogDistribution(Tensor logits, double temperature)

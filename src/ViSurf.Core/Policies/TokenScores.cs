@@ -21,8 +21,8 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
     public Tensor? Entropy { get => Alive(field); } = entropy;
 
     /// <summary>
-    /// The backward pass of a loss over these scores: <c>loss.backward()</c>, after which what a part threw that was computed again (out of memory
-    /// most of all) arrives as it was thrown. <c>loss.backward()</c> itself says only that a gradient does not fit, and
+    /// The backward pass of a loss over these scores: <c>loss.backward()</c>, after which what a part threw that was computed again (out of
+    /// memory most of all) arrives as it was thrown. <c>loss.backward()</c> itself says only that a gradient does not fit, and
     /// <see cref="Dispose"/> then throws what was thrown.
     /// </summary>
     /// <param name="loss">A scalar made of these scores, with gradient.</param>

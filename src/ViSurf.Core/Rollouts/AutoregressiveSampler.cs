@@ -6,8 +6,10 @@ namespace ViSurf.Core.Rollouts;
 
 /// <summary>Samples token by token from <see cref="IPolicy.Decode"/>; finished rows leave the batch and waiting prompts enter.</summary>
 /// <remarks>
-/// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and, where
-/// an id occurs more than once, by its occurrence: see <see cref="RolloutRequest.Occurrences"/>). So neither the composition nor the order of the batch changes a rollout.
+/// The number that picks a token depends on (seed, step, prompt, copy, position) only, where a prompt is known by its example's id (and,
+/// where an id occurs more than once, by its occurrence: see <see cref="RolloutRequest.Occurrences"/>). So, on a CPU in float32, neither
+/// the composition nor the order of the batch changes a rollout. On a GPU the logits depend on the number of rows in their last bits, in
+/// bfloat16 visibly, and rollouts with them: docs/training.md, "Rollouts of one seed".
 /// </remarks>
 public sealed class AutoregressiveSampler : IRolloutSampler, IDescribed
 {
@@ -20,11 +22,13 @@ public sealed class AutoregressiveSampler : IRolloutSampler, IDescribed
     /// <param name="options">Null for the defaults, which have no stop tokens.</param>
     /// <param name="maxTokens">
     /// Most tokens held in the cache at a time: each prompt being continued counts its own tokens once and the longest possible completion
-    /// for each of its rows. Whole groups, so at least one group is decoded. Results are the same for any budget; memory is not.
+    /// for each of its rows. Whole groups, so at least one group is decoded. It bounds memory and changes no random number; results are the
+    /// same as far as the remarks say.
     /// </param>
     /// <param name="stopCheck">
     /// Tokens between two looks at what was drawn. Looking makes the host wait for the device; a row that stops in between goes on, unread,
-    /// until the next look. 0 chooses: 1 on the CPU, where looking is free, and 8 elsewhere. Results are the same for any number.
+    /// until the next look. 0 chooses: 1 on the CPU, where looking is free, and 8 elsewhere. Results are the same as far as the
+    /// remarks say: a row that stays longer is one row more in the products.
     /// </param>
     /// <exception cref="ArgumentException">A stop token is suppressed.</exception>
     public AutoregressiveSampler(SamplingOptions? options = null, long maxTokens = long.MaxValue, int stopCheck = 0)

@@ -15,7 +15,10 @@ public interface IRolloutSampler
 /// <summary>What is asked of a sampler.</summary>
 /// <param name="GroupSize">G, completions per prompt.</param>
 /// <param name="MaxNewTokens">Most tokens of a completion, the stop token included.</param>
-/// <param name="Seed">Root of all random numbers: same seed and step, same tokens, whatever the batch.</param>
+/// <param name="Seed">
+/// Root of all random numbers: same seed and step, same numbers, whatever the batch. On a CPU in float32 that makes the same tokens; on a
+/// GPU logits depend on the number of rows in their last bits (docs/training.md, "Rollouts of one seed").
+/// </param>
 /// <param name="Step">Optimizer step, part of the address of every random number.</param>
 /// <param name="Cancellation">Checked at every token.</param>
 public sealed record RolloutRequest(int GroupSize, int MaxNewTokens, long Seed, long Step = 0, CancellationToken Cancellation = default)

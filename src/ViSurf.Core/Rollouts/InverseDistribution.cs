@@ -32,7 +32,8 @@ internal static class InverseDistribution
     /// <summary>Index of the cell that u falls into, with the cumulative weights and u's place among them.</summary>
     private static (Tensor Index, Tensor Cumulative, Tensor Target) Find(Tensor cells, Tensor u)
     {
-        using var _ = TorchContext.Relaxed();   // CUDA's cumulative sum has a fixed order, but for a single row, where it is float64's last bit
+        // CUDA's cumulative sum has a fixed order, but for a single row, where it is float64's last bit.
+        using var _ = TorchContext.Relaxed();
         var cumulative = cells.cumsum(-1);
         var target = u * cumulative.narrow(1, cumulative.shape[1] - 1, 1);
         // Cells up to and including the target's lower edge; the next one has positive weight because the sum grows there. Never all of

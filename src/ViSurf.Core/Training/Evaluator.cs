@@ -9,9 +9,10 @@ using ViSurf.Core.Rollouts;
 namespace ViSurf.Core.Training;
 
 /// <summary>
-/// Answers held-out examples, in batches and in order. The same weights (and, with a sampler that draws, the same <see cref="Seed"/>) give
-/// the same answers, whatever the batch size: an example's random numbers are its own, by its id and, where the run has an id twice, by how
-/// often it came before. The policy's train or eval mode is left as it is.
+/// Answers held-out examples, in batches and in order. An example's random numbers are its own, by its id and, where the run has an id
+/// twice, by how often it came before. So on a CPU in float32 the same weights (and, with a sampler that draws, the same
+/// <see cref="Seed"/>) give the same answers, whatever the batch size; on a GPU keep the batch size as well (docs/training.md, "Rollouts of
+/// one seed"). The policy's train or eval mode is left as it is.
 /// </summary>
 /// <param name="encoder">Text and pictures to tokens, and back.</param>
 /// <param name="policy">The policy to evaluate.</param>

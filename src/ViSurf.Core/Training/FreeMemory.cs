@@ -23,11 +23,14 @@ internal static class FreeMemory
         if (!OperatingSystem.IsLinux())
         {
             var collector = GC.GetGCMemoryInfo();
-            return collector.TotalAvailableMemoryBytes > 0 ? Math.Max(0, collector.TotalAvailableMemoryBytes - collector.MemoryLoadBytes) : null;
+            return collector.TotalAvailableMemoryBytes > 0
+                ? Math.Max(0, collector.TotalAvailableMemoryBytes - collector.MemoryLoadBytes)
+                : null;
         }
         var machine = Number(Lines("/proc/meminfo"), "MemAvailable:") * 1024;
         var container = Container($"{Group}/memory.max", $"{Group}/memory.current", $"{Group}/memory.stat", "inactive_file")
-            ?? Container($"{Group}/memory/memory.limit_in_bytes", $"{Group}/memory/memory.usage_in_bytes", $"{Group}/memory/memory.stat", "total_inactive_file");
+            ?? Container($"{Group}/memory/memory.limit_in_bytes", $"{Group}/memory/memory.usage_in_bytes",
+                $"{Group}/memory/memory.stat", "total_inactive_file");
         return machine is { } most && container is { } least ? Math.Min(most, least) : machine ?? container;
     }
 
@@ -43,7 +46,8 @@ internal static class FreeMemory
     private static long? Whole(string file) => Lines(file).Select(Parse).FirstOrDefault();
 
     /// <summary>Null for anything else, "max" (no limit) among it.</summary>
-    private static long? Parse(string text) => long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Parse(string text)
+        => long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string[] Lines(string file)
     {

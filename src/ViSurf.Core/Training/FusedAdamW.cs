@@ -53,8 +53,10 @@ internal sealed class FusedAdamW(AdamWOptions options, double rate, double scale
         var device = tensors[0].Weight.device;
         var count = Scalar(updates, device);
         Operator.CallInPlace(
-            List(t => t.Weight), List(t => t.Gradient), List(t => t.Mean), List(t => t.Square), AtenArgument.Of(Array.Empty<Tensor>()), List(_ => count),
-            AtenArgument.Of(rate), AtenArgument.Of(options.Beta1), AtenArgument.Of(options.Beta2), AtenArgument.Of(decay), AtenArgument.Of(options.Epsilon),
+            List(t => t.Weight), List(t => t.Gradient), List(t => t.Mean), List(t => t.Square),
+            AtenArgument.Of(Array.Empty<Tensor>()), List(_ => count),
+            AtenArgument.Of(rate), AtenArgument.Of(options.Beta1), AtenArgument.Of(options.Beta2),
+            AtenArgument.Of(decay), AtenArgument.Of(options.Epsilon),
             AtenArgument.Of(false), AtenArgument.Of(false),
             AtenArgument.Optional(scale == 1 ? null : Scalar(1 / scale, device)), AtenArgument.None);
 

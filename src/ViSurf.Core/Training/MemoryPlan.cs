@@ -25,8 +25,8 @@ public sealed class MemoryPlan
     public const double MallocSlack = 0.3;
 
     /// <summary>
-    /// The same for libtorch's allocator on CUDA, which cuts its blocks to measure: an assumption, nothing has been measured there. Where lengths vary
-    /// much, <c>PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True</c> in the environment keeps it low.
+    /// The same for libtorch's allocator on CUDA, which cuts its blocks to measure: an assumption, nothing has been measured there. Where
+    /// lengths vary much, <c>PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True</c> in the environment keeps it low.
     /// </summary>
     public const double CudaSlack = 0.1;
 
@@ -54,8 +54,8 @@ public sealed class MemoryPlan
     /// <param name="options">Group size, lengths, micro-batch budget; null for the defaults.</param>
     /// <param name="optimizer">What AdamW keeps; null for the defaults.</param>
     /// <param name="slack">
-    /// What the allocator holds beside live tensors, as a share of activations and cache; 0 counts tensors alone. Null for <see cref="MallocSlack"/> on a
-    /// CPU and <see cref="CudaSlack"/> on CUDA.
+    /// What the allocator holds beside live tensors, as a share of activations and cache; 0 counts tensors alone. Null for
+    /// <see cref="MallocSlack"/> on a CPU and <see cref="CudaSlack"/> on CUDA.
     /// </param>
     /// <param name="device">Where the policy is; null for the CPU. On CUDA its context is part of the plan.</param>
     /// <exception cref="ArgumentException">No parameter trains, or the step has neither rollouts nor labels.</exception>

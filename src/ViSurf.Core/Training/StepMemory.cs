@@ -31,7 +31,8 @@ internal static partial class StepMemory
     /// <exception cref="DllNotFoundException">There is no CUDA driver.</exception>
     internal static long? InUse() => Asked() is { } memory ? memory.Total - memory.Free : null;
 
-    private static long? OnDevice(Device device) => device.type == DeviceType.CUDA && Driver(device) is { } memory ? memory.Total - memory.Free : null;
+    private static long? OnDevice(Device device)
+        => device.type == DeviceType.CUDA && Driver(device) is { } memory ? memory.Total - memory.Free : null;
 
     private static (long Free, long Total)? Asked() => Info(out var free, out var total) == 0 ? ((long)free, (long)total) : null;
 

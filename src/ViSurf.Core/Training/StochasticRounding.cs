@@ -27,8 +27,8 @@ internal static class StochasticRounding
     }
 
     /// <summary>
-    /// The same distribution in four operators: a number is the sum of its upper 16 bits, which are a bfloat16, and its lower 16, which carry
-    /// into them as often as they are large when 16 random bits are added.
+    /// The same distribution in four operators: a number is the sum of its upper 16 bits, which are a bfloat16, and its lower 16, which
+    /// carry into them as often as they are large when 16 random bits are added.
     /// </summary>
     /// <param name="target">bfloat16, contiguous.</param>
     /// <param name="x">float32 of the same shape, contiguous. What is not finite becomes NaN.</param>

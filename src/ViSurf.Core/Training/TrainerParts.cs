@@ -79,8 +79,8 @@ public sealed record TrainerParts
     public IReadOnlyList<CheckpointPart> State { get; init => field = Guard.NotNull(value); } = [];
 
     /// <summary>
-    /// Is told, once, before the first step computes anything, when that step may need more memory than is free: by how much, and what to lower.
-    /// For a console or a log. A policy that says nothing of its memory (<see cref="IPolicy.Memory"/>) is not looked at.
+    /// Is told, once, before the first step computes anything, when that step may need more memory than is free: by how much, and what to
+    /// lower. For a console or a log. A policy that says nothing of its memory (<see cref="IPolicy.Memory"/>) is not looked at.
     /// </summary>
     /// <value>null: in a <see cref="TrainingRun"/> its own <see cref="TrainingRunOptions.Say"/> is told.</value>
     public Action<string>? Say { get; init; }

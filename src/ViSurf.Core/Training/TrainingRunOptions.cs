@@ -57,8 +57,10 @@ public sealed record TrainingRunOptions
     /// <value>Empty.</value>
     public IReadOnlyList<CheckpointPart> Watchers { get; init => field = Guard.NotNull(value); } = [];
 
-    /// <summary>Is told, a line each, what <see cref="TrainingRun.Resume"/> does otherwise than the run that was saved, and
-    /// when the first step may need more memory than is free: for a console or a log.</summary>
+    /// <summary>
+    /// Is told, a line each, what <see cref="TrainingRun.Resume"/> does otherwise than the run that was saved, and when the first step may
+    /// need more memory than is free (that in several lines, with the plan): for a console or a log.
+    /// </summary>
     /// <value>null.</value>
     public Action<string>? Say { get; init; }
 }

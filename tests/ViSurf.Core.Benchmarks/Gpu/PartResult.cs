@@ -4,7 +4,9 @@ namespace ViSurf.Core.Benchmarks.Gpu;
 
 /// <summary>What became of a part.</summary>
 /// <param name="Part">Its name.</param>
-/// <param name="Status">"ok", "failed", "timed out", "skipped" (no time, or what it needs failed) or "left out" (not to be had here).</param>
+/// <param name="Status">
+/// "ok", "failed", "timed out", "skipped" (no time, or what it needs failed) or "left out" (not to be had here).
+/// </param>
 /// <param name="Seconds">By the clock.</param>
 /// <param name="Message">Why it failed, was ended or was skipped; null when it ended well.</param>
 /// <param name="Results">The JSON objects it printed, up to where it came.</param>

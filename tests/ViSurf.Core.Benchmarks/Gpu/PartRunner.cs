@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace ViSurf.Core.Benchmarks.Gpu;
 
-/// <summary>Runs parts one after the other, each within its own time and all within one: a part that no longer fits is skipped, and said to be.</summary>
+/// <summary>
+/// Runs parts one after the other, each within its own time and all within one: a part that no longer fits is skipped, and said to be.
+/// </summary>
 /// <param name="folder">Where each part's output is kept, and <c>results.jsonl</c>.</param>
 /// <param name="total">Seconds for all of them.</param>
 /// <param name="said">Told what happens.</param>

@@ -3,7 +3,9 @@ namespace ViSurf.Core.Benchmarks.Launches;
 /// <summary>What an operator costs on CUDA in kernel launches, read off ATen's sources of libtorch 2.10; not measured.</summary>
 internal static class LaunchTable
 {
-    /// <summary>Operators that are one call of a kernel (or two, where noted) on CUDA, whatever the CPU or the meta device makes of them.</summary>
+    /// <summary>
+    /// Operators that are one call of a kernel (or two, where noted) on CUDA, whatever the CPU or the meta device makes of them.
+    /// </summary>
     private static readonly Dictionary<string, int> Whole = new()
     {
         // Of mixed dtypes: the CPU casts its operands first, a kernel on CUDA does so while it reads.

@@ -7,13 +7,16 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Benchmarks.Launches;
 
 /// <summary>
-/// Kernels of the meta device for operators that have theirs in Python only, so that passes run there too: each asks the CPU's kernel, with zeros
-/// of the same shapes, for the shapes of its results. They are made known to libtorch's dispatcher through its C interface, once a process.
-/// What is wrong with a call cannot be thrown from a kernel: it stands in <see cref="Problems"/>.
+/// Kernels of the meta device for operators that have theirs in Python only, so that passes run there too: each asks the CPU's kernel, with
+/// zeros of the same shapes, for the shapes of its results. They are made known to libtorch's dispatcher through its C interface, once a
+/// process. What is wrong with a call cannot be thrown from a kernel: it stands in <see cref="Problems"/>.
 /// </summary>
 internal static unsafe class MetaKernels
 {
-    /// <summary>Operators; what each argument is (T a tensor, O an optional one, R one that takes the result, another letter anything else); how many tensors they return.</summary>
+    /// <summary>
+    /// Operators; what each argument is (T a tensor, O an optional one, R one that takes the result, another letter anything else); how
+    /// many tensors they return.
+    /// </summary>
     private static readonly MetaKernel[] Kernels =
     [
         new("index_select", "", "TiT", 1),

@@ -6,7 +6,8 @@ namespace ViSurf.Core.Benchmarks.Launches;
 
 /// <summary>
 /// Counts the operators that libtorch dispatches on this thread, backward passes on the CPU and on the meta device included, as its own
-/// profilers do: through RecordFunction callbacks (ATen/record_function.h of libtorch 2.10, Linux). Count one thing at a time, on one thread.
+/// profilers do: through RecordFunction callbacks (ATen/record_function.h of libtorch 2.10, Linux). Count one thing at a time, on one
+/// thread.
 /// </summary>
 internal sealed unsafe class OperatorCounter : IDisposable
 {

@@ -5,8 +5,8 @@ using Xunit;
 namespace ViSurf.Core.Tests.Architecture;
 
 /// <summary>
-/// What would go wrong, or slow, on a GPU only: a tensor that is made on no device in particular goes wherever <c>set_default_device</c> points,
-/// and a number that is read makes the host wait for the device.
+/// What would go wrong, or slow, on a GPU only: a tensor that is made on no device in particular goes wherever <c>set_default_device</c>
+/// points, and a number that is read makes the host wait for the device.
 /// </summary>
 public sealed partial class CudaReadinessTests
 {

@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Architecture;
 
 /// <summary>
-/// The way of a rollout on torch's meta device, where tensors have a shape and no numbers: an operator whose operands are on two devices throws
-/// there, and so does whatever reads a number, so what passes here neither mixes devices on CUDA nor waits for one.
+/// The way of a rollout on torch's meta device, where tensors have a shape and no numbers: an operator whose operands are on two devices
+/// throws there, and so does whatever reads a number, so what passes here neither mixes devices on CUDA nor waits for one.
 /// </summary>
 public sealed class MetaDeviceTests : IDisposable
 {

@@ -6,8 +6,8 @@ using Xunit;
 namespace ViSurf.Core.Tests.Architecture;
 
 /// <summary>
-/// Tests work on the device that VISURF_DEVICE names (<see cref="TestDevice"/>): what a test makes without a device is there by itself, and this
-/// finds what is not. Violations are listed as "file: call".
+/// Tests work on the device that VISURF_DEVICE names (<see cref="TestDevice"/>): what a test makes without a device is there by itself, and
+/// this finds what is not. Violations are listed as "file: call".
 /// </summary>
 public sealed partial class TestDeviceRulesTests
 {

@@ -33,8 +33,8 @@ public sealed class CheckpointShapeTests
         using var folder = new TemporaryDirectory();
         RandomCheckpoint.Write(folder.Path, Parse("--shape", "qwen2.5-vl-3b"));
         var config = QwenVlConfigReader.Read(folder.Path);
-        // The decoder is Qwen2.5-3B's: a layer has q and o of 2048², k and v of 2048·256, biases 2048 + 2·256, three matrices of 2048·11008,
-        // two norms; the head is the embedding. The tower is that of the 7B, whose merger ends in 2048 instead of 3584.
+        // The decoder is Qwen2.5-3B's: a layer has q and o of 2048², k and v of 2048·256, biases 2048 + 2·256, three matrices of
+        // 2048·11008, two norms; the head is the embedding. The tower is that of the 7B, whose merger ends in 2048 instead of 3584.
         const long Layer = 2 * 2048 * 2048 + 2 * 2048 * 256 + 2048 + 2 * 256 + 3 * 2048 * 11008 + 2 * 2048;
         const long Decoder = 36 * Layer + 2048 + 151936 * 2048;
         Decoder.Should().Be(3_085_938_688, "which is what Qwen2.5-3B has");

@@ -1,8 +1,8 @@
 using Xunit;
 using Xunit.Abstractions;
 
-// Classes run beside each other, as many as there are cores: dispose scopes, their statistics and grad mode are per thread. What looks at the whole
-// process is in Alone. test.runsettings gives libtorch one thread, so that two tests do not fight for the cores.
+// Classes run beside each other, as many as there are cores: dispose scopes, their statistics and grad mode are per thread. What looks at
+// the whole process is in Alone. test.runsettings gives libtorch one thread, so that two tests do not fight for the cores.
 [assembly: TestCollectionOrderer("ViSurf.Core.Tests.Support.LongestFirst", "ViSurf.Core.Tests")]
 
 namespace ViSurf.Core.Tests.Support;

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace ViSurf.Core.Tests.Support;
 
 /// <summary>
-/// Numbers for what <see cref="Common.ScalarOps"/> does not do (<c>full</c>, <c>fill_</c>, <c>pow</c>): never freed, so that no garbage collection of a
-/// test beside this one frees them during the call.
+/// Numbers for what <see cref="Common.ScalarOps"/> does not do (<c>full</c>, <c>fill_</c>, <c>pow</c>): never freed, so that no garbage
+/// collection of a test beside this one frees them during the call.
 /// </summary>
 internal static class Scalars
 {

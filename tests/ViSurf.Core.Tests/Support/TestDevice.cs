@@ -6,9 +6,10 @@ using ViSurf.Core.Common;
 namespace ViSurf.Core.Tests.Support;
 
 /// <summary>
-/// The one place that decides where the tests' tensors are: the CPU, or what <c>VISURF_DEVICE</c> names. Another device than the CPU becomes
-/// TorchSharp's default, so that <c>tensor(…)</c>, <c>zeros(…)</c> and <c>nn.Linear(…)</c> of a test are made there without a word; policies
-/// are loaded with <see cref="Value"/>. <c>VISURF_LIBTORCH</c> names a folder to take libtorch from. Processes that tests start inherit both.
+/// The one place that decides where the tests' tensors are: the CPU, or what <c>VISURF_DEVICE</c> names. Another device than the CPU
+/// becomes TorchSharp's default, so that <c>tensor(…)</c>, <c>zeros(…)</c> and <c>nn.Linear(…)</c> of a test are made there without a word;
+/// policies are loaded with <see cref="Value"/>. <c>VISURF_LIBTORCH</c> names a folder to take libtorch from. Processes that tests start
+/// inherit both.
 /// </summary>
 internal static class TestDevice
 {
@@ -32,7 +33,8 @@ internal static class TestDevice
     public static torch.Device Of(string name) => name == Meta ? torch.META : TorchBackend.Device(name);
 
     /// <summary>
-    /// Standard normal numbers on the test device, the same on every device: TorchSharp's generators are the CPU's, whatever device they are given.
+    /// Standard normal numbers on the test device, the same on every device: TorchSharp's generators are the CPU's, whatever device they
+    /// are given.
     /// </summary>
     public static torch.Tensor Randn(long[] shape, torch.Generator generator, torch.ScalarType? type = null)
         => Moved(torch.randn(shape, type, torch.CPU, generator: generator));

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Support;
 
 /// <summary>
-/// How far apart two ways through the same mathematics may be. A test states its own limit, which is what holds on the CPU. On another device
-/// it is no less than the row of its dtype here. The rows are bounds from arithmetic; nobody has measured them on a GPU yet.
+/// How far apart two ways through the same mathematics may be. A test states its own limit, which is what holds on the CPU. On another
+/// device it is no less than the row of its dtype here. The rows are bounds from arithmetic; nobody has measured them on a GPU yet.
 /// </summary>
 internal static class Tolerance
 {

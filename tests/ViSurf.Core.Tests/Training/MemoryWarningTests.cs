@@ -25,11 +25,13 @@ public sealed class MemoryWarningTests
     [InlineData(true, 0.401e6)]
     public void A_completion_token_of_7B_with_LoRA_keeps_6_05_MB_and_0_4_with_recomputation(bool recompute, double expected)
     {
-        // A layer in bfloat16: two norms' streams 2 · 4 · 3584, inputs of q, k, v, of o and of gate, up 3 · 2 · 3584, queries and output 2 · 2 · 3584,
-        // softmax sums 4 · 28, gate, SiLU, up and the input of down 4 · 2 · 18,944: 216,176 bytes; recomputed only the stream, 4 · 3584.
+        // A layer in bfloat16: two norms' streams 2 · 4 · 3584, inputs of q, k, v, of o and of gate, up 3 · 2 · 3584, queries and output 2
+        // · 2 · 3584, softmax sums 4 · 28, gate, SiLU, up and the input of down 4 · 2 · 18,944: 216,176 bytes; recomputed only the stream,
+        // 4 · 3584.
         var memory = Lora(recompute);
         var bytes = memory.Score(new PassSize(1, 1, 0, 1, 1001)).Completions - memory.Score(new PassSize(1, 1, 0, 1, 1)).Completions;
-        // Joined keys and values are counted beside it: a token's own, 2 · 4 · 128 in bfloat16 and 28 layers. The final norm's stream is there either way.
+        // Joined keys and values are counted beside it: a token's own, 2 · 4 · 128 in bfloat16 and 28 layers. The final norm's stream is
+        // there either way.
         var joined = recompute ? 0 : 2 * 4 * 128 * 2 * 28;
         (bytes / 1000.0 - joined - 4 * 3584).Should().BeApproximately(expected, expected * 0.005);
     }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Common.Aten;
 
-/// <summary>One argument of an <see cref="AtenOperator"/>, by the types of its schema. Every argument of the schema must be given.</summary>
+/// <summary>
+/// One argument of an <see cref="AtenOperator"/>, by the types of its schema. Every argument of the schema must be given.
+/// </summary>
 internal readonly unsafe struct AtenArgument
 {
     private readonly Kind _kind;
@@ -33,9 +35,6 @@ internal readonly unsafe struct AtenArgument
 
     /// <summary><c>int</c>, <c>SymInt</c>.</summary>
     public static AtenArgument Of(long value) => new(Kind.Bits, (ulong)value);
-
-    /// <summary><c>int?</c>, <c>SymInt?</c>.</summary>
-    public static AtenArgument Optional(long value) => new(Kind.OptionalBits, (ulong)value);
 
     /// <summary><c>float</c>, which is a double.</summary>
     public static AtenArgument Of(double value) => new(Kind.Bits, BitConverter.DoubleToUInt64Bits(value));
@@ -88,7 +87,8 @@ internal readonly unsafe struct AtenArgument
         nint handle;
         return library.NewHandle(tensor.Handle, &handle) == 0
             ? (ulong)handle
-            : throw new InvalidOperationException($"libtorch gave no second handle of a tensor of shape [{string.Join(", ", tensor.shape)}].");
+            : throw new InvalidOperationException(
+                $"libtorch gave no second handle of a tensor of shape [{string.Join(", ", tensor.shape)}].");
     }
 
     private static ulong List(AtenLibrary library, ulong[] elements)

@@ -24,7 +24,9 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
     /// <summary>Calls the operator.</summary>
     /// <param name="arguments">All of its schema, in order.</param>
     /// <returns>Its one result, in the caller's dispose scope.</returns>
-    /// <exception cref="InvalidOperationException">libtorch lacks the operator or refuses the arguments; its own words are on the standard error.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// libtorch lacks the operator or refuses the arguments; its own words are on the standard error.
+    /// </exception>
     public Tensor Call(params ReadOnlySpan<AtenArgument> arguments)
     {
         var stack = stackalloc ulong[Math.Max(1, arguments.Length)];
@@ -55,14 +57,16 @@ internal sealed unsafe class AtenOperator(string name, string overload, string s
     private void Run(ReadOnlySpan<AtenArgument> arguments, ulong* stack)
     {
         var library = AtenLibrary.Instance
-            ?? throw new InvalidOperationException($"Expected a libtorch that exports its C interface (2.10 or newer, on Linux) for aten::{name}, got another.");
+            ?? throw new InvalidOperationException(
+                $"Expected a libtorch that exports its C interface (2.10 or newer, on Linux) for aten::{name}, got another.");
         for (var i = 0; i < arguments.Length; i++) stack[i] = arguments[i].Push(library);
         int failed;
         fixed (byte* called = _name, variant = _overload) failed = library.Call(called, variant, stack);
         foreach (var argument in arguments) argument.KeepAlive();
         if (failed != 0)
         {
-            throw new InvalidOperationException($"libtorch refused aten::{name}({string.Join("; ", arguments.ToArray().Select(a => a.ToString()))}). "
+            var given = string.Join("; ", arguments.ToArray().Select(a => a.ToString()));
+            throw new InvalidOperationException($"libtorch refused aten::{name}({given}). "
                 + "Its own message is on the standard error: memory that is at an end, or arguments that do not fit.");
         }
     }

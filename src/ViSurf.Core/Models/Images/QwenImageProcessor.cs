@@ -39,7 +39,8 @@ public sealed class QwenImageProcessor
         var pixels = Planes(image);
         if ((height, width) != (image.Height, image.Width))
             pixels = nn.functional.interpolate(pixels, [height, width], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true);
-        var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift, device: CPU).view(1, 3, 1, 1)) / tensor(_scale, device: CPU).view(1, 3, 1, 1);
+        var normalised = (pixels.to_type(ScalarType.Float32) - tensor(_shift, device: CPU).view(1, 3, 1, 1))
+            / tensor(_scale, device: CPU).view(1, 3, 1, 1);
         return (Patches(normalised, height, width).DetachFromDisposeScope(), new PatchGrid(1, height / Config.PatchSize, width / Config.PatchSize));
     }
 

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Kernels;
 
-/// <summary>SiLU(gate) · up in host memory, forward and backward in one pass each. All tensors are contiguous float32 of one shape.</summary>
+/// <summary>
+/// SiLU(gate) · up in host memory, forward and backward in one pass each. All tensors are contiguous float32 of one shape.
+/// </summary>
 internal static unsafe class HostGate
 {
     /// <summary>Writes SiLU(gate) · up; <paramref name="product"/> may be one of them.</summary>
@@ -30,7 +32,8 @@ internal readonly unsafe struct GatePieces(Tensor gate, Tensor up, Tensor? gradi
 {
     private const int Piece = 1 << 14, Lane = 8;
     private readonly float* _gate = HostMemory.Start(gate), _up = HostMemory.Start(up);
-    private readonly float* _gradient = gradient is null ? null : HostMemory.Start(gradient), _product = product is null ? null : HostMemory.Start(product);
+    private readonly float* _gradient = gradient is null ? null : HostMemory.Start(gradient);
+    private readonly float* _product = product is null ? null : HostMemory.Start(product);
     private readonly long _count = gate.numel();
 
     public int Blocks => (int)((_count + Piece - 1) / Piece);

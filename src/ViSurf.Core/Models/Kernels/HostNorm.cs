@@ -32,7 +32,11 @@ internal static unsafe class HostNorm
     {
         // Each block of rows has a sum of its own, so that the number of threads does not change the result.
         var sums = wantsWeight ? zeros([new RowBlocks(x).Count, x.shape[^1]], ScalarType.Float32, CPU) : null;
-        if (x.numel() > 0) new BlockLoop<NormGradientRows>(new NormGradientRows((dy, dx), x, weight, scales, residual, sums)).Run(get_num_threads());
+        if (x.numel() > 0)
+        {
+            var rows = new NormGradientRows((dy, dx), x, weight, scales, residual, sums);
+            new BlockLoop<NormGradientRows>(rows).Run(get_num_threads());
+        }
         foreach (var used in new[] { dy, dx, x, weight, scales, residual, sums }) GC.KeepAlive(used);
         return sums?.sum([0L]);
     }
@@ -56,7 +60,8 @@ internal static unsafe class HostNorm
 /// <param name="epsilon">ε, or null when the scales are known.</param>
 internal readonly unsafe struct NormRows(Tensor x, Tensor weight, Tensor scales, Tensor y, double? epsilon) : IBlockWork
 {
-    private readonly float* _x = HostMemory.Start(x), _weight = HostMemory.Start(weight), _scales = HostMemory.Start(scales), _y = HostMemory.Start(y);
+    private readonly float* _x = HostMemory.Start(x), _y = HostMemory.Start(y);
+    private readonly float* _weight = HostMemory.Start(weight), _scales = HostMemory.Start(scales);
     private readonly RowBlocks _rows = new(x);
     private readonly double? _epsilon = epsilon;
 
@@ -74,10 +79,19 @@ internal readonly unsafe struct NormRows(Tensor x, Tensor weight, Tensor scales,
 }
 
 /// <summary>Some rows' gradients at a time.</summary>
-internal readonly unsafe struct NormGradientRows((Tensor Of, Tensor To) gradients, Tensor x, Tensor weight, Tensor scales, Tensor? residual, Tensor? sums) : IBlockWork
+/// <param name="gradients">[.., H], of y, read, and of x, written; may be one tensor.</param>
+/// <param name="x">[.., H].</param>
+/// <param name="weight">[H].</param>
+/// <param name="scales">[M].</param>
+/// <param name="residual">[.., H], added; null for nothing.</param>
+/// <param name="sums">[blocks, H], zeros, to which each block adds its part of the weight's gradient; null: not asked for.</param>
+internal readonly unsafe struct NormGradientRows(
+    (Tensor Of, Tensor To) gradients, Tensor x, Tensor weight, Tensor scales, Tensor? residual, Tensor? sums) : IBlockWork
 {
-    private readonly float* _dy = HostMemory.Start(gradients.Of), _dx = HostMemory.Start(gradients.To), _x = HostMemory.Start(x), _weight = HostMemory.Start(weight), _scales = HostMemory.Start(scales);
-    private readonly float* _residual = residual is null ? null : HostMemory.Start(residual), _sums = sums is null ? null : HostMemory.Start(sums);
+    private readonly float* _dy = HostMemory.Start(gradients.Of), _dx = HostMemory.Start(gradients.To), _x = HostMemory.Start(x);
+    private readonly float* _weight = HostMemory.Start(weight), _scales = HostMemory.Start(scales);
+    private readonly float* _residual = residual is null ? null : HostMemory.Start(residual);
+    private readonly float* _sums = sums is null ? null : HostMemory.Start(sums);
     private readonly RowBlocks _rows = new(x);
 
     public int Blocks => _rows.Count;

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Kernels;
 
-/// <summary>Log-probabilities of chosen tokens from logits in host memory, forward and backward in one pass each. Contiguous float32.</summary>
+/// <summary>
+/// Log-probabilities of chosen tokens from logits in host memory, forward and backward in one pass each. Contiguous float32.
+/// </summary>
 internal static unsafe class HostSoftmax
 {
     /// <summary>Log-probability of the chosen token, logarithm of the sum of exp(z / T), and entropy of every row.</summary>
@@ -52,7 +54,8 @@ internal readonly unsafe struct SoftmaxRows(Tensor logits, Tensor ids, double te
             var z = _logits + row * _rows.Size;
             if (_gradient is not null)
             {
-                SoftmaxKernel.Gradient(z, _rows.Size, (int)_ids[row], _inverse, _moments[_count + row], _moments[2 * _count + row], _gradient[row], _gradient[_count + row]);
+                SoftmaxKernel.Gradient(z, _rows.Size, (int)_ids[row], _inverse,
+                    _moments[_count + row], _moments[2 * _count + row], _gradient[row], _gradient[_count + row]);
                 continue;
             }
             var (logSum, entropy) = SoftmaxKernel.Moments(z, _rows.Size, _inverse);

@@ -16,7 +16,8 @@ internal static unsafe class NormKernel
         var i = 0;
         for (; i + 4 * Lane <= size; i += 4 * Lane)
         {
-            var (p, q, r, s) = (Vector256.Load(x + i), Vector256.Load(x + i + Lane), Vector256.Load(x + i + 2 * Lane), Vector256.Load(x + i + 3 * Lane));
+            var (p, q, r, s) = (Vector256.Load(x + i), Vector256.Load(x + i + Lane),
+                Vector256.Load(x + i + 2 * Lane), Vector256.Load(x + i + 3 * Lane));
             a = Vector256.FusedMultiplyAdd(p, p, a);
             b = Vector256.FusedMultiplyAdd(q, q, b);
             c = Vector256.FusedMultiplyAdd(r, r, c);
@@ -59,7 +60,8 @@ internal static unsafe class NormKernel
         for (; i + 2 * Lane <= size; i += 2 * Lane)
         {
             a = Vector256.FusedMultiplyAdd(Vector256.Load(dy + i) * Vector256.Load(weight + i), Vector256.Load(x + i), a);
-            b = Vector256.FusedMultiplyAdd(Vector256.Load(dy + i + Lane) * Vector256.Load(weight + i + Lane), Vector256.Load(x + i + Lane), b);
+            b = Vector256.FusedMultiplyAdd(Vector256.Load(dy + i + Lane) * Vector256.Load(weight + i + Lane),
+                Vector256.Load(x + i + Lane), b);
         }
         double sum = Vector256.Sum(a + b);
         for (; i < size; i++) sum += dy[i] * weight[i] * x[i];

@@ -41,8 +41,8 @@ internal static unsafe class SoftmaxKernel
     }
 
     /// <summary>
-    /// Writes the gradient of a row over it: of log p(id), pulled by g, and of the entropy, pulled by e. With l = z / T − log sum and p = exp l it is
-    /// (g · (1[id] − p) − e · p · (l + entropy)) / T.
+    /// Writes the gradient of a row over it: of log p(id), pulled by g, and of the entropy, pulled by e. With l = z / T − log sum and
+    /// p = exp l it is (g · (1[id] − p) − e · p · (l + entropy)) / T.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradient(float* z, int size, int id, float inverseTemperature, float logSum, float entropy, float g, float e)

@@ -84,7 +84,9 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer, IFusable
     /// <summary>What it computes with and trains, one of the two; null when both are frozen.</summary>
     public Parameter? Learning => weight.requires_grad ? weight : bias is { requires_grad: true } ? bias : null;
 
-    /// <summary>Adds to the gradients of weight and bias where they train; for an <see cref="IClosedForm"/> that this layer is a part of.</summary>
+    /// <summary>
+    /// Adds to the gradients of weight and bias where they train; for an <see cref="IClosedForm"/> that this layer is a part of.
+    /// </summary>
     /// <param name="gradient">Of the output, [M, out].</param>
     /// <param name="x">The input, [M, in].</param>
     public void AddGradient(Tensor gradient, Tensor x)
@@ -95,11 +97,15 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer, IFusable
 
     /// <summary>The output of each of several layers for the same input.</summary>
     public static Tensor[] ForwardEach(Tensor x, bool decoding, params Dense[] layers)
-        => !decoding && LowRankProducts.Take(x, layers) ? LowRankProducts.Of(x, layers) : Array.ConvertAll(layers, layer => layer.Forward(x, decoding));
+        => !decoding && LowRankProducts.Take(x, layers)
+            ? LowRankProducts.Of(x, layers)
+            : Array.ConvertAll(layers, layer => layer.Forward(x, decoding));
 
     /// <summary>Without adapter.</summary>
     public Tensor Plain(Tensor x, bool decoding)
-        => decoding && FewRowsProduct.Takes(x, weight) ? FewRows(x) : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias) : WithBias(x);
+        => decoding && FewRowsProduct.Takes(x, weight) ? FewRows(x)
+            : bias is null || x.dim() == 2 ? nn.functional.linear(x, weight, bias)
+            : WithBias(x);
 
     public void Use(string name, Parameter parameter)
     {

@@ -38,7 +38,8 @@ internal sealed class HeadScores(Tensor weight, double temperature, long? chunk 
     {
         TensorGuard.Shape(ids, ScalarType.Int64, [hidden.shape[0]]);
         foreach (var id in ids.data<long>().ToArray())
-            if (id < 0 || id >= weight.shape[0]) throw new ArgumentException($"Expected ids of a vocabulary of {weight.shape[0]}, got {id}.", nameof(ids));
+            if (id < 0 || id >= weight.shape[0])
+                throw new ArgumentException($"Expected ids of a vocabulary of {weight.shape[0]}, got {id}.", nameof(ids));
         var both = ClosedForm.Apply(this, weight.requires_grad ? weight : null, hidden, ids);
         return (both[0], both[1]);
     }
@@ -93,7 +94,8 @@ internal sealed class HeadScores(Tensor weight, double temperature, long? chunk 
         var sums = scaled.logsumexp(-1);
         var log = scaled - sums.unsqueeze(1);
         // A suppressed token (logit −∞) has probability 0 and adds nothing; 0 × −∞ would be NaN.
-        return stack([log.gather(1, chosen.unsqueeze(1)).squeeze(1), sums, (log.exp() * log.AtLeast(-1e30)).sum(-1).neg()]).MoveToOuterDisposeScope();
+        var entropy = (log.exp() * log.AtLeast(-1e30)).sum(-1).neg();
+        return stack([log.gather(1, chosen.unsqueeze(1)).squeeze(1), sums, entropy]).MoveToOuterDisposeScope();
     }
 
     private Tensor Gradient(Tensor logits, Tensor chosen, Tensor moments, Tensor gradient)

@@ -5,8 +5,8 @@ namespace ViSurf.Core.Models.Layers;
 
 /// <summary>
 /// The fused way of low-rank updates, with gradient: layers of one input share the product with their A's, the scale is folded into B, the
-/// product with B adds to the layer's output where that is, and factors are cast to the layer's dtype together. An update out of place would
-/// be three passes more over the widest tensors of a layer.
+/// product with B adds to the layer's output where that is, and factors are cast to the layer's dtype together. An update out of place
+/// would be three passes more over the widest tensors of a layer.
 /// </summary>
 internal static class LowRankProducts
 {

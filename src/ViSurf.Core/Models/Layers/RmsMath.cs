@@ -5,12 +5,17 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.Layers;
 
-/// <summary>RMS norm, forward and backward, of contiguous rows: in loops of our own where the processor has them, by libtorch otherwise.</summary>
+/// <summary>
+/// RMS norm, forward and backward, of contiguous rows: in loops of our own where the processor has them, by libtorch otherwise.
+/// </summary>
 internal static class RmsMath
 {
-    /// <summary>Whether a layer's gradient is written out: on the CPU, where stream and weights have one dtype. All else is recorded by autograd.</summary>
+    /// <summary>
+    /// Whether a layer's gradient is written out: on the CPU, where stream and weights have one dtype. All else is recorded by autograd.
+    /// </summary>
     public static bool Takes(Tensor x, Tensor weight)
-        => CustomAutograd.IsSupported && x.device_type == DeviceType.CPU && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.Float64 && x.is_contiguous();
+        => CustomAutograd.IsSupported && x.device_type == DeviceType.CPU && x.dtype == weight.dtype
+            && x.dtype is ScalarType.Float32 or ScalarType.Float64 && x.is_contiguous();
 
     /// <summary>x / rms(x) · w, and the factor 1 / rms of every row.</summary>
     public static (Tensor Y, Tensor Scales) Of(Tensor x, Tensor weight, double epsilon)

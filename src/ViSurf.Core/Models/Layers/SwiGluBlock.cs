@@ -26,7 +26,8 @@ internal sealed class SwiGluBlock : IClosedForm
     {
         var block = new SwiGluBlock(norm, mlp);
         // An adapter sees the inputs of its layers, so they are there to be kept.
-        if (norm.Fused || decoding || x.dim() != 2 || !RmsMath.Takes(x, norm.weight) || block.Linear.Any(layer => layer.Adapter is not null))
+        if (norm.Fused || decoding || x.dim() != 2 || !RmsMath.Takes(x, norm.weight)
+            || block.Linear.Any(layer => layer.Adapter is not null))
             return mlp.Forward(norm.forward(x), decoding).AddedTo(x);
         return ClosedForm.Apply(block, norm.Learning ?? block.Linear.Select(layer => layer.Learning).FirstOrDefault(p => p is not null), x);
     }

@@ -26,7 +26,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     private readonly long _b = type.ElementSize();
     private readonly HashSet<string> _trains = [.. Guard.NotNull(trains).Select(OlderName)];
 
-    /// <summary>Whether decoding takes the fused way, which copies prompts for their rows while that is small: <see cref="QwenVlOptions.Fused"/>.</summary>
+    /// <summary>Whether decoding copies prompts for their rows while that is small: <see cref="QwenVlOptions.Fused"/>.</summary>
     /// <value>false.</value>
     public bool Fused { get; init; }
 
@@ -34,7 +34,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     /// <value>false.</value>
     public bool RecomputeLayers { get; init; }
 
-    /// <summary>Whether the policy is on CUDA, where the backward pass of attention has work of its own.</summary>
+    /// <summary>Whether the policy is on CUDA: attention's backward pass has work of its own there, by its source, not measured.</summary>
     /// <value>false.</value>
     public bool OnCuda { get; init; }
 
@@ -75,7 +75,7 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
             Decoder(prompts, ownKeys: true),
             Decoder(completions, ownKeys: false) + (RecomputeLayers ? 0 : Joined(size)),
             logits,
-            // Gradients of log-softmax and logits, and the head's own: one being added, one summed. Written out, the first takes the place of the logits.
+            // Gradients of log-softmax and logits, the head's own added and summed. Written out, the first takes the logits' place.
             closed
                 ? (kept > 0 ? 0 : Math.Min(predicted, HeadScores.Chunk(_text.VocabularySize)) * _text.VocabularySize * _b) + Head()
                 : chunk * _text.VocabularySize * (4 + 4 + (_b < 4 ? _b : 0)) + 2 * Head(),
@@ -111,11 +111,11 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
         long bytes = 0;
         for (var i = 0; i < _text.Layers; i++)
         {
-            var layer = $"model.layers.{i}";
+            var (layer, isLast) = ($"model.layers.{i}", i == _text.Layers - 1);
             active |= Trains(layer);
             // Of a prompt's last layer nothing is asked for but keys and values, its last token apart.
             if (active && RecomputeLayers) bytes += tokens * Stream;
-            else if (active) bytes += tokens * (ownKeys && i == _text.Layers - 1 ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys, isLast: i == _text.Layers - 1));
+            else if (active) bytes += tokens * (ownKeys && isLast ? LastLayerOfPrompt(layer) : Layer(layer, ownKeys, isLast));
         }
         return bytes + (!ownKeys && (active || Trains("model.norm")) ? tokens * Norm("model.norm", _text.HiddenSize) : 0);
     }
@@ -182,27 +182,29 @@ public sealed class QwenVlMemory(QwenVlConfig config, ScalarType type, IReadOnly
     private long Stream => 4L * _text.HiddenSize;
 
     /// <summary>
-    /// Gradients inside a layer while its backward pass runs: those of product, SiLU, up and gate, and of the stream; on CUDA the float32 sum that
-    /// attention collects the queries' gradient in, and keys' and values' gradients for every query head. The layer itself when it is computed again.
+    /// Gradients inside a layer while its backward pass runs: of product, SiLU, up and gate, and of the stream; on CUDA the float32 sum of
+    /// the queries' gradient, and keys' and values' gradients for every query head. The layer itself when it is computed again.
     /// </summary>
     private long LayerWork(long prompts, long completions, PassSize size)
     {
         var tokens = prompts + completions;
-        var work = tokens * ((IsClosed("model.layers") ? 1 : 4) * _b * _text.IntermediateSize + 4 * Stream + (OnCuda ? (4 + 2 * _b) * Queries : 0));
+        var work = tokens * ((IsClosed("model.layers") ? 1 : 4) * _b * _text.IntermediateSize + 4 * Stream
+            + (OnCuda ? (4 + 2 * _b) * Queries : 0));
         if (!RecomputeLayers || _trains.Count == 0) return work;
         var layer = $"model.layers.{_text.Layers - 1}";
-        return work + prompts * Layer(layer, ownKeys: true, isLast: false) + completions * Layer(layer, ownKeys: false, isLast: false) + Joined(size) / _text.Layers;
+        return work + prompts * Layer(layer, ownKeys: true, isLast: false) + completions * Layer(layer, ownKeys: false, isLast: false)
+            + Joined(size) / _text.Layers;
     }
 
-    /// <summary>
-    /// The stream in float32, and, for the gradient of the weight, the normalised stream; where the gradient is written out, one number instead.
-    /// </summary>
+    /// <summary>The stream in float32, and for the weight's gradient the normalised one; a number where it is written out.</summary>
     private long Norm(string name, long width)
-        => _b >= 4 && (HasRmsTower || !name.StartsWith("visual.", StringComparison.Ordinal)) ? 4 * width + 4 : 4 * width * (Trains(name) ? 2 : 1);
+        => _b >= 4 && (HasRmsTower || !name.StartsWith("visual.", StringComparison.Ordinal))
+            ? 4 * width + 4 : 4 * width * (Trains(name) ? 2 : 1);
 
-    /// <summary>Whether the gradient of the layers of that name is written out: not in half precision, and not beside adapters. See <see cref="SwiGluBlock"/>.</summary>
+    /// <summary>Whether its layers' gradients are written out (<see cref="SwiGluBlock"/>): not in half precision or beside adapters.</summary>
     private bool IsClosed(string name)
-        => _b >= 4 && !_trains.Any(n => n.StartsWith(name + ".", StringComparison.Ordinal) && n.Contains(".lora_", StringComparison.Ordinal));
+        => _b >= 4
+            && !_trains.Any(n => n.StartsWith(name + ".", StringComparison.Ordinal) && n.Contains(".lora_", StringComparison.Ordinal));
 
     /// <summary>The input of linear layers, kept once when any of them trains or has an adapter.</summary>
     private long Input(long width, params string[] names) => names.Any(Trains) ? _b * width : 0;

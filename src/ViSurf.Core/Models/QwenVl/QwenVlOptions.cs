@@ -31,16 +31,16 @@ public sealed record QwenVlOptions
     /// Whether scoring with gradient keeps only what goes from layer to layer, and computes the rest again in the backward pass
     /// (activation checkpointing). Memory of activations falls to about a layer's, the update costs a third more. Scores that were made
     /// so must not be disposed before their backward pass, and a loop of one's own runs that by <see cref="TokenScores.Backward"/>: what is
-    /// thrown in the middle of it, out of memory most of all, then arrives as it was thrown. Where the logits of a batch would not fit, its
-    /// head is computed again whatever this says.
+    /// thrown in the middle of it, out of memory most of all, then arrives as it was thrown. Logits
+    /// of a batch beyond 2²⁷ (512 MiB in float32) are not kept, whatever this says, where the libtorch that runs can make them again.
     /// </summary>
     /// <value>false: the token budget of micro-batches bounds memory too, and costs nothing.</value>
     public bool RecomputeLayers { get; init; }
 
     /// <summary>
-    /// Whether passes are made of few, fused operators instead of many small ones: the same values but for rounding. On CUDA the launches of
-    /// small operators are what decoding waits for; on a CPU they are cheap, and the plain way is the faster one. What the libtorch that
-    /// runs does not have is done in the plain way.
+    /// Whether passes are made of few, fused operators instead of many small ones: the same values but for rounding. On CUDA
+    /// decoding is expected to wait for the launches of small operators (docs/benchmarks.md counts them; nothing has been timed there); on
+    /// a CPU they are cheap, and the plain way is the faster one. What the libtorch that runs does not have is done in the plain way.
     /// </summary>
     /// <value>null: on CUDA. Say false to go the plain way there too, for instance to compare the two.</value>
     public bool? Fused { get; init; }

@@ -110,7 +110,11 @@ public sealed class QwenVlPolicy : IPolicy, IDisposable
             using var scope = NewDisposeScope();
             if (name.EndsWith(".bias", StringComparison.Ordinal)) parameter.zero_();
             else if (parameter.dim() == 1) parameter.copy_(ones_like(parameter));
-            else parameter.copy_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).Times(module.Config.InitializerRange));
+            else
+            {
+                var normal = randn(parameter.shape, ScalarType.Float32, CPU, generator: generator);
+                parameter.copy_(normal.Times(module.Config.InitializerRange));
+            }
         }
         module.Fuse(null);
         return new QwenVlPolicy(module, directory, side, recompute: false);

@@ -51,8 +51,8 @@ internal sealed class UpdateLaunches : IPolicy, IDisposable
     public nn.Module Module => _module;
 
     /// <summary>
-    /// Launches of each part of the second update: the first makes AdamW's state. The CPU has the fused norm as a formula, whose backward pass is
-    /// many operators; on CUDA it is two, and so it is counted.
+    /// Launches of each part of the second update: the first makes AdamW's state. The CPU has the fused norm as a formula, whose backward
+    /// pass is many operators; on CUDA it is two, and so it is counted.
     /// </summary>
     public (int Score, int Backward, int Norm, int Step, int Waits, string Details) Count()
     {

@@ -6,8 +6,8 @@ using Xunit;
 namespace ViSurf.Core.Tests.Models.Kernels;
 
 /// <summary>
-/// <c>DOTNET_EnableAVX512=0 dotnet test --filter …Models.Kernels</c> runs the kernels as on a processor that has AVX2 and nothing wider; CI does
-/// so.
+/// <c>DOTNET_EnableAVX512=0 dotnet test --filter …Models.Kernels</c> runs the kernels as on a processor that has AVX2 and nothing wider; CI
+/// does so.
 /// </summary>
 public sealed class InstructionSetTests
 {

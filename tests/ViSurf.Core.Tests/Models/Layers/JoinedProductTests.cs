@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Tests.Models.Layers;
 
-/// <summary>Layers whose weights lie one after the other are one product; whatever happens to one of them, it is what the layers make.</summary>
+/// <summary>
+/// Layers whose weights lie one after the other are one product; whatever happens to one of them, it is what the layers make.
+/// </summary>
 public sealed class JoinedProductTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

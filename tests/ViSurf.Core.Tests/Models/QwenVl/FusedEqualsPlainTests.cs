@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.QwenVl;
 
 /// <summary>
-/// The fused way of scoring and of its backward pass against the plain one, on the same device. Attention alone is as on the plain way here:
-/// what takes its place on CUDA is not there on a CPU, see <see cref="Groups.LowerRightTests"/>.
+/// The fused way of scoring and of its backward pass against the plain one, on the same device. Attention alone is as on the plain way
+/// here: what takes its place on CUDA is not there on a CPU, see <see cref="Groups.LowerRightTests"/>.
 /// </summary>
 public sealed class FusedEqualsPlainTests : IDisposable
 {

@@ -31,13 +31,13 @@ public sealed class QwenVlMemoryTests
         // 18 + 16 + 8 + 8 + 20 = 70; a logarithm for each of 4 heads.
         // Of the last layer a prompt needs keys and values only: norm (8 + 1), input of k and v (8), keys and values (8).
         memory.Prompts.Should().Be(10 * 4 * (70 + 4 + 25));
-        // Completions have the input of q, k and v in the last layer (8), and a final norm (8 + 1). They read 3 of 4 tokens; keys and values are in
-        // the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
+        // Completions have the input of q, k and v in the last layer (8), and a final norm (8 + 1). They read 3 of 4 tokens; keys and
+        // values are in the joined copies: 3 rows · 8 positions · 8 numbers, 2 layers.
         memory.Completions.Should().Be((9 * 4 * ((2 * (62 + 4)) + 8 + 9)) + (4 * 3 * 8 * 8 * 2));
         // 12 predicted tokens: 100 logits and the hidden state.
         memory.Logits.Should().Be(12 * 4 * (100 + 8));
-        // Per patch: its 12 numbers; norms 2·(4 + 1), inputs of qkv and proj 2·4, q, k, v, rotated q and k, output 6·4, gate and up 2·6; merger:
-        // norm 4 + 1, input, before and after GELU 3·4.
+        // Per patch: its 12 numbers; norms 2·(4 + 1), inputs of qkv and proj 2·4, q, k, v, rotated q and k, output 6·4, gate and up 2·6;
+        // merger: norm 4 + 1, input, before and after GELU 3·4.
         memory.Vision.Should().Be(16 * 4 * (12 + 10 + 8 + 24 + 12 + 5 + 12));
     }
 
@@ -45,9 +45,9 @@ public sealed class QwenVlMemoryTests
     public void bfloat16_halves_all_but_the_stream_and_the_norms()
     {
         var memory = new QwenVlMemory(Config, ScalarType.BFloat16, [.. Names()]).Score(Size);
-        // What autograd records: two norms with stream and normalised stream (2·2·8), input of q, k, v (8), queries and output (2·8), keys and values
-        // (8), input of o (8), of gate and up (8), gate, SiLU, up, product (4·10): 32 numbers of norms and 4 logarithms are 4 bytes, 88 are 2.
-        // Of the last layer the norm's 16 are 4 bytes, the input of k and v, keys and values (16) are 2.
+        // What autograd records: two norms with stream and normalised stream (2·2·8), input of q, k, v (8), queries and output (2·8), keys
+        // and values (8), input of o (8), of gate and up (8), gate, SiLU, up, product (4·10): 32 numbers of norms and 4 logarithms are 4
+        // bytes, 88 are 2. Of the last layer the norm's 16 are 4 bytes, the input of k and v, keys and values (16) are 2.
         memory.Prompts.Should().Be(10 * ((4 * 36) + (2 * 88) + (4 * 16) + (2 * 16)));
     }
 

@@ -44,7 +44,8 @@ internal sealed class Arrival : IDisposable
             var ends = GroupPass.Run(module, layout, prompts, attention, plain, layout.Asked);
             var next = tensor(layout.Next.ToArray(), device: module.Device).repeat_interleave(copies);
             return new Arrival(
-                prefix, copies, layout.Next.Max(), (ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope()));
+                prefix, copies, layout.Next.Max(),
+                (ends.repeat_interleave(copies, 0).DetachFromDisposeScope(), next.DetachFromDisposeScope()));
         }
         catch
         {

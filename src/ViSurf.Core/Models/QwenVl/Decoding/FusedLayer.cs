@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ViSurf.Core.Models.QwenVl.Decoding;
 
-/// <summary>A decoder layer of one step in few launches: what each line costs stands beside it. Owns what it keeps of the weights.</summary>
+/// <summary>
+/// A decoder layer of one step in few launches: what each line costs stands beside it. Owns what it keeps of the weights.
+/// </summary>
 internal sealed class FusedLayer : IDisposable
 {
     private static readonly AtenOperator MulOut = new("mul", "out", "_ZN2at4_ops7mul_out4callERKNS_6TensorES4_RS2_");
@@ -78,6 +80,7 @@ internal sealed class FusedLayer : IDisposable
         using var scope = NewDisposeScope();
         var (key, query) = (norms.Key.weight.detach().Wide(), norms.Query.weight.detach().Wide());
         Tensor Of(Tensor weight, long heads) => weight.view(1, 1, 2, -1).expand(heads, 1, 2, -1);
-        return cat([Of(ones_like(key), _text.KeyValueHeads), Of(key, _text.KeyValueHeads), Of(query, _text.Heads)], 0).DetachFromDisposeScope();
+        Tensor[] parts = [Of(ones_like(key), _text.KeyValueHeads), Of(key, _text.KeyValueHeads), Of(query, _text.Heads)];
+        return cat(parts, 0).DetachFromDisposeScope();
     }
 }

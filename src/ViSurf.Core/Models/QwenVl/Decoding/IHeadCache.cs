@@ -23,7 +23,9 @@ internal interface IHeadCache : IDisposable
     /// <summary>Makes room for one more token of every row.</summary>
     void BeginStep();
 
-    /// <summary>Where a layer's values, keys and queries of this step go, [R, 2 · key-value heads + heads, d] in that order: a view.</summary>
+    /// <summary>
+    /// Where a layer's values, keys and queries of this step go, [R, 2 · key-value heads + heads, d] in that order: a view.
+    /// </summary>
     Tensor Place(int layer);
 
     /// <summary>Softmax-weighted values of what has been written there, [R, heads · d].</summary>

@@ -16,8 +16,8 @@ namespace ViSurf.Core.Models.QwenVl.Decoding;
 internal sealed class JoinedCache : IHeadCache
 {
     /// <summary>
-    /// Bytes of prompts that may be copied. Read at every token they cost 0.7 ms at 3 TB/s, beside 4.7 for the weights of a 7B model;
-    /// sharing them costs a dozen launches a layer, some 2 ms.
+    /// Bytes of prompts that may be copied. By arithmetic, not measured: read at every token they cost 0.7 ms at 3 TB/s, beside 4.7 for the
+    /// weights of a 7B model; sharing them costs a dozen launches a layer, some 2 ms.
     /// </summary>
     public const long MostCopied = 2L << 30;
     private static readonly AtenOperator Attention = new(

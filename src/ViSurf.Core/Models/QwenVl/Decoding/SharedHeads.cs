@@ -40,7 +40,8 @@ internal sealed class SharedHeads : IHeadCache
     {
         using var scope = NewDisposeScope();
         var (place, shared) = (_place!, (long)_text.KeyValueHeads);
-        var (values, keys, queries) = (place.narrow(1, 0, shared), place.narrow(1, shared, shared), place.narrow(1, 2 * shared, _text.Heads));
+        var (values, keys) = (place.narrow(1, 0, shared), place.narrow(1, shared, shared));
+        var queries = place.narrow(1, 2 * shared, _text.Heads);
         return _attention!.Mix(layer, queries, keys, values).MoveToOuterDisposeScope();
     }
 

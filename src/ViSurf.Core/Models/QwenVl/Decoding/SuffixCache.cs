@@ -20,7 +20,8 @@ internal sealed class SuffixCache : IDisposable
     {
         (_layers, Ring) = (layers, new RingColumns(limit));
         // Keys of all layers, then their values.
-        _stores = [.. Enumerable.Range(0, 2 * layers).Select(_ => empty([shape.Heads, 0, Ring.Capacity, shape.Size], type, device).DetachFromDisposeScope())];
+        long[] none = [shape.Heads, 0, Ring.Capacity, shape.Size];
+        _stores = [.. Enumerable.Range(0, 2 * layers).Select(_ => empty(none, type, device).DetachFromDisposeScope())];
     }
 
     /// <summary>Its columns.</summary>
@@ -56,7 +57,9 @@ internal sealed class SuffixCache : IDisposable
     public (Tensor Keys, Tensor Values) Written(int layer)
         => (_stores[layer].narrow(2, 0, Ring.Used), _stores[_layers + layer].narrow(2, 0, Ring.Used));
 
-    /// <summary>All that a layer has, [key-value heads, R, capacity, d], of which <see cref="RingColumns.Used"/> columns hold something.</summary>
+    /// <summary>
+    /// All that a layer has, [key-value heads, R, capacity, d], of which <see cref="RingColumns.Used"/> columns hold something.
+    /// </summary>
     public (Tensor Keys, Tensor Values) Stores(int layer) => (_stores[layer], _stores[_layers + layer]);
 
     /// <summary>Keeps some rows.</summary>

@@ -37,7 +37,8 @@ internal sealed class CompletionAttention : IDisposable
     public Tensor Mix(Tensor query, (Tensor Prompt, Tensor Own) key, (Tensor Prompt, Tensor Own) value)
     {
         var (heads, shared, size) = (query.shape[1], key.Own.shape[1], query.shape[2]);
-        if (_lowerRight?.Invoke(Rows(query), Joined(key), Joined(value)) is { } result) return Valid(result.transpose(1, 2).reshape(_count * _longest, heads * size));
+        if (_lowerRight?.Invoke(Rows(query), Joined(key), Joined(value)) is { } result)
+            return Valid(result.transpose(1, 2).reshape(_count * _longest, heads * size));
         var repeats = heads / shared;
         // Key-value heads join the batch, as in a prompt's attention.
         var queries = Padded(query).view(_count, _longest, shared, repeats, size).permute(0, 2, 3, 1, 4).reshape(_count * shared, repeats, _longest, size);

@@ -68,7 +68,8 @@ internal sealed class GroupAttention : IAttention, IDisposable
     {
         var (length, heads, shared, size) = (query.shape[0], query.shape[1], key.shape[1], query.shape[2]);
         Tensor Alone(Tensor x) => x.unsqueeze(0).transpose(1, 2);
-        if (_lowerRight?.Invoke(Alone(query), Alone(key), Alone(value)) is { } mixed) return mixed.transpose(1, 2).reshape(length, heads * size);
+        if (_lowerRight?.Invoke(Alone(query), Alone(key), Alone(value)) is { } mixed)
+            return mixed.transpose(1, 2).reshape(length, heads * size);
         Tensor Heads(Tensor x) => x.view(x.shape[0], shared, -1, size).permute(1, 2, 0, 3).expand(shared, heads / shared, x.shape[0], size);
         return nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value), is_casual: length == key.shape[0])
             .permute(2, 0, 1, 3).reshape(length, heads * size);

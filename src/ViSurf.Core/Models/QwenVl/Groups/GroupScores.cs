@@ -10,8 +10,8 @@ namespace ViSurf.Core.Models.QwenVl.Groups;
 internal static class GroupScores
 {
     /// <summary>
-    /// Logits beyond which a head that trains is recomputed whatever the option, where libtorch can: 512 MiB in float32, and autograd would
-    /// keep two such.
+    /// Logits beyond which the head is recomputed whatever the option, where autograd would record it and libtorch can: 512 MiB in float32,
+    /// of which autograd would keep two.
     /// </summary>
     internal const long KeptLogits = 1L << 27;
 
@@ -54,8 +54,9 @@ internal static class GroupScores
             ({ } weight, false) when HeadScores.Takes(states, weight) => new HeadScores(weight, batch.Temperature).Of(states, targets),
             ({ requires_grad: false } weight, true) when states.requires_grad
                 => FrozenHead.Scores(states, weight, targets, batch.Temperature, batch.WithEntropy),
-            _ => SelectiveLogSoftmax.OfHidden(states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature,
-                batch.WithEntropy, head, module.FirstTrained),
+            _ => SelectiveLogSoftmax.OfHidden(
+                states, hidden => module.Head(hidden), module.Config.Text.VocabularySize, targets, batch.Temperature, batch.WithEntropy,
+                head, module.FirstTrained),
         };
 
         var places = tensor(layout.Places, device: module.Device);

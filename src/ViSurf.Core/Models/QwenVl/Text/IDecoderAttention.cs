@@ -40,7 +40,8 @@ internal sealed class GroupedQueries(QwenTextConfig config, int layer)
     /// <param name="layers">Of query, key and value.</param>
     /// <param name="x">The residual stream, [M, H].</param>
     /// <param name="context">Of this pass.</param>
-    public (Tensor Query, Tensor Key, Tensor Value) Project(RmsNorm norm, (Dense Query, Dense Key, Dense Value) layers, Tensor x, DecoderContext context)
+    public (Tensor Query, Tensor Key, Tensor Value) Project(
+        RmsNorm norm, (Dense Query, Dense Key, Dense Value) layers, Tensor x, DecoderContext context)
     {
         var decoding = context.Attention.IsDecoding;
         var (q, k, v) = layers;

@@ -25,8 +25,10 @@ internal sealed class VisionBlock : nn.Module
         using var scope = NewDisposeScope();
         // The residual stream is float32 whatever the weights are: every layer adds to it, and norms would widen it anyway.
         var attended = _attention.Forward(_norm1.forward(x), turns, segments).AddedTo(x.Wide());
-        return (_norm2 is RmsNorm norm && _mlp is SwiGlu mlp ? SwiGluBlock.Forward(norm, mlp, attended) : _mlp.forward(_norm2.forward(attended)).AddedTo(attended))
-            .MoveToOuterDisposeScope();
+        var block = _norm2 is RmsNorm norm && _mlp is SwiGlu mlp
+            ? SwiGluBlock.Forward(norm, mlp, attended)
+            : _mlp.forward(_norm2.forward(attended)).AddedTo(attended);
+        return block.MoveToOuterDisposeScope();
     }
 }
 

@@ -158,7 +158,9 @@ public sealed class FusedDecodingTests : IDisposable
         return far;
     }
 
-    /// <summary>Logits step by step: given tokens, whatever the logits are; a row leaves every seventh step, prompts enter one after the other.</summary>
+    /// <summary>
+    /// Logits step by step: given tokens, whatever the logits are; a row leaves every seventh step, prompts enter one after the other.
+    /// </summary>
     private static IEnumerable<Tensor> Script(IDecodeSession session, PromptBatch[] batches, int copies, int steps, int limit)
     {
         var (entered, live) = (1, Enumerable.Repeat(0, batches[0].Count * copies).ToList());

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Tests.Models.QwenVl.Groups;
 
 /// <summary>
-/// Attention through <see cref="LowerRight"/> equals attention with a mask. CUDA's operator is not here: a formula of the same meaning stands in
-/// for it, so what is tested is what goes in and comes out.
+/// Attention through <see cref="LowerRight"/> equals attention with a mask. CUDA's operator is not here: a formula of the same meaning
+/// stands in for it, so what is tested is what goes in and comes out.
 /// </summary>
 public sealed class LowerRightTests : IDisposable
 {
