@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace ViSurf.Core.Common;
@@ -13,6 +14,12 @@ namespace ViSurf.Core.Common;
 /// </remarks>
 internal interface IClosedForm
 {
+    /// <summary>
+    /// The parameters that it computes with now. <see cref="Backward"/> reads them again, so others in their place, or other numbers in
+    /// them, are refused.
+    /// </summary>
+    IEnumerable<Tensor> Weights { get; }
+
     /// <summary>The function's value, a fresh tensor. No gradient is recorded inside.</summary>
     /// <param name="inputs">What the function is of, parameters apart.</param>
     /// <param name="keep">Gets what <see cref="Backward"/> needs, inputs included; null when there will be none.</param>
@@ -66,6 +73,9 @@ internal static class ClosedForm
         failure?.Throw();
     }
 
+    /// <summary>Forgets what a backward pass of this thread threw that nobody asked for: it is not the next one's.</summary>
+    public static void Forget() => Current.Failure = null;
+
     /// <summary>Adds a · b to the gradient of a matrix, where it trains.</summary>
     public static void AddProduct(Tensor parameter, Tensor a, Tensor b)
     {
@@ -102,7 +112,7 @@ internal static class ClosedForm
         public ExceptionDispatchInfo? Failure { get; set; }
     }
 
-    private sealed record Call(IClosedForm Form, bool[] Wanted)
+    private sealed record Call(IClosedForm Form, Tensor[] Weights, bool[] Wanted)
     {
         public bool IsDone { get; set; }
     }
@@ -116,11 +126,13 @@ internal static class ClosedForm
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
             var (inputs, form, keep) = (vars[..^2].Cast<Tensor>().ToArray(), (IClosedForm)vars[^1], new List<Tensor>());
+            var weights = form.Weights.ToArray();
             // TorchSharp would make zeros for a gradient that is not there, where nothing catches what that throws.
             ctx.set_materialize_grads(false);
             var y = form.Forward(inputs, keep);
-            ctx.save_for_backward(keep);
-            ctx.save_data(Key, new Call(form, [.. inputs.Select(input => input.requires_grad)]));
+            // With the weights: autograd counts what is written into a saved tensor.
+            ctx.save_for_backward([.. keep, .. weights]);
+            ctx.save_data(Key, new Call(form, weights, [.. inputs.Select(input => input.requires_grad)]));
             return y;
         }
 
@@ -150,12 +162,30 @@ internal static class ClosedForm
                 throw new InvalidOperationException(
                     "Expected one backward pass over these scores, got a second one. Score again for each: what the first needed is gone.");
             call.IsDone = true;
-            var kept = ctx.get_saved_variables();
+            var kept = Kept(ctx, call);
             // The graph lives until the loss is gone, but nothing in it is needed twice: memory falls as the backward pass goes.
             ctx.Dispose();
             var gradients = call.Form.Backward(upstream.contiguous(), kept, call.Wanted);
             foreach (var gradient in gradients) gradient?.MoveToOuterDisposeScope();
             return gradients;
+        }
+
+        /// <summary>What the form has kept, if the weights are still those that it was computed with.</summary>
+        private static List<Tensor> Kept(autograd.AutogradContext ctx, Call call)
+        {
+            const string Expected = "Expected the weights that these scores were made with, got others: an update, a merge, an adapter turned on "
+                + "or off, or weights loaded in place came between the scores and their backward pass. Run the backward pass before that, or score again.";
+            if (!call.Form.Weights.SequenceEqual(call.Weights, ReferenceEqualityComparer.Instance))
+                throw new InvalidOperationException(Expected);
+            try
+            {
+                var saved = ctx.get_saved_variables();
+                return saved.GetRange(0, saved.Count - call.Weights.Length);
+            }
+            catch (ExternalException e)
+            {
+                throw new InvalidOperationException(Expected, e);
+            }
         }
     }
 }

@@ -5,6 +5,11 @@ using static TorchSharp.torch;
 namespace ViSurf.Core.Policies;
 
 /// <summary>What a policy says about completion tokens. Owns its tensors.</summary>
+/// <remarks>
+/// On the CPU, and where layers are recomputed, a policy of this library adds gradients to the <c>grad</c> of its parameters on the way: one
+/// backward pass for the scores, with the weights as they were, and by <c>backward</c>: <c>autograd.grad</c> does not find these parameters, and what
+/// libtorch throws then TorchSharp does not catch, so the process ends.
+/// </remarks>
 /// <param name="logProbs">float32 [N, T] (float64 for exact tests); exactly 0 where masked.</param>
 /// <param name="entropy">Same shape, or null when it was not asked for.</param>
 public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisposable
@@ -31,6 +36,7 @@ public sealed class TokenScores(Tensor logProbs, Tensor? entropy = null) : IDisp
     {
         Guard.NotNull(loss);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        ClosedForm.Forget();
         try
         {
             loss.backward();

@@ -81,6 +81,9 @@ internal sealed class Dense : nn.Module<Tensor, Tensor>, IStandInLayer, IFusable
         y.addmm_(x, weight.t(), bias is null ? 0 : 1, 1);
     }
 
+    /// <summary>What it computes with: weight, and bias where there is one.</summary>
+    public IEnumerable<Tensor> Used => bias is null ? [weight] : [weight, bias];
+
     /// <summary>What it computes with and trains, one of the two; null when both are frozen.</summary>
     public Parameter? Learning => weight.requires_grad ? weight : bias is { requires_grad: true } ? bias : null;
 

@@ -39,6 +39,8 @@ internal sealed class Gated : IClosedForm
         return (gate, up, gradient);
     }
 
+    public IEnumerable<Tensor> Weights => [];
+
     public Tensor Forward(Tensor[] inputs, List<Tensor>? keep)
     {
         keep?.AddRange(inputs);

@@ -44,6 +44,8 @@ internal sealed class HeadScores(Tensor weight, double temperature, long? chunk 
         return (both[0], both[1]);
     }
 
+    public IEnumerable<Tensor> Weights => [weight];
+
     public Tensor Forward(Tensor[] inputs, List<Tensor>? keep)
     {
         var (hidden, ids, parts) = (inputs[0], inputs[1], new List<Tensor>());

@@ -26,6 +26,8 @@ internal sealed class NormedProducts(RmsNorm norm, params Dense[] layers) : IClo
         return Parts(ClosedForm.Apply(this, trained, x));
     }
 
+    public IEnumerable<Tensor> Weights => [norm.weight, .. layers.SelectMany(layer => layer.Used)];
+
     public Tensor Forward(Tensor[] inputs, List<Tensor>? keep)
     {
         var (normed, scales) = RmsMath.Of(inputs[0], norm.weight, norm.Epsilon);

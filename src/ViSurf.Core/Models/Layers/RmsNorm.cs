@@ -46,6 +46,8 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, IStandInLayer, IFusab
     /// <summary>Keeps the input and one number of each row.</summary>
     private sealed class Rows(RmsNorm norm) : IClosedForm
     {
+        public IEnumerable<Tensor> Weights => [norm.weight];
+
         public Tensor Forward(Tensor[] inputs, List<Tensor>? keep)
         {
             var (y, scales) = RmsMath.Of(inputs[0], norm.weight, norm.Epsilon);

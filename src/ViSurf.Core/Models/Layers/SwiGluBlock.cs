@@ -15,6 +15,8 @@ internal sealed class SwiGluBlock : IClosedForm
 
     private SwiGluBlock(RmsNorm norm, SwiGlu mlp) => (_norm, _mlp) = (norm, mlp);
 
+    public IEnumerable<Tensor> Weights => [_norm.weight, .. Linear.SelectMany(layer => layer.Used)];
+
     private Dense[] Linear => [_mlp.Gate, _mlp.Up, _mlp.Down];
 
     /// <summary>x + mlp(norm(x)).</summary>

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using CsCheck;
 using FluentAssertions;
 using TorchSharp;
+using TorchSharp.Modules;
 using ViSurf.Core.Common;
 using ViSurf.Core.Models.Kernels;
 using ViSurf.Core.Models.Layers;
@@ -114,6 +116,59 @@ public sealed class ClosedFormTests : IDisposable
         FluentActions.Invoking(() => scores.Backward(loss)).Should().Throw<InvalidOperationException>().WithMessage("Expected one backward pass*");
     }
 
+    [CpuTheory("gradients are written out on the CPU alone")]
+    [InlineData("norm")]
+    [InlineData("products")]
+    [InlineData("block")]
+    [InlineData("head")]
+    public void Weights_that_change_between_the_scores_and_their_backward_pass_are_refused(string form)
+    {
+        using var block = new Block(8, 8, bias: true, ScalarType.Float32);
+        Fill(block, trains: true);
+        var (weight, layers) = (block.Mlp.Gate.weight, new[] { block.Mlp.Gate, block.Mlp.Up });
+        Tensor Value(Tensor x) => form switch
+        {
+            "norm" => block.Norm.forward(x),
+            "products" => new NormedProducts(block.Norm, layers).Of(x)[1],
+            "block" => SwiGluBlock.Forward(block.Norm, block.Mlp, x),
+            _ => new HeadScores(weight, 1).Of(x, zeros(2, ScalarType.Int64)).LogProbs.unsqueeze(0),
+        };
+        using var scores = new TokenScores(Value(ones(2, 8).requires_grad_()));
+        var loss = scores.LogProbs.sum();
+        using (no_grad()) (form == "norm" ? block.Norm.weight : weight).TimesInPlace(1.5);
+        FluentActions.Invoking(() => scores.Backward(loss)).Should().Throw<InvalidOperationException>().WithMessage("Expected the weights*");
+        block.parameters().Count(parameter => parameter.grad is not null).Should().Be(0);
+    }
+
+    [CpuFact("gradients are written out on the CPU alone")]
+    public void A_parameter_that_stands_in_only_while_scores_are_made_is_refused_afterwards()
+    {
+        using var block = new Block(8, 8, bias: false, ScalarType.Float32);
+        Fill(block, trains: true);
+        var (own, copy) = (block.Norm.weight, new Parameter(ones(8)));
+        block.Norm.Use("weight", copy);
+        using var scores = new TokenScores(SwiGluBlock.Forward(block.Norm, block.Mlp, ones(2, 8)));
+        var loss = scores.LogProbs.sum();
+        block.Norm.Use("weight", own);
+        FluentActions.Invoking(() => scores.Backward(loss)).Should().Throw<InvalidOperationException>().WithMessage("Expected the weights*");
+        block.Norm.Use("weight", copy);
+        using var again = new TokenScores(SwiGluBlock.Forward(block.Norm, block.Mlp, ones(2, 8)));
+        again.Backward(again.LogProbs.sum());
+        (own.grad is null, copy.grad is null).Should().Be((true, false));
+    }
+
+    [CpuFact("gradients are written out on the CPU alone")]
+    public void A_backward_pass_that_failed_elsewhere_is_not_the_next_ones_failure()
+    {
+        var x = ones(2, 3).requires_grad_();
+        FluentActions.Invoking(() => ClosedForm.Apply(new Failing(), null, x).sum().backward()).Should().Throw<ExternalException>();
+        using var norm = new RmsNorm(3, Epsilon, ScalarType.Float32, CPU);
+        Fill(norm, trains: true);
+        using var scores = new TokenScores(norm.forward(x));
+        scores.Backward(scores.LogProbs.sum());
+        norm.weight.grad.Should().NotBeNull();
+    }
+
     [CpuFact("gradients are written out on the CPU alone")]
     public void The_same_bits_with_gradient_and_without()
     {
@@ -207,6 +262,8 @@ public sealed class ClosedFormTests : IDisposable
 
     private sealed class Failing : IClosedForm
     {
+        public IEnumerable<Tensor> Weights => [];
+
         public Tensor Forward(Tensor[] inputs, List<Tensor>? keep) => inputs[0].clone();
 
         public Tensor?[] Backward(Tensor gradient, IReadOnlyList<Tensor> kept, bool[] wanted) => throw new TimeoutException("for a test");
