@@ -10,8 +10,11 @@ namespace ViSurf.Core.Common;
 /// </summary>
 internal static unsafe class HostHeap
 {
-    /// <summary>Below that there is nothing to gain.</summary>
-    private const long FewestNumbers = 1 << 18;
+    /// <summary>
+    /// A layer's numbers from which it is worth its time. A pass of 1.2 million (4.7 MB) a layer measured 0.2 GB less of 1.7 for 5 % of a step; one of
+    /// 0.4 million 0.1 GB less of 1.3 for 8 %.
+    /// </summary>
+    private const long FewestNumbers = 1 << 20;
 
     // malloc_trim is glibc's; other C libraries have nothing of the kind.
     private static readonly delegate* unmanaged<nuint, int> Trim = OperatingSystem.IsLinux()
